@@ -1,0 +1,68 @@
+# `make` alone lists the commands. Everything is installed into .venv, tests/pyodide/node_modules and ~/.cache/pyflow.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV ?= .venv
+PYTHON_BIN := $(VENV)/bin/python
+WORKERS ?= auto
+MNIST ?= $(or $(PYFLOW_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/pyflow)/mnist
+PYODIDE := tests/pyodide
+
+# Stamps carry the content of what they were made from: a fresh checkout or a touched file installs nothing anew.
+key = $(shell cksum < $(1) | cut -d' ' -f1)
+CORE := $(VENV)/.core-$(call key,pyproject.toml)
+DEV := $(VENV)/.dev-$(call key,pyproject.toml)
+NODE := $(PYODIDE)/node_modules/.installed-$(call key,$(PYODIDE)/package-lock.json)
+
+.PHONY: help demo test lint check pyodide features bench clean
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(CORE) ## Train the two-layer network on MNIST and print its test accuracy (about a minute)
+	$(PYTHON_BIN) examples/mnist_two_layers.py --data_dir=$(MNIST)
+
+test: lint check pyodide ## Everything: lint, all tests (TensorFlow compared with), the same in Pyodide
+
+lint: $(DEV) ## ruff, pyright and the layer rule
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/pyright --pythonpath $(PYTHON_BIN)
+	$(VENV)/bin/lint-imports --no-cache --no-logo
+
+# One BLAS thread a worker: the workers fill the cores.
+check: export OPENBLAS_NUM_THREADS ?= 1
+check: export OMP_NUM_THREADS ?= 1
+check: $(DEV) ## The tests alone, in parallel
+	$(PYTHON_BIN) -m pytest -n $(WORKERS) --dist worksteal --timeout 300 -q
+
+pyodide: $(DEV) $(NODE) ## The tests of core and ops, and 200 steps on MNIST, in Pyodide under Node
+	node $(PYODIDE)/run.mjs "$$($(PYTHON_BIN) $(PYODIDE)/fetch.py)" --mount "$(MNIST)=/mnist" \
+	  pytest -q tests/core tests/ops -- \
+	  run examples/mnist_two_layers.py --data_dir=/mnist --steps=200
+
+features: $(DEV) ## Write FEATURES.md anew
+	$(PYTHON_BIN) dev/make_features.py
+
+bench: $(DEV) ## Time PyFlow beside TensorFlow 2.21 and print the ratios
+	$(PYTHON_BIN) -m benchmarks
+
+clean: ## Remove what the commands above made in this folder
+	rm -rf $(VENV) $(PYODIDE)/node_modules build dist .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(PYTHON_BIN):
+	@dev/make_venv.sh $(VENV)
+
+$(CORE): | $(PYTHON_BIN)
+	$(PYTHON_BIN) -m pip install --quiet --editable .
+	@touch $@
+
+$(DEV): | $(PYTHON_BIN)
+	$(PYTHON_BIN) -m pip install --quiet --editable '.[dev,interop]'
+	@touch $(CORE) $@
+
+$(NODE):
+	@node --version 2>/dev/null | grep -qE '^v([2-9][0-9]|1[0-9]{2})' || { echo "Pyodide's tests need Node 20 or later"; exit 1; }
+	npm ci --silent --prefix $(PYODIDE)
+	@touch $@

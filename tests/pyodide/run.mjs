@@ -1,0 +1,66 @@
+// Runs commands in Pyodide, with this checkout mounted at /pyflow and the wheels that fetch.py got:
+//
+//   node tests/pyodide/run.mjs FOLDER_OF_WHEELS [--mount HOST_FOLDER=/path]... COMMAND [ARGS...] [-- COMMAND [ARGS...]]...
+//
+// A command is what in_pyodide.py knows: `pytest` or `run`. The exit code is that of the first one that failed.
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { loadPyodide } from "pyodide";
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const root = path.resolve(here, "../..");
+
+function parseArguments([wheels, ...rest]) {
+  const mounts = [];
+  while (rest[0] === "--mount") {
+    const [host, inside] = rest[1].split("=");
+    mounts.push({ host: path.resolve(host), inside });
+    rest.splice(0, 2);
+  }
+  const commands = [[]];
+  for (const word of rest) {
+    if (word === "--") commands.push([]);
+    else commands.at(-1).push(word);
+  }
+  return { wheels: path.resolve(wheels), mounts, commands };
+}
+
+async function boot(wheels, mounts) {
+  const pyodide = await loadPyodide({
+    packageCacheDir: wheels, // where loadPackage looks first; it checks the lock file's checksum
+    env: { HOME: "/home/pyodide", PYTHONDONTWRITEBYTECODE: "1", COLUMNS: "120" },
+  });
+  await pyodide.loadPackage("numpy", { messageCallback: () => {} });
+  for (const { host, inside } of [{ host: root, inside: "/pyflow" }, { host: wheels, inside: "/wheels" }, ...mounts]) {
+    pyodide.FS.mkdirTree(inside);
+    pyodide.mountNodeFS(inside, host);
+  }
+  return pyodide;
+}
+
+const seconds = (since) => ((performance.now() - since) / 1000).toFixed(1);
+
+async function main({ wheels, mounts, commands }) {
+  const start = performance.now();
+  const pyodide = await boot(wheels, mounts);
+  console.log(`Pyodide ${pyodide.version} ready in ${seconds(start)} s`);
+  pyodide.runPython(await readFile(path.join(here, "in_pyodide.py"), "utf8"));
+  const driver = pyodide.globals.get("main");
+  let exitCode = 0;
+  for (const command of commands) {
+    const since = performance.now();
+    const code = driver(pyodide.toPy(command));
+    console.log(`in Pyodide: ${command.join(" ")}: exit code ${code}, ${seconds(since)} s`);
+    exitCode ||= code;
+  }
+  return exitCode;
+}
+
+main(parseArguments(process.argv.slice(2))).then(
+  (code) => process.exit(code),
+  (error) => {
+    console.error(error.stack); // Node would print the source line too, and Pyodide's is a megabyte long
+    process.exit(1);
+  },
+);
