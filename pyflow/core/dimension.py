@@ -28,8 +28,9 @@ class Dimension:
     __hash__ = None  # type: ignore[assignment]  # equality may be unknown
 
     def __init__(self, value: Any):
-        if value is None:
-            self._value = None
+        self._value: int | None
+        if value is None or isinstance(value, Dimension):
+            self._value = None if value is None else value._value
         elif isinstance(value, DType):
             raise TypeError(f"Cannot convert {value} to Dimension")
         else:
@@ -75,44 +76,44 @@ class Dimension:
     def __reduce__(self) -> tuple:
         return Dimension, (self._value,)
 
-    def _arithmetic(self, other: Any, operation: Callable, swap: bool = False) -> Any:
+    def _arithmetic(self, other: Any, operation: Callable) -> Any:
         try:
             theirs = as_dimension(other)._value
         except (TypeError, ValueError):
             return NotImplemented
         if self._value is None or theirs is None:
             return Dimension(None)
-        return Dimension(operation(theirs, self._value) if swap else operation(self._value, theirs))
+        return Dimension(operation(self._value, theirs))
 
     def __add__(self, other: Any) -> Any:
         return self._arithmetic(other, operator.add)
 
     def __radd__(self, other: Any) -> Any:
-        return self._arithmetic(other, operator.add, swap=True)
+        return self + other
 
     def __sub__(self, other: Any) -> Any:
         return self._arithmetic(other, operator.sub)
 
     def __rsub__(self, other: Any) -> Any:
-        return self._arithmetic(other, operator.sub, swap=True)
+        return as_dimension(other) - self
 
     def __mul__(self, other: Any) -> Any:
         return self._arithmetic(other, operator.mul)
 
     def __rmul__(self, other: Any) -> Any:
-        return self._arithmetic(other, operator.mul, swap=True)
+        return self * other
 
     def __floordiv__(self, other: Any) -> Any:
         return self._arithmetic(other, operator.floordiv)
 
     def __rfloordiv__(self, other: Any) -> Any:
-        return self._arithmetic(other, operator.floordiv, swap=True)
+        return as_dimension(other) // self
 
     def __mod__(self, other: Any) -> Any:
-        return self._arithmetic(other, operator.mod)
+        return self._arithmetic(as_dimension(other), operator.mod)
 
     def __rmod__(self, other: Any) -> Any:
-        return self._arithmetic(other, operator.mod, swap=True)
+        return as_dimension(other) % self
 
     def __div__(self, other: Any) -> Any:
         return self // other

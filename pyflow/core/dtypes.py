@@ -284,8 +284,8 @@ def as_dtype(type_value: Any) -> DType:
     """The `DType` that stands for `type_value`.
 
     Args:
-      type_value: a `DType`, a number of types.proto, a name ("float32", "double", "int32_ref"), a numpy type or dtype,
-        one of Python's `float`, `bool`, `object`, or an array of such a type.
+      type_value: a `DType`, a number of types.proto, a name ("float32", "double", "int32_ref"), a numpy type or dtype, or
+        one of Python's `float`, `bool` and `object`.
 
     Raises:
       TypeError: it stands for none.
@@ -294,15 +294,13 @@ def as_dtype(type_value: Any) -> DType:
         return type_value
     try:
         return _ANY_TO_TF[type_value]
-    except (KeyError, TypeError):
-        pass
-    numpy_dtype = type_value if isinstance(type_value, np.dtype) else getattr(type_value, "dtype", None)
-    if isinstance(numpy_dtype, DType):
-        return numpy_dtype
-    if isinstance(numpy_dtype, np.dtype):
-        found = _NP_TO_TF.get(numpy_dtype) or _NP_TO_TF.get(numpy_dtype.type)
-        if found is not None:
-            return found
+    except KeyError:
+        # Fixed-length strings and foreign byte orders: the scalar class tells.
+        numpy_dtype = type_value if isinstance(type_value, np.dtype) else getattr(type_value, "dtype", None)
+        if isinstance(numpy_dtype, np.dtype) and numpy_dtype.type in _NP_TO_TF:
+            return _NP_TO_TF[numpy_dtype.type]
+    except TypeError:
+        pass  # not hashable: a list or an array stands for no type
     raise TypeError(f"Cannot convert value {type_value!r} to a TensorFlow DType.")
 
 

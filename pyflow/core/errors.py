@@ -183,7 +183,7 @@ class ResourceExhaustedError(_CodedError):
 
 @export("errors.FailedPreconditionError")
 class FailedPreconditionError(_CodedError):
-    """The system is not in the state that the operation needs: most often, a variable is read before it is initialized."""
+    """The system is not in the state that the operation needs: often, a variable is read before it is initialized."""
 
     code = FAILED_PRECONDITION
 

@@ -1,0 +1,166 @@
+"""What is known of a tensor's value before anything runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pyflow.core.dtypes import INTEGRAL
+from pyflow.core.evaluation import evaluator
+from pyflow.core.shapes import TensorShape
+from pyflow.core.tensor import StaticShape, Tensor
+
+_LARGEST_FOLDED = 4096
+_UNSEEN = object()
+
+
+def constant_value(tensor: Any, partial: bool = False) -> Any:
+    """The value of a tensor as a numpy array if it can be told from the graph by TF's short list of ops, else None.
+
+    A `Shape` op of a fully known static shape counts, and so do casts, packs, concatenations and comparisons of such.
+    With `partial`, a `Pack` of partly known scalars gives an object array with None in the unknown places.
+    """
+    if not isinstance(tensor, Tensor):
+        return np.asarray(tensor) if isinstance(tensor, (np.ndarray, np.generic)) else None
+    value = _listed_value(tensor, partial)
+    if value is not None:
+        # From here on the value cannot be fed any more without contradicting shapes that relied on it.
+        tensor.graph.prevent_feeding(tensor)
+    return value
+
+
+def _listed_value(tensor: Tensor, partial: bool) -> Any:
+    op = tensor.op
+    kind = op.type
+    if kind == "Const":
+        return op.attrs["value"]
+    if kind in ("Shape", "Size", "Rank"):
+        shape = op.inputs[0]._static_shape
+        if shape is None or (kind != "Rank" and None in shape):
+            return None
+        dtype = tensor.dtype.as_numpy_dtype
+        return np.array(
+            shape if kind == "Shape" else len(shape) if kind == "Rank" else int(np.prod(shape, dtype=np.int64)), dtype
+        )
+    if kind == "Pack" and not op.inputs:
+        return None
+    if kind == "Pack":
+        values = [constant_value(x, partial) for x in op.inputs]
+        if partial and any(v is None for v in values) and not any(v is not None and np.ndim(v) for v in values):
+            return np.array([v if v is None else v[()] for v in values], dtype=object)
+        return None if any(v is None for v in values) else np.stack(values, op.attrs["axis"])
+    if kind in ("Range", "Cast", "Concat", "ConcatV2", "Fill", "Equal", "NotEqual"):
+        values = [constant_value(x) for x in op.inputs]
+        if any(v is None for v in values):
+            return None
+        return np.asarray(evaluator(op.op_def, op.attrs)(*values)[0])
+    if kind == "ConcatOffset":
+        return None
+    return None
+
+
+def static_value(tensor: Tensor) -> Any:
+    """The value of a tensor that depends on constants and known shapes only, computed by the ops' own kernels.
+
+    Shape rules use this. None when the value depends on anything fed, random or stateful, or is large.
+    """
+    known = tensor.__dict__.get("_static_value", _UNSEEN)
+    if known is _UNSEEN:
+        known = tensor._static_value = _folded_value(tensor)  # type: ignore[attr-defined]
+    return known
+
+
+def _folded_value(tensor: Tensor) -> Any:
+    value = _listed_value_or_none(tensor)
+    if value is not None:
+        return value
+    op = tensor.op
+    shape = tensor._static_shape
+    if op.op_def.stateful or not op.inputs or op.type.startswith("Placeholder") or op.type == "StopGradient":
+        return None
+    if shape is None or None in shape or np.prod(shape, dtype=np.int64) > _LARGEST_FOLDED or tensor.dtype._is_ref_dtype:
+        return None
+    values = []
+    for x in op.inputs:
+        value = static_value(x) if x.dtype.name not in ("resource", "variant") and not x.dtype._is_ref_dtype else None
+        if value is None:
+            return None
+        values.append(value)
+    try:
+        with np.errstate(all="ignore"):
+            return np.asarray(evaluator(op.op_def, op.attrs)(*values)[tensor.value_index])
+    except Exception:  # a kernel that fails here fails again, with the node's name, when it is run
+        return None
+
+
+def _listed_value_or_none(tensor: Tensor) -> Any:
+    return _listed_value(tensor, False) if tensor.op.type in ("Const", "Shape", "Size", "Rank") else None
+
+
+def constant_value_as_shape(tensor: Any) -> TensorShape:
+    """What is known of an int vector that will serve as a shape; unknown entries become unknown dimensions."""
+    return TensorShape(static_dims(tensor))
+
+
+def static_dims(tensor: Any) -> StaticShape:
+    """`constant_value_as_shape` in tuple form."""
+    if not isinstance(tensor, Tensor):
+        return tuple(None if d < 0 else int(d) for d in np.asarray(tensor).reshape(-1))
+    shape = tensor._static_shape
+    if shape is not None and len(shape) == 0:
+        value = static_value(tensor)
+        if value is None or value != -1:
+            raise ValueError(
+                "Received a scalar with unknown value as shape; require a statically known scalar with value '-1' to "
+                "describe an unknown shape."
+                if value is None
+                else f"Received a scalar value '{value}' as shape; require a statically known scalar with value '-1' to "
+                "describe an unknown shape."
+            )
+        return None
+    op = tensor.op
+    kind = op.type
+    if kind == "Shape":
+        return op.inputs[0]._static_shape
+    if kind == "Pack" and tensor._static_shape is not None and len(tensor._static_shape) == 1:
+        return tuple(_known_dim(static_value(x)) for x in op.inputs)
+    if kind in ("ConcatV2", "Concat"):
+        parts = op.inputs[:-1] if kind == "ConcatV2" else op.inputs[1:]
+        dims: list[int | None] = []
+        for part in parts:
+            known = static_dims(part)
+            if known is None:
+                return None
+            dims += known
+        return tuple(dims)
+    if kind == "StridedSlice":
+        sliced = _sliced_dims(op)
+        if sliced is not None:
+            return sliced
+    if kind == "Cast" and op.inputs[0].dtype in INTEGRAL:
+        return static_dims(op.inputs[0])
+    if kind in ("Identity", "PlaceholderWithDefault") and kind == "Identity":
+        return static_dims(op.inputs[0])
+    value = static_value(tensor)
+    if value is not None:
+        return tuple(_known_dim(v) for v in value.reshape(-1))
+    return None if shape is None or None in shape else (None,) * shape[0]  # type: ignore[operator]
+
+
+def _known_dim(value: Any) -> int | None:
+    return None if value is None or value < 0 else int(value)
+
+
+def _sliced_dims(op: Any) -> StaticShape:
+    attrs = op.attrs
+    bounds = [static_value(x) for x in op.inputs[1:]]
+    if any(b is None for b in bounds) or attrs["ellipsis_mask"] or attrs["new_axis_mask"] or attrs["shrink_axis_mask"]:
+        return None
+    begin, end, stride = (int(b[0]) for b in bounds)
+    source = static_dims(op.inputs[0])
+    if source is None:
+        return None
+    return source[
+        slice(None if attrs["begin_mask"] & 1 else begin, None if attrs["end_mask"] & 1 else end, stride)
+    ]

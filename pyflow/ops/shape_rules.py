@@ -1,0 +1,136 @@
+"""Shape rules that several ops share. Shapes are tuples of int or None; None alone is an unknown rank."""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+from pyflow.core.registry import ShapeError
+from pyflow.core.tensor import StaticShape
+
+
+def _rule(names: tuple[str, ...], function: Callable[..., Any]) -> Callable[..., Any]:
+    """A rule whose parameters bear the op's own argument names."""
+    namespace: dict[str, Any] = {"function": function}
+    exec(f"def shape({', '.join(names)}): return function({', '.join(names)})", namespace)
+    return namespace["shape"]
+
+
+def same_as(name: str) -> Callable[..., StaticShape]:
+    """The shape of the input of that name."""
+    return _rule((name,), lambda shape: shape)
+
+
+def broadcast(x: str = "x", y: str = "y") -> Callable[..., StaticShape]:
+    """The shape that two inputs broadcast to."""
+    return _rule((x, y), broadcast_shapes)
+
+
+def scalar() -> StaticShape:
+    """Rule of ops that give one number."""
+    return ()
+
+
+def unknown() -> StaticShape:
+    """Rule of ops whose result may have any shape."""
+    return None
+
+
+def no_outputs() -> list[StaticShape]:
+    """Rule of ops that are run for their effect."""
+    return []
+
+
+def broadcast_shapes(x: StaticShape, y: StaticShape) -> StaticShape:
+    """The broadcast of two partly known shapes.
+
+    Raises:
+      ShapeError: two known dimensions differ and neither is 1.
+    """
+    if x is None or y is None:
+        return None
+    if len(x) < len(y):
+        x = (1,) * (len(y) - len(x)) + x
+    elif len(y) < len(x):
+        y = (1,) * (len(x) - len(y)) + y
+    dims: list[int | None] = []
+    for a, b in zip(x, y):
+        if a == 1:
+            dims.append(b)
+        elif b == 1 or a == b:
+            dims.append(a)
+        elif a is None or b is None:
+            # The known one is larger than 1, so the unknown one must be it or 1.
+            dims.append(a if b is None else b)
+        else:
+            raise ShapeError(f"Dimensions must be equal, but are {a} and {b}")
+    return tuple(dims)
+
+
+def merge(x: StaticShape, y: StaticShape) -> StaticShape:
+    """What two partly known shapes of the same tensor say together.
+
+    Raises:
+      ShapeError: they contradict each other.
+    """
+    if x is None or y is None:
+        return y if x is None else x
+    if len(x) != len(y):
+        raise ShapeError(f"Shapes must be equal rank, but are {len(x)} and {len(y)}")
+    for i, (a, b) in enumerate(zip(x, y)):
+        if a is not None and b is not None and a != b:
+            raise ShapeError(f"Dimension {i} in both shapes must be equal, but are {a} and {b}. Shapes are {text(x)} and {text(y)}.")
+    return tuple(b if a is None else a for a, b in zip(x, y))
+
+
+def merge_all(shapes: list[StaticShape]) -> StaticShape:
+    """`merge` of a list."""
+    merged: StaticShape = None
+    for shape in shapes:
+        merged = merge(merged, shape)
+    return merged
+
+
+def with_rank(shape: StaticShape, rank: int) -> tuple[int | None, ...]:
+    """The shape, if it can have that rank.
+
+    Raises:
+      ShapeError: it has another rank.
+    """
+    if shape is None:
+        return (None,) * rank
+    if len(shape) != rank:
+        raise ShapeError(f"Shape must be rank {rank} but is rank {len(shape)}")
+    return shape
+
+
+def with_rank_at_least(shape: StaticShape, rank: int) -> StaticShape:
+    """The shape, if its rank is known to suffice or unknown."""
+    if shape is not None and len(shape) < rank:
+        raise ShapeError(f"Shape must be at least rank {rank} but is rank {len(shape)}")
+    return shape
+
+
+def merge_dim(a: int | None, b: int | None) -> int | None:
+    """Two statements about one dimension together."""
+    if a is not None and b is not None and a != b:
+        raise ShapeError(f"Dimensions must be equal, but are {a} and {b}")
+    return b if a is None else a
+
+
+def element_count(shape: StaticShape) -> int | None:
+    """The number of elements, or None when it isn't known."""
+    if shape is None:
+        return None
+    if 0 in shape:
+        return 0
+    count = 1
+    for d in shape:
+        if d is None:
+            return None
+        count *= d
+    return count
+
+
+def text(shape: StaticShape) -> str:
+    """The way TensorFlow prints a shape in messages."""
+    return "?" if shape is None else "[" + ",".join("?" if d is None else str(d) for d in shape) + "]"

@@ -1,0 +1,1 @@
+"""How a planned program becomes a straight line of calls on numpy."""

@@ -1,0 +1,109 @@
+"""Lifetimes of intermediates, and the buffers they share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pyflow.runtime.program import Program, Step, Value
+
+# A result no larger than this is cheaper to allocate at each run than to write into a buffer.
+SMALL_BYTES = 64
+_ALIGNMENT = 64
+
+
+class Plan:
+    """For each step's output that is planned, the number of its slot; and the size of each slot in bytes."""
+
+    def __init__(self) -> None:
+        self.slot_of: dict[Value, int] = {}
+        self.slot_bytes: list[int] = []
+
+    def arrays(self) -> dict[Value, np.ndarray]:
+        """Fresh arrays for one frame: values in the same slot share memory."""
+        slots = [_aligned(size) for size in self.slot_bytes]
+        return {
+            value: slots[slot][: value.nbytes].view(np.dtype(value.dtype.as_numpy_dtype)).reshape(value.shape)  # type: ignore
+            for value, slot in self.slot_of.items()
+        }
+
+
+def _aligned(size: int) -> np.ndarray:
+    raw = np.zeros(size + _ALIGNMENT, np.uint8)
+    start = -raw.ctypes.data % _ALIGNMENT
+    return raw[start : start + size]
+
+
+def roots(program: Program) -> dict[Value, Value]:
+    """For each value that is a view, the value whose memory it shares."""
+    root: dict[Value, Value] = {}
+    for step in program.steps:
+        if is_view(step):
+            root[step.outputs[0]] = root.get(step.inputs[0], step.inputs[0])
+    return root
+
+
+def is_view(step: Step) -> bool:
+    return step.definition is not None and step.definition.view
+
+
+def plan_buffers(program: Program, wants_buffer: Any) -> Plan:
+    """Assigns slots by lifetime: a slot is free again after the last use of its value and of the views on it.
+
+    Args:
+      wants_buffer: tells whether a value's kernel writes into a given array.
+    """
+    plan = Plan()
+    root = roots(program)
+    last_use: dict[Value, int] = {}
+    for i, step in enumerate(program.steps):
+        for value in step.inputs:
+            last_use[root.get(value, value)] = i
+    kept = {root.get(v, v) for v in program.fetches}
+    expiring: dict[int, list[Value]] = {}
+    for value, i in last_use.items():
+        expiring.setdefault(i, []).append(value)
+    free: list[int] = []
+    for i, step in enumerate(program.steps):
+        dying = [v for v in expiring.get(i, ()) if v in plan.slot_of and v not in kept]
+        for value in step.outputs:
+            if value in kept or not wants_buffer(value):
+                continue
+            slot = _in_place_slot(plan, step, value, dying)
+            if slot is None:
+                slot = _take(plan, free, value.nbytes)
+            plan.slot_of[value] = slot
+            if value not in last_use:
+                dying.append(value)
+        for value in dying:
+            slot = plan.slot_of[value]
+            taken_over = any(plan.slot_of.get(v) == slot for v in step.outputs if v is not value)
+            if slot not in free and not taken_over:
+                free.append(slot)
+    return plan
+
+
+def _in_place_slot(plan: Plan, step: Step, value: Value, dying: list[Value]) -> int | None:
+    if step.definition is None or not step.definition.inplace:
+        return None
+    for v in step.inputs:
+        if v in dying and v.shape == value.shape and v.nbytes == value.nbytes and v in plan.slot_of:
+            dying.remove(v)
+            return plan.slot_of[v]
+    return None
+
+
+def _take(plan: Plan, free: list[int], size: int) -> int:
+    """The free slot that fits best, grown if it must be; a new one where growing would waste more."""
+    fitting = [s for s in free if plan.slot_bytes[s] >= size]
+    if fitting:
+        slot = min(fitting, key=lambda s: plan.slot_bytes[s])
+    elif free:
+        slot = max(free, key=lambda s: plan.slot_bytes[s])
+        plan.slot_bytes[slot] = size
+    else:
+        plan.slot_bytes.append(size)
+        return len(plan.slot_bytes) - 1
+    free.remove(slot)
+    return slot

@@ -1,0 +1,196 @@
+"""Lowering to numpy: a program becomes the source of one Python function, a line per step.
+
+Constants, kernels and buffers are globals of that function, intermediates its locals; so a run looks nothing up and tests
+nothing. A second set of buffers is made only when two threads run the same program at once.
+"""
+
+from __future__ import annotations
+
+import types
+from typing import Any, Callable
+
+import numpy as np
+
+from pyflow.core import dtypes
+from pyflow.core.evaluation import bind_attrs, evaluator
+from pyflow.runtime.cpu.buffers import SMALL_BYTES, Plan, is_view, plan_buffers, roots
+from pyflow.runtime.program import Program, Step, Value
+from pyflow.runtime.resources import NodeContext, VariableCell
+
+
+class Lowered:
+    """The compiled form of a program; `frame()` gives a runnable copy with buffers of its own."""
+
+    def __init__(self, program: Program, session: Any, traced: bool = False):
+        self._names: dict[Value, str] = {}
+        self._globals: dict[str, Any] = {"empty": np.empty}
+        self._lines: list[str] = []
+        self._step_of_line: dict[int, Step] = {}
+        self._session = session
+        self._program = program
+        self._roots = roots(program)
+        self._fetched = {self._roots.get(v, v) for v in program.fetches}
+        self.plan: Plan = plan_buffers(program, self._wants_buffer)
+        for i, value in enumerate(program.feeds):
+            self._names[value] = f"f{i}"
+        if program.feeds:
+            self._lines.append(f"{', '.join(self._names[v] for v in program.feeds)}, = feeds")
+        for index, step in enumerate(program.steps):
+            self._lower(index, step)
+            if traced:
+                self._globals["clock"] = None
+                self._lines.append(f"clock({index})")
+        self._lines.append(f"return ({''.join(self._fetch(v) + ', ' for v in program.fetches)})")
+        self.source = "def run(feeds):\n" + "\n".join("    " + line for line in self._lines) + "\n"
+        module = compile(self.source, "<program>", "exec")
+        self._code = next(c for c in module.co_consts if isinstance(c, types.CodeType))
+
+    def frame(self, clock: Callable[[int], None] | None = None) -> Callable[[Any], tuple]:
+        """A function from the fed arrays to the fetched ones, with its own buffers."""
+        namespace = dict(self._globals)
+        for value, array in self.plan.arrays().items():
+            namespace[self._names[value]] = array
+        for index, step in enumerate(self._program.steps):
+            for j, (shape, dtype) in enumerate(step.scratch):
+                namespace[f"s{index}_{j}"] = np.empty(shape, dtype)
+        if clock is not None:
+            namespace["clock"] = clock
+        return types.FunctionType(self._code, namespace)
+
+    def step_at(self, line: int) -> Step | None:
+        """The step that a line of the compiled function belongs to."""
+        return self._step_of_line.get(line)
+
+    def _wants_buffer(self, value: Value) -> bool:
+        step = value.step
+        return (
+            step is not None
+            and self._writes_out(step)
+            and value.known_shape
+            and value.nbytes > 0
+            and not self._allocates(step)
+        )
+
+    def _writes_out(self, step: Step) -> bool:
+        if step.definition is None:
+            return step.type == "fused"
+        return step.definition.takes_out and not _is_narrow(step) and all(v.known_shape for v in step.outputs)
+
+    def _allocates(self, step: Step) -> bool:
+        """Whether the kernel is a ufunc whose small result it had better allocate itself."""
+        definition = step.definition
+        if definition is None or type(definition.cpu).__name__ != "ufunc" or step.outputs[0].nbytes > SMALL_BYTES:
+            return False
+        if step.outputs[0].dtype.as_numpy_dtype is np.object_:
+            return False
+        trial = definition.cpu(*(np.ones((), v.dtype.as_numpy_dtype) for v in step.inputs))
+        return trial.dtype == step.outputs[0].dtype.as_numpy_dtype
+
+    def _lower(self, index: int, step: Step) -> None:
+        if step.type == "ReadCell":
+            self._lower_read(index, step)
+        elif step.kernel is not None:
+            self._lower_fused(index, step)
+        elif _is_narrow(step) or (step.definition.takes_out and not self._writes_out(step)):  # type: ignore[union-attr]
+            context = NodeContext(step.op, self._session)
+            self._globals[f"k{index}"] = evaluator(step.definition, step.attrs, context)  # type: ignore[arg-type]
+            arguments = ", ".join(self._name(v) for v in step.inputs)
+            self._emit(step, f"{self._targets(index, step)}k{index}({arguments})")
+        else:
+            self._lower_kernel(index, step)
+
+    def _lower_kernel(self, index: int, step: Step) -> None:
+        definition = step.definition
+        assert definition is not None
+        self._globals[f"k{index}"] = definition.cpu
+        grouped = definition.group_inputs(step.inputs, step.attrs)
+        bound = bind_attrs(definition, step.attrs, NodeContext(step.op, self._session))
+        if self._allocates(step):
+            self._emit(step, f"{self._target(index, 0, step)} = k{index}({', '.join(self._name(v) for v in step.inputs)})")
+            return
+        arguments = []
+        for parameter in definition.cpu_parameters:
+            if parameter in definition.input_names:
+                item = grouped[definition.input_names.index(parameter)]
+                if isinstance(item, list):
+                    item = "[" + ", ".join(self._name(v) for v in item) + "]"
+                    arguments.append(item)
+                else:
+                    arguments.append(self._name(item))
+            elif parameter == "out":
+                outs = [self._out(index, i, step) for i in range(len(step.outputs))]
+                arguments.append(outs[0] if definition.single_output else f"({', '.join(outs)},)")
+            else:
+                self._globals[f"a{index}_{parameter}"] = bound[parameter]
+                arguments.append(f"a{index}_{parameter}")
+        call = f"k{index}({', '.join(arguments)})"
+        if definition.takes_out or not step.outputs:
+            self._emit(step, call)
+        elif definition.single_output:
+            self._emit(step, f"{self._target(index, 0, step)} = {call}")
+        else:
+            self._emit(step, self._targets(index, step) + call)
+
+    def _lower_fused(self, index: int, step: Step) -> None:
+        self._globals[f"k{index}"] = step.kernel
+        arguments = [self._name(v) for v in step.inputs]
+        arguments += [self._out(index, i, step) for i in range(len(step.outputs))]
+        arguments += [f"s{index}_{j}" for j in range(len(step.scratch))]
+        self._emit(step, f"k{index}({', '.join(arguments)})")
+
+    def _lower_read(self, index: int, step: Step) -> None:
+        cell, name = self._name(step.inputs[0]), self._target(index, 0, step)
+        self._emit(step, f"{name} = {cell}.value")
+        self._emit(step, f"if {name} is None: raise {cell}.uninitialized()")
+
+    def _targets(self, index: int, step: Step) -> str:
+        return "".join(self._target(index, i, step) + ", " for i in range(len(step.outputs))) + "= " if step.outputs else ""
+
+    def _target(self, index: int, i: int, step: Step) -> str:
+        name = self._names[step.outputs[i]] = f"t{index}_{i}"
+        return name
+
+    def _out(self, index: int, i: int, step: Step) -> str:
+        """The name of the array that output `i` is written into: a planned buffer, or one allocated here for a fetch."""
+        value = step.outputs[i]
+        if value in self.plan.slot_of:
+            self._names[value] = f"b{index}_{i}"
+        else:
+            name = self._target(index, i, step)
+            self._globals[f"d{index}_{i}"] = np.dtype(value.dtype.as_numpy_dtype)
+            self._emit(step, f"{name} = empty({value.shape!r}, d{index}_{i})")
+        return self._names[value]
+
+    def _name(self, value: Value) -> str:
+        name = self._names.get(value)
+        if name is None:
+            name = self._names[value] = f"c{len(self._globals)}"
+            self._globals[name] = value.constant
+        return name
+
+    def _emit(self, step: Step, line: str) -> None:
+        self._lines.append(line)
+        self._step_of_line[len(self._lines) + 1] = step
+
+    def _fetch(self, value: Value) -> str:
+        """A fetched value belongs to the caller: what is fed, constant or a variable's storage is copied."""
+        name = self._name(value)
+        root = self._roots.get(value, value)
+        shared = root.step is None or root.step.type == "ReadCell" or (root.step.definition and root.step.definition.stateful)
+        if isinstance(value.constant, VariableCell) or value.dtype in (dtypes.resource, dtypes.variant):
+            return name
+        self._globals["copy"] = _copy
+        return f"copy({name})" if shared or is_viewed(value, self._roots) else name
+
+
+def is_viewed(value: Value, root: dict[Value, Value]) -> bool:
+    return value in root
+
+
+def _copy(value: Any) -> Any:
+    return value.copy() if isinstance(value, np.ndarray) else value
+
+
+def _is_narrow(step: Step) -> bool:
+    values = step.inputs + step.outputs
+    return any(v.dtype is dtypes.bfloat16 for v in values) and not step.definition.has_ref_input and not is_view(step)  # type: ignore[union-attr]

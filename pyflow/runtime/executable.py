@@ -1,0 +1,119 @@
+"""Executable: a planned program of a session, ready to be run again and again."""
+
+from __future__ import annotations
+
+import sys
+import time
+import traceback
+from typing import Any, Callable
+
+import numpy as np
+
+from pyflow.core import errors
+from pyflow.core.operation import Operation
+from pyflow.core.tensor import Tensor
+from pyflow.runtime import optimize
+from pyflow.runtime.cpu import fusions
+from pyflow.runtime.cpu.lowering import Lowered
+from pyflow.runtime.program import Step, build
+from pyflow.runtime.user_frame import defined_at
+
+_errstate = np.errstate
+
+
+class Executable:
+    """Computes given fetches from feeds of given shapes. May be called from several threads at once."""
+
+    def __init__(
+        self, session: Any, fetches: list[Tensor], targets: list[Operation], feeds: dict[Tensor, tuple[int, ...]]
+    ):
+        self._program = build(session, fetches, targets, feeds)
+        self._session = session
+        optimize.merge_common_subexpressions(self._program)
+        optimize.drop_dead_steps(self._program)
+        fusions.fuse(self._program)
+        optimize.drop_dead_steps(self._program)
+        self._lowered = Lowered(self._program, session)
+        self._idle: list[Callable[[Any], tuple]] = [self._lowered.frame()]
+        self._traced: Lowered | None = None
+
+    def __call__(self, feeds: tuple) -> tuple:
+        """Runs with the fed arrays; gives the fetched values, which belong to the caller."""
+        try:
+            frame = self._idle.pop()
+        except IndexError:
+            frame = self._lowered.frame()
+        try:
+            with _errstate(all="ignore"):
+                return frame(feeds)
+        except Exception as error:
+            raise _located(error, self._lowered) from None
+        finally:
+            self._idle.append(frame)
+
+    def traced(self, feeds: tuple) -> tuple[tuple, list[tuple[Step, float, float]]]:
+        """As a call, and the start and end of each step in seconds of `time.perf_counter`."""
+        if self._traced is None:
+            self._traced = Lowered(self._program, self._session, traced=True)
+        ends: list[float] = []
+        frame = self._traced.frame(lambda _: ends.append(time.perf_counter()))
+        start = time.perf_counter()
+        try:
+            with _errstate(all="ignore"):
+                results = frame(feeds)
+        except Exception as error:
+            raise _located(error, self._traced) from None
+        starts = [start, *ends[:-1]]
+        return results, list(zip(self._program.steps, starts, ends))
+
+    @property
+    def steps(self) -> list[Step]:
+        return self._program.steps
+
+    @property
+    def source(self) -> str:
+        """The generated Python function."""
+        return self._lowered.source
+
+    def describe(self) -> str:
+        """The plan as a table: step, op type, node, output shapes, slot and bytes of the buffers."""
+        rows = []
+        for i, step in enumerate(self._program.steps):
+            for value in step.outputs or [None]:
+                slot = "" if value is None else self._lowered.plan.slot_of.get(value, "-")
+                size = "" if value is None or not value.known_shape else value.nbytes
+                shape = "" if value is None else value.shape
+                rows.append(f"{i:4} {step.type:28} {step.op.name:48} {shape!s:16} {slot!s:>5} {size!s:>10}")
+        total = sum(self._lowered.plan.slot_bytes)
+        header = f"{'step':>4} {'op':28} {'node':48} {'shape':16} {'slot':>5} {'bytes':>10}"
+        return "\n".join([header, *rows, f"{len(self._lowered.plan.slot_bytes)} slots, {total} bytes"])
+
+
+def _located(error: Exception, lowered: Lowered) -> Exception:
+    """The error as one of `tf.errors`, with the node it comes from."""
+    step, frame = None, error.__traceback__
+    while frame is not None:
+        if frame.tb_frame.f_code.co_filename == "<program>":
+            step = lowered.step_at(frame.tb_lineno)
+            break
+        frame = frame.tb_next
+    if step is None:
+        return error
+    op = step.op
+    if isinstance(error, errors.OpError):
+        if error.op is not None:
+            return error
+        kind: Any = type(error)
+        message = error.message
+    elif isinstance(error, NotImplementedError):
+        return NotImplementedError(f"{op.type} (node {op.name}): {error}")
+    elif isinstance(error, MemoryError):
+        kind, message = errors.ResourceExhaustedError, f"OOM: {error}"
+    else:
+        kind = errors.InvalidArgumentError
+        message = str(error) or "".join(traceback.format_exception_only(type(error), error)).strip()
+        if sys.flags.dev_mode:
+            traceback.print_exception(error)
+    located: Exception = kind(op.node_def, op, f"{message}\n\t [[node {op.name} ({defined_at(op)})]]")
+    located.__cause__ = None if isinstance(error, errors.OpError) else error
+    return located

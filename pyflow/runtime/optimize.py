@@ -1,0 +1,70 @@
+"""Passes over a program before it is lowered: common subexpressions, then dead code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pyflow.core.shapes import TensorShape
+from pyflow.runtime.program import Program, Step, Value
+
+
+def merge_common_subexpressions(program: Program) -> None:
+    """Steps without side effects that do the same to the same values become one.
+
+    A read of a variable separates what comes before a write from what comes after, because the reads differ.
+    """
+    seen: dict[Any, Step] = {}
+    replaced: dict[Value, Value] = {}
+    kept = []
+    for step in program.steps:
+        step.inputs = [replaced.get(v, v) for v in step.inputs]
+        if not step.stateful:
+            key = (step.type, tuple(map(_value_key, step.inputs)), _attrs_key(step.attrs))
+            earlier = seen.setdefault(key, step)
+            if earlier is not step:
+                replaced.update(zip(step.outputs, earlier.outputs))
+                continue
+        kept.append(step)
+    program.steps = kept
+    program.fetches = [replaced.get(v, v) for v in program.fetches]
+
+
+def _value_key(value: Value) -> Any:
+    constant = value.constant
+    if isinstance(constant, np.ndarray) and constant.size <= 16 and constant.dtype != object:
+        return constant.dtype.str, constant.shape, constant.tobytes()
+    return id(value)
+
+
+def _attrs_key(attrs: dict[str, Any]) -> Any:
+    return tuple((name, _attr_key(value)) for name, value in attrs.items() if not name.startswith("_"))
+
+
+def _attr_key(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(map(_attr_key, value))
+    if isinstance(value, TensorShape):
+        return value.as_tuple()
+    try:
+        hash(value)
+    except TypeError:
+        return id(value)
+    return value
+
+
+def drop_dead_steps(program: Program) -> None:
+    """Removes steps whose outputs nothing uses (folding and fusing leave such behind)."""
+    live = set(program.fetches)
+    kept = []
+    for step in reversed(program.steps):
+        if step.type == "ReadCell" and not live.intersection(step.outputs):
+            continue
+        if step.definition is None or step.stateful or not step.outputs or live.intersection(step.outputs):
+            kept.append(step)
+            live.update(step.inputs)
+            for extra in step.attrs.get("_reads", ()):
+                live.add(extra)
+    kept.reverse()
+    program.steps = kept

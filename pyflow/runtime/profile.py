@@ -1,0 +1,47 @@
+"""RunMetadata: when each step of a run started and ended, as TF's step statistics."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from pyflow.core.errors import InvalidArgumentError
+
+_HOST = "/job:localhost/replica:0/task:0/device:CPU:0"
+
+
+def run(executable: Any, feeds: tuple, options: Any, run_metadata: Any) -> tuple:
+    """Runs an executable; with a trace level in `options`, fills `run_metadata.step_stats`."""
+    from pyflow.protos.config_pb2 import RunMetadata, RunOptions
+
+    if options is not None and not isinstance(options, RunOptions):
+        raise TypeError(f"options must be a RunOptions protocol buffer, but got {type(options)}")
+    if run_metadata is not None and not isinstance(run_metadata, RunMetadata):
+        raise TypeError(f"run_metadata must be a RunMetadata protocol buffer, but got {type(run_metadata)}")
+    level = options.trace_level if options is not None else 0
+    if level not in (0, 1, 2, 3):
+        raise InvalidArgumentError(None, None, f"Unknown trace level {level}")
+    if level == 0 or run_metadata is None:
+        return executable(feeds)
+    offset = time.time() - time.perf_counter()
+    results, timings = executable.traced(feeds)
+    device = run_metadata.step_stats.dev_stats.add(device=_HOST)
+    for step, start, end in timings:
+        _fill(device.node_stats.add(), step, start + offset, end - start)
+    return results
+
+
+def _fill(stats: Any, step: Any, start: float, seconds: float) -> None:
+    stats.node_name = step.op.name
+    stats.timeline_label = f"{step.op.name} = {step.type}({', '.join(t.op.name for t in step.op.inputs)})"
+    stats.all_start_micros = int(start * 1e6)
+    stats.all_start_nanos = int(start * 1e9)
+    stats.op_end_rel_micros = stats.all_end_rel_micros = max(1, int(seconds * 1e6))
+    stats.op_end_rel_nanos = stats.all_end_rel_nanos = int(seconds * 1e9)
+    for slot, value in enumerate(step.outputs):
+        if value.known_shape:
+            output = stats.output.add(slot=slot)
+            output.tensor_description.dtype = value.dtype.as_datatype_enum
+            for size in value.shape:
+                output.tensor_description.shape.dim.add(size=size)
+            output.tensor_description.allocation_description.requested_bytes = value.nbytes

@@ -1,0 +1,262 @@
+"""A program: the part of a graph that a run needs, as a list of steps with concrete shapes.
+
+`build` prunes the graph to the fetches, orders it by creation, infers shapes from the fed ones, and evaluates at once
+whatever depends only on constants and shapes.
+"""
+
+from __future__ import annotations
+
+import heapq
+from typing import Any, Iterable
+
+import numpy as np
+
+from pyflow.core import dtypes, errors
+from pyflow.core.evaluation import dims_from_value, evaluator, infer_shapes
+from pyflow.core.operation import Operation
+from pyflow.core.registry import OpDef, ShapeError
+from pyflow.core.tensor import StaticShape, Tensor, brackets
+from pyflow.runtime.resources import NodeContext, VariableCell
+
+_LARGEST_FOLDED_BYTES = 10 * 2**20
+_SHAPE_OPS = frozenset(("Shape", "Size", "Rank", "ShapeN"))
+_FORWARDING_OPS = frozenset(("Identity", "StopGradient", "PreventGradient", "Snapshot", "PlaceholderWithDefault"))
+
+
+class Value:
+    """What flows between steps: a fed array, a constant, or an output of a step."""
+
+    __slots__ = ("dtype", "shape", "constant", "step", "index", "cell")
+
+    def __init__(self, dtype: dtypes.DType, shape: StaticShape, constant: Any = None, cell: Any = None):
+        self.dtype = dtype
+        self.shape = shape
+        self.constant = constant
+        self.step: Step | None = None
+        self.index = 0
+        self.cell: VariableCell | None = cell
+
+    @property
+    def known_shape(self) -> bool:
+        return self.shape is not None and None not in self.shape
+
+    @property
+    def nbytes(self) -> int:
+        return int(np.prod(self.shape, dtype=np.int64)) * np.dtype(self.dtype.as_numpy_dtype).itemsize
+
+
+class Step:
+    """A call of an op's kernel. Fused steps have a `kernel` of their own and positional inputs."""
+
+    __slots__ = ("op", "definition", "type", "attrs", "inputs", "outputs", "kernel", "scratch")
+
+    def __init__(self, op: Operation, definition: OpDef | None, attrs: dict, inputs: list[Value], outputs: list[Value]):
+        self.op = op
+        self.definition = definition
+        self.type = definition.name if definition else "fused"
+        self.attrs = attrs
+        self.inputs = inputs
+        self.outputs = outputs
+        self.kernel: Any = None
+        self.scratch: list[tuple[tuple[int, ...], Any]] = []
+        for index, value in enumerate(outputs):
+            value.step, value.index = self, index
+
+    @property
+    def stateful(self) -> bool:
+        return self.definition is None or self.definition.stateful or self.definition.has_ref_input
+
+
+class Program:
+    """Steps in execution order, with the values that are fed and fetched."""
+
+    def __init__(self, feeds: list[Value], steps: list[Step], fetches: list[Value]):
+        self.feeds, self.steps, self.fetches = feeds, steps, fetches
+
+
+def needed_ops(fetches: Iterable[Tensor], targets: Iterable[Operation], fed: Iterable[Tensor]) -> list[Operation]:
+    """The operations that must run, in an order that respects data and control edges, ties by creation."""
+    fed = set(fed)
+    needed: set[Operation] = set()
+    pending = [t.op for t in fetches if t not in fed] + list(targets)
+    while pending:
+        op = pending.pop()
+        if op not in needed:
+            needed.add(op)
+            pending += [t.op for t in op.inputs if t not in fed]
+            pending += op._control_inputs
+    ordered = sorted(needed, key=lambda op: op._id)
+    if all(d._id < op._id for op in ordered for d in _dependencies(op, fed)):
+        return ordered
+    return _topological(ordered, fed)
+
+
+def _dependencies(op: Operation, fed: set[Tensor]) -> list[Operation]:
+    return [t.op for t in op.inputs if t not in fed] + op._control_inputs
+
+
+def _topological(ops: list[Operation], fed: set[Tensor]) -> list[Operation]:
+    waiting = {op: set(_dependencies(op, fed)) for op in ops}
+    followers: dict[Operation, list[Operation]] = {}
+    for op, dependencies in waiting.items():
+        for d in dependencies:
+            followers.setdefault(d, []).append(op)
+    ready = [(op._id, op) for op, dependencies in waiting.items() if not dependencies]
+    heapq.heapify(ready)
+    order = []
+    while ready:
+        op = heapq.heappop(ready)[1]
+        order.append(op)
+        for follower in followers.get(op, ()):
+            waiting[follower].discard(op)
+            if not waiting[follower]:
+                heapq.heappush(ready, (follower._id, follower))
+    if len(order) < len(ops):
+        stuck = next(op for op in ops if op not in set(order))
+        raise errors.InvalidArgumentError(None, stuck, "Graph is invalid, contains a cycle with no loop construct")
+    return order
+
+
+def build(session: Any, fetches: list[Tensor], targets: list[Operation], feeds: dict[Tensor, tuple[int, ...]]) -> Program:
+    """The program that computes `fetches` and runs `targets` when arrays of the given shapes are fed.
+
+    Raises:
+      InvalidArgumentError: a placeholder that is needed is not fed, or shapes don't fit.
+    """
+    values: dict[Tensor, Value] = {t: Value(t.dtype.base_dtype, shape) for t, shape in feeds.items()}
+    builder = _Builder(session, values)
+    for op in needed_ops(fetches, targets, feeds):
+        builder.add(op)
+    fetched = [builder.read(values[t], t.op) if t.dtype._is_ref_dtype and t not in feeds else values[t] for t in fetches]
+    return Program([values[t] for t in feeds], builder.steps, fetched)
+
+
+class _Builder:
+    def __init__(self, session: Any, values: dict[Tensor, Value]):
+        self.session = session
+        self.values = values
+        self.steps: list[Step] = []
+        self._reads: dict[int, Value] = {}
+
+    def add(self, op: Operation) -> None:
+        definition = op.op_def
+        if op.type == "Placeholder" and op.outputs[0] not in self.values:
+            raise _unfed(op)
+        inputs = self._inputs(op)
+        outputs = [
+            Value(t.dtype.base_dtype, shape) for t, shape in zip(op.outputs, self._shapes(op, inputs))
+        ]
+        step = Step(op, definition, op.attrs, inputs, outputs)
+        forwarded = op.type in _FORWARDING_OPS and not op.inputs[0].dtype._is_ref_dtype
+        if forwarded:
+            outputs = [inputs[0]]
+        elif definition.stateful and not definition.inputs and _is_handle(op):
+            results = evaluator(definition, op.attrs, NodeContext(op, self.session))()
+            for value, result in zip(outputs, results):
+                value.constant = value.cell = result
+        elif not self._fold(step):
+            self.steps.append(step)
+        for tensor, value in zip(op.outputs, outputs):
+            # A fed output keeps the fed value though its operation runs for the sake of the others.
+            self.values.setdefault(tensor, value)
+        if definition.has_ref_input:
+            self._reads.clear()
+            for tensor, value in zip(op.outputs, outputs):
+                if tensor.dtype._is_ref_dtype:
+                    value.cell = next((v.cell for v in inputs if v.cell is not None), None)
+
+    def _inputs(self, op: Operation) -> list[Value]:
+        """The step's inputs; a variable given to an op that wants its value is read first."""
+        inputs = []
+        wanted = [d for arg in op.op_def.inputs for d in arg.dtypes(op.attrs)]
+        for tensor, dtype in zip(op.inputs, wanted):
+            value = self.values[tensor]
+            if tensor.dtype._is_ref_dtype and not dtype._is_ref_dtype and isinstance(value.cell, VariableCell):
+                value = self.read(value, tensor.op)
+            inputs.append(value)
+        return inputs
+
+    def read(self, reference: Value, op: Operation) -> Value:
+        """The content of a variable's cell, which stays the same array until something writes to a cell."""
+        if not isinstance(reference.cell, VariableCell):
+            return reference
+        key = id(reference.cell)
+        if key not in self._reads:
+            current = reference.cell.value
+            shape = reference.shape if current is None else current.shape
+            value = Value(reference.dtype, shape if self._shape_is_fixed(reference.cell) else None, cell=reference.cell)
+            step = Step(op, None, {}, [reference], [value])
+            step.type = "ReadCell"
+            self.steps.append(step)
+            self._reads[key] = value
+        return self._reads[key]
+
+    def _shape_is_fixed(self, cell: VariableCell) -> bool:
+        """Whether every assignment in the graph keeps the variable's static shape."""
+        return cell.name not in self.session.reshaped_variables()
+
+    def _shapes(self, op: Operation, inputs: list[Value]) -> list[StaticShape]:
+        try:
+            return infer_shapes(
+                op.op_def,
+                op.attrs,
+                [v.shape for v in inputs],
+                lambda i: inputs[i].constant if inputs[i].cell is None else None,
+                lambda i: _known_dims(inputs[i]),
+            )
+        except ShapeError as error:
+            shapes = ", ".join(brackets(v.shape) for v in inputs)
+            raise errors.InvalidArgumentError(
+                op.node_def, op, f"{error} for '{op.name}' (op: '{op.type}') with input shapes: {shapes}."
+            ) from None
+
+    def _fold(self, step: Step) -> bool:
+        """Evaluates the step now if its result cannot depend on anything fed or stateful."""
+        definition, outputs = step.definition, step.outputs
+        if definition is None or step.stateful or not outputs:
+            return False
+        if step.type in _SHAPE_OPS and all(v.known_shape for v in step.inputs):
+            inputs = [np.broadcast_to(np.int8(0), v.shape) for v in step.inputs]  # type: ignore[arg-type]
+        elif all(v.constant is not None and v.cell is None for v in step.inputs):
+            inputs = [v.constant for v in step.inputs]
+        else:
+            return False
+        if any(v.known_shape and v.nbytes > _LARGEST_FOLDED_BYTES for v in outputs) and step.inputs:
+            return False
+        try:
+            with np.errstate(all="ignore"):
+                results = evaluator(definition, step.attrs)(*inputs)
+        except NotImplementedError:
+            raise
+        except Exception:  # it fails again, as part of the run, where the error gets the node's name
+            return False
+        for value, result in zip(outputs, results):
+            value.constant = np.asarray(result)
+            value.shape = value.constant.shape
+        return True
+
+
+def _is_handle(op: Operation) -> bool:
+    return all(t.dtype._is_ref_dtype or t.dtype is dtypes.resource for t in op.outputs)
+
+
+def _known_dims(value: Value) -> StaticShape:
+    """What is known of an int vector that serves as a shape, at planning: the constant, or how it was packed."""
+    if value.constant is not None and value.cell is None:
+        return dims_from_value(value.constant)
+    step = value.step
+    if step is not None and step.type == "Pack" and value.shape is not None and len(value.shape) == 1:
+        return tuple(
+            int(v.constant) if v.constant is not None and v.constant >= 0 else None for v in step.inputs
+        )
+    return None if value.shape is None or None in value.shape else (None,) * (value.shape[0] if value.shape else 0)  # type: ignore
+
+
+def _unfed(op: Operation) -> errors.OpError:
+    dtype = op.attrs["dtype"]
+    shape = op.outputs[0]._static_shape
+    detail = f" and shape {brackets(shape)}" if shape is not None else ""
+    name = {"float32": "float", "float64": "double", "float16": "half"}.get(dtype.name, dtype.name)
+    return errors.InvalidArgumentError(
+        op.node_def, op, f"You must feed a value for placeholder tensor '{op.name}' with dtype {name}{detail}"
+    )

@@ -1,0 +1,114 @@
+"""What a session holds between runs: variables, and the state of stateful nodes."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, Callable, TypeVar
+
+import numpy as np
+
+from pyflow.core import errors
+from pyflow.core.dtypes import DType
+
+Thing = TypeVar("Thing")
+
+
+class VariableCell:
+    """The storage of a variable: `value` is its array, or None before initialisation.
+
+    The array is updated in place and replaced only when the shape changes, so its address stays.
+    """
+
+    __slots__ = ("name", "dtype", "value", "is_resource", "__weakref__")
+
+    def __init__(self, name: str, dtype: DType, is_resource: bool = False):
+        self.name = name
+        self.dtype = dtype
+        self.value: Any = None
+        self.is_resource = is_resource
+
+    def read(self) -> np.ndarray:
+        """The live array.
+
+        Raises:
+          FailedPreconditionError: the variable is not initialised.
+        """
+        if self.value is None:
+            raise self.uninitialized()
+        return self.value
+
+    def uninitialized(self) -> errors.OpError:
+        if self.is_resource:
+            return errors.FailedPreconditionError(
+                None,
+                None,
+                f"Error while reading resource variable {self.name} from Container: localhost. This could mean that the "
+                f"variable was uninitialized. Not found: Resource localhost/{self.name}/N10tensorflow3VarE does not exist.",
+            )
+        return errors.FailedPreconditionError(None, None, f"Attempting to use uninitialized value {self.name}")
+
+    def assign(self, value: Any) -> None:
+        """Copies `value` in; keeps the array when the shape is the same."""
+        current = self.value
+        if current is not None and current.shape == np.shape(value):
+            np.copyto(current, value)
+        else:
+            self.value = np.array(value, dtype=self.dtype.as_numpy_dtype, order="C")
+
+
+class Resources:
+    """The named resources of a session, by (container, name), and the private state of nodes."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._named: dict[tuple[type, str, str], Any] = {}
+        self._node_state: dict[str, Any] = {}
+
+    def get_or_create(self, kind: type[Thing], container: str, name: str, make: Callable[[], Thing]) -> Thing:
+        """The resource of that kind and name; `make()` is called the first time."""
+        key = (kind, container, name)
+        with self._lock:
+            if key not in self._named:
+                self._named[key] = make()
+            return self._named[key]
+
+    def of_kind(self, kind: type[Thing]) -> list[Thing]:
+        """All resources of a kind, in the order of their making."""
+        with self._lock:
+            return [thing for (k, _, _), thing in self._named.items() if k is kind]
+
+    def state(self, node: str, make: Callable[[], Thing]) -> Thing:
+        """The private state of a node, made at its first run."""
+        with self._lock:
+            if node not in self._node_state:
+                self._node_state[node] = make()
+            return self._node_state[node]
+
+    def clear(self) -> None:
+        """Lets go of everything; resources that can be closed are."""
+        with self._lock:
+            for thing in [*self._named.values(), *self._node_state.values()]:
+                close = getattr(thing, "close_resource", None)
+                if close is not None:
+                    close()
+            self._named.clear()
+            self._node_state.clear()
+
+
+class NodeContext:
+    """What a kernel that takes `ctx` gets: its node, the session and the session's resources."""
+
+    __slots__ = ("op", "session", "resources")
+
+    def __init__(self, op: Any, session: Any):
+        self.op = op
+        self.session = session
+        self.resources: Resources = session.resources
+
+    @property
+    def op_name(self) -> str:
+        return self.op.name
+
+    def state(self, make: Callable[[], Thing]) -> Thing:
+        """This node's private state, kept from run to run of the session."""
+        return self.resources.state(self.op.name, make)

@@ -1,0 +1,261 @@
+"""Session: runs parts of a graph and holds what its variables contain."""
+
+from __future__ import annotations
+
+import collections
+import threading
+from typing import Any, Callable
+
+import numpy as np
+
+from pyflow.core.api import export
+from pyflow.core.graph import Graph
+from pyflow.core.scopes import default_graph_stack, default_session_stack, get_default_graph
+from pyflow.core.tensor import Tensor
+from pyflow.runtime import placement, profile
+from pyflow.runtime.executable import Executable
+from pyflow.runtime.feeds import fed_array, flatten_feeds
+from pyflow.runtime.fetches import Fetches, cache_key
+from pyflow.runtime.resources import Resources
+
+_CACHED_EXECUTABLES = 128
+_CACHED_FETCHES = 256
+
+
+class BaseSession:
+    """What `Session` and `InteractiveSession` share.
+
+    Args:
+      target: must be empty: a session runs in this process.
+      graph: the graph to run; None takes the default graph.
+      config: a `ConfigProto`.
+
+    Raises:
+      TypeError: an argument is of the wrong type.
+    """
+
+    def __init__(self, target: Any = "", graph: Graph | None = None, config: Any = None):
+        from pyflow.protos.config_pb2 import ConfigProto
+
+        if graph is None:
+            graph = get_default_graph()
+        elif not isinstance(graph, Graph):
+            raise TypeError(f"graph must be a tf.Graph, but got {type(graph)}")
+        if target is not None and not isinstance(target, (str, bytes)):
+            raise TypeError(f"target must be a string, but got {type(target)}")
+        if config is not None and not isinstance(config, ConfigProto):
+            raise TypeError(f"config must be a tf.ConfigProto, but got {type(config)}")
+        if target not in ("", b"", None, "local"):
+            raise NotImplementedError(f"Session target {target!r}: PyFlow runs in this process only")
+        self._graph = graph
+        self._config = config if config is not None else ConfigProto()
+        self._target = target
+        self._closed = False
+        self._opened = False
+        self.resources = Resources()
+        self._planning = threading.Lock()
+        self._executables: collections.OrderedDict[Any, Executable] = collections.OrderedDict()
+        self._fetch_cache: collections.OrderedDict[Any, Fetches] = collections.OrderedDict()
+        self._placer = placement.Placer(self._config)
+        self._reshaped: tuple[int, frozenset[str]] = (-1, frozenset())
+
+    graph: Graph = property(lambda self: self._graph, doc="The graph this session runs.")  # type: ignore
+
+    @property
+    def graph_def(self) -> Any:
+        return self._graph.as_graph_def(add_shapes=False)
+
+    @property
+    def sess_str(self) -> Any:
+        return self._target
+
+    def list_devices(self) -> list:
+        """The devices this session can place operations on, as `_DeviceAttributes`."""
+        return self._placer.devices()
+
+    def close(self) -> None:
+        """Lets go of the session's variables and queues; it cannot run any more."""
+        if not self._closed:
+            self._closed = True
+            self._executables.clear()
+            self._fetch_cache.clear()
+            self.resources.clear()
+
+    def as_default(self) -> Any:
+        """Makes this the default session inside a `with` block, without closing it at the end."""
+        return default_session_stack.pushed(self)
+
+    # ---------------------------------------------------------------- running
+
+    def run(self, fetches: Any, feed_dict: Any = None, options: Any = None, run_metadata: Any = None) -> Any:
+        """Runs what `fetches` need, and returns their values in the same structure.
+
+        Args:
+          fetches: a tensor, operation, variable, name, or nested list, tuple, namedtuple or dict of these.
+          feed_dict: from tensors (or names) to values that take their place in this run.
+          options: a `RunOptions`; with `trace_level` FULL_TRACE the run is timed step by step.
+          run_metadata: a `RunMetadata` to fill.
+
+        Returns:
+          For a tensor, its value as a numpy array or scalar; for an operation, None.
+
+        Raises:
+          RuntimeError: the session is closed, or its graph is empty.
+          TypeError: a fetch or a fed key or value is of the wrong type.
+          ValueError: a fetch or feed is not an element of this graph, or a fed shape is not possible.
+          tf.errors.OpError: an operation fails.
+        """
+        feeds = self._feeds(feed_dict)
+        handler = self._fetches(fetches)
+        executable = self._executable(handler, feeds)
+        if options is None and run_metadata is None:
+            return handler.rebuild(executable(tuple(feeds.values())))
+        return handler.rebuild(profile.run(executable, tuple(feeds.values()), options, run_metadata))
+
+    def _feeds(self, feed_dict: Any) -> dict[Tensor, Any]:
+        if self._closed:
+            raise RuntimeError("Attempted to use a closed Session.")
+        if self._graph.version == 0:
+            raise RuntimeError("The Session graph is empty.  Add operations to the graph before calling run().")
+        return flatten_feeds(self._graph, feed_dict) if feed_dict else {}
+
+    def _fetches(self, fetches: Any) -> Fetches:
+        try:
+            key = cache_key(fetches)
+            handler = self._fetch_cache.get(key)
+        except TypeError:  # an unhashable fetch: let Fetches say what is wrong with it
+            return Fetches(self._graph, fetches)
+        if handler is None:
+            handler = Fetches(self._graph, fetches)
+            self._fetch_cache[key] = handler
+            if len(self._fetch_cache) > _CACHED_FETCHES:
+                self._fetch_cache.popitem(last=False)
+        return handler
+
+    def _executable(self, handler: Fetches, feeds: dict[Tensor, Any]) -> Executable:
+        key = (handler, self._graph._mutations, *feeds, *[getattr(v, "shape", None) for v in feeds.values()])
+        executable = self._executables.get(key)
+        if executable is None:
+            with self._planning:
+                executable = self._plan(handler, feeds)
+            self._executables[key] = executable
+            if len(self._executables) > _CACHED_EXECUTABLES:
+                self._executables.popitem(last=False)
+        return executable
+
+    def _plan(self, handler: Fetches, feeds: dict[Tensor, Any]) -> Executable:
+        shapes = {t: getattr(v, "shape", ()) for t, v in feeds.items()}
+        self._placer.check(handler.tensors, handler.targets, shapes)
+        return Executable(self, handler.tensors, handler.targets, shapes)
+
+    def make_callable(self, fetches: Any, feed_list: Any = None, accept_options: bool = False) -> Callable:
+        """A function that runs `fetches`, taking the values of `feed_list` as positional arguments.
+
+        With `accept_options` it also takes `options` and `run_metadata`.
+
+        Raises:
+          TypeError: `feed_list` is no list of tensors.
+        """
+        if feed_list is not None and not isinstance(feed_list, (list, tuple)):
+            raise TypeError("`feed_list` must be a list or tuple.")
+        handler = Fetches(self._graph, fetches)
+        keys = [self._graph.as_graph_element(f, allow_tensor=True, allow_operation=False) for f in feed_list or ()]
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if len(args) != len(keys):
+                raise ValueError(f"Expected {len(keys)} positional arguments, but got {len(args)}")
+            if kwargs and not accept_options:
+                raise TypeError(f"unexpected keyword arguments: {sorted(kwargs)}")
+            self._feeds(None)
+            feeds = {t: fed_array(self._graph, t, v) for t, v in zip(keys, args)}
+            executable = self._executable(handler, feeds)
+            if kwargs:
+                values = profile.run(executable, tuple(feeds.values()), kwargs.get("options"), kwargs.get("run_metadata"))
+            else:
+                values = executable(tuple(feeds.values()))
+            return handler.rebuild(values)
+
+        return call
+
+    def partial_run_setup(self, fetches: Any, feeds: Any = None) -> Any:
+        raise NotImplementedError("Session.partial_run_setup")
+
+    def partial_run(self, handle: Any, fetches: Any, feed_dict: Any = None) -> Any:
+        raise NotImplementedError("Session.partial_run")
+
+    def reshaped_variables(self) -> frozenset[str]:
+        """Names of variables that some node of the graph may give another shape."""
+        version, names = self._reshaped
+        if version != self._graph.version:
+            names = frozenset(
+                op.inputs[0].op.name
+                for op in self._graph.get_operations()
+                if op.type == "Assign" and not op.attrs["validate_shape"]
+            )
+            self._reshaped = (self._graph.version, names)
+        return names
+
+
+@export("Session")
+class Session(BaseSession):
+    """Runs a graph; holds its variables until it is closed.
+
+    As a context manager it becomes the default session (and its graph the default graph), and is closed at the end.
+    See https://www.tensorflow.org/versions/r1.15/api_docs/python/tf/Session.
+    """
+
+    def __init__(self, target: Any = "", graph: Graph | None = None, config: Any = None):
+        super().__init__(target, graph, config)
+        self._entered: list[tuple[Any, Any]] = []
+
+    def __enter__(self) -> Session:
+        graph_context = default_graph_stack.pushed(self._graph)
+        session_context = default_session_stack.pushed(self)
+        graph_context.__enter__()
+        session_context.__enter__()
+        self._entered.append((graph_context, session_context))
+        return self
+
+    def __exit__(self, exc_type: Any, exc: Any, tb: Any) -> None:
+        graph_context, session_context = self._entered.pop()
+        try:
+            session_context.__exit__(None, None, None)
+            graph_context.__exit__(None, None, None)
+        finally:
+            self.close()
+
+    @staticmethod
+    def reset(target: Any, containers: Any = None, config: Any = None) -> None:
+        """Sessions share no containers in this process, so there is nothing to reset."""
+
+
+@export("InteractiveSession")
+class InteractiveSession(BaseSession):
+    """A session that makes itself (and its graph) the default when constructed; for shells and notebooks."""
+
+    def __init__(self, target: Any = "", graph: Graph | None = None, config: Any = None):
+        super().__init__(target, graph, config)
+        self._graph_context = None
+        if graph is not None:
+            self._graph_context = default_graph_stack.pushed(self._graph)
+            self._graph_context.__enter__()
+        self._session_context = default_session_stack.pushed(self)
+        default_session_stack.enforce_nesting = False
+        self._session_context.__enter__()
+
+    def close(self) -> None:
+        """Closes the session and takes it off the stack of defaults."""
+        super().close()
+        if self._session_context is not None:
+            self._session_context.__exit__(None, None, None)
+            self._session_context = None
+            if self._graph_context is not None:
+                self._graph_context.__exit__(None, None, None)
+                self._graph_context = None
+
+
+def numpy_value(value: Any) -> Any:
+    """A fetched value the way TF gives it: an array, or a numpy scalar for shape ()."""
+    return value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
+
+

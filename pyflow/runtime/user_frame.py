@@ -1,0 +1,16 @@
+"""The line of the user's program that made a node."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+
+
+def defined_at(op: Any) -> str:
+    """`defined at FILE:LINE`, for the innermost frame outside the package."""
+    for filename, line, _ in reversed(op._stack):
+        if not filename.startswith(_PACKAGE):
+            return f"defined at {filename}:{line}"
+    return "defined in pyflow"
