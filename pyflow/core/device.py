@@ -120,7 +120,7 @@ class DeviceSpecV2:
         return type(self)(**{**self._parts._asdict(), **kwargs})
 
     def _merged(self, dev: DeviceSpecV2) -> _Parts:
-        return _Parts(*(mine if theirs is None else theirs for mine, theirs in zip(self._parts, dev._parts)))
+        return _Parts._make(mine if theirs is None else theirs for mine, theirs in zip(self._parts, dev._parts))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, type(self)) and self.to_string() == other.to_string()

@@ -284,8 +284,8 @@ def as_dtype(type_value: Any) -> DType:
     """The `DType` that stands for `type_value`.
 
     Args:
-      type_value: a `DType`, a number of types.proto, a name ("float32", "double", "int32_ref"), a numpy type or dtype, or
-        one of Python's `float`, `bool` and `object`.
+      type_value: a `DType`, a number of types.proto, a name ("float32", "double", "int32_ref"), a numpy type or dtype,
+        something that has a numpy dtype, or one of Python's `float`, `bool` and `object`.
 
     Raises:
       TypeError: it stands for none.
@@ -295,8 +295,10 @@ def as_dtype(type_value: Any) -> DType:
     try:
         return _ANY_TO_TF[type_value]
     except KeyError:
-        # Fixed-length strings and foreign byte orders: the scalar class tells.
+        # Fixed-length strings, foreign byte orders and things with a numpy dtype: the scalar class tells.
         numpy_dtype = type_value if isinstance(type_value, np.dtype) else getattr(type_value, "dtype", None)
+        if isinstance(numpy_dtype, (str, type)):
+            numpy_dtype = np.dtype(numpy_dtype)
         if isinstance(numpy_dtype, np.dtype) and numpy_dtype.type in _NP_TO_TF:
             return _NP_TO_TF[numpy_dtype.type]
     except TypeError:

@@ -12,6 +12,11 @@ from typing import Any
 
 from pyflow.core.api import export
 from pyflow.core.shallow_structures import (
+    _IF_SHALLOW_IS_SEQ_INPUT_MUST_BE_SEQ,
+    _INPUT_TREE_SMALLER_THAN_SHALLOW_TREE,
+    _SHALLOW_TREE_HAS_INVALID_KEYS,
+    _STRUCTURES_HAVE_MISMATCHING_LENGTHS,
+    _STRUCTURES_HAVE_MISMATCHING_TYPES,
     assert_shallow_structure,
     flatten_up_to,
     flatten_with_joined_string_paths,
@@ -68,6 +73,11 @@ __all__ = [
     "map_structure_with_tuple_paths_up_to",
     "pack_sequence_as",
     "yield_flat_paths",
+    "_IF_SHALLOW_IS_SEQ_INPUT_MUST_BE_SEQ",
+    "_INPUT_TREE_SMALLER_THAN_SHALLOW_TREE",
+    "_SHALLOW_TREE_HAS_INVALID_KEYS",
+    "_STRUCTURES_HAVE_MISMATCHING_LENGTHS",
+    "_STRUCTURES_HAVE_MISMATCHING_TYPES",
     "_is_attrs",
     "_is_composite_tensor",
     "_is_mapping",

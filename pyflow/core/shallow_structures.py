@@ -26,6 +26,26 @@ from pyflow.core.structures import (
 
 Path = tuple[Any, ...]
 
+_SHALLOW_TREE_HAS_INVALID_KEYS = (
+    "The shallow_tree's keys are not a subset of the input_tree's keys. The shallow_tree has the following keys that "
+    "are not in the input_tree: {}."
+)
+_STRUCTURES_HAVE_MISMATCHING_TYPES = (
+    "The two structures don't have the same sequence type. Input structure has type {input_type}, while shallow "
+    "structure has type {shallow_type}."
+)
+_STRUCTURES_HAVE_MISMATCHING_LENGTHS = (
+    "The two structures don't have the same sequence length. Input structure has length {input_length}, while shallow "
+    "structure has length {shallow_length}."
+)
+_INPUT_TREE_SMALLER_THAN_SHALLOW_TREE = (
+    "The input_tree has fewer elements than the shallow_tree. Input structure has length {input_size}, while shallow "
+    "structure has length {shallow_size}."
+)
+_IF_SHALLOW_IS_SEQ_INPUT_MUST_BE_SEQ = (
+    "If shallow structure is a sequence, input must also be a sequence. Input has type: {}."
+)
+
 
 def assert_shallow_structure(
     shallow_tree: Any,
@@ -51,9 +71,7 @@ def assert_shallow_structure(
     if shallow_kind == _LEAF:
         return
     if input_kind == _LEAF:
-        raise TypeError(
-            "If shallow structure is a sequence, input must also be a sequence. " f"Input has type: {type(input_tree)}."
-        )
+        raise TypeError(_IF_SHALLOW_IS_SEQ_INPUT_MUST_BE_SEQ.format(type(input_tree)))
     if check_types and not isinstance(input_tree, type(shallow_tree)):
         if shallow_kind == input_kind == _NAMEDTUPLE:
             alike = _same_namedtuples(shallow_tree, input_tree)
@@ -65,48 +83,32 @@ def assert_shallow_structure(
         if shallow_kind < _COMPOSITE or input_kind < _COMPOSITE:
             raise _mismatching_types(shallow_tree, input_tree)
         _check_specs(shallow_tree, input_tree)
-    elif shallow_kind == _SPEC:
-        if input_kind != _SPEC:
-            raise TypeError(
-                "If shallow structure is a TypeSpec, input must also be a TypeSpec.  "
-                f"Input has type: {type(input_tree)}."
-            )
-    else:
-        _check_lengths(shallow_tree, input_tree, check_subtrees_length)
+    elif shallow_kind == _SPEC and input_kind != _SPEC:
+        raise TypeError(
+            f"If shallow structure is a TypeSpec, input must also be a TypeSpec.  Input has type: {type(input_tree)}."
+        )
+    shallow_items, input_items = _keyed_values(shallow_tree), _keyed_values(input_tree)
+    given, wanted = len(input_items), len(shallow_items)
+    if check_subtrees_length and given != wanted:
+        raise ValueError(_STRUCTURES_HAVE_MISMATCHING_LENGTHS.format(input_length=given, shallow_length=wanted))
+    if given < wanted:
+        raise ValueError(_INPUT_TREE_SMALLER_THAN_SHALLOW_TREE.format(input_size=given, shallow_size=wanted))
     if shallow_kind == _MAPPING:
         absent = set(shallow_tree) - set(input_tree)
         if absent:
-            raise ValueError(
-                "The shallow_tree's keys are not a subset of the input_tree's keys. The shallow_tree has the "
-                f"following keys that are not in the input_tree: {sorted(absent)}."
-            )
-    shallow_items, input_items = _keyed_values(shallow_tree), _keyed_values(input_tree)
-    if shallow_kind == input_kind == _MAPPING:
-        # The input may have more keys; each branch is compared with the one of its own key.
-        by_key = dict(input_items)
-        input_items = [(key, by_key[key]) for key, _ in shallow_items]
+            raise ValueError(_SHALLOW_TREE_HAS_INVALID_KEYS.format(sorted(absent)))
+        if input_kind == _MAPPING:
+            # The input may have more keys; each branch is compared with the one of its own key.
+            by_key = dict(input_items)
+            input_items = [(key, by_key[key]) for key, _ in shallow_items]
     for (_, shallow_branch), (_, input_branch) in zip(shallow_items, input_items):
         assert_shallow_structure(shallow_branch, input_branch, check_types, expand_composites, check_subtrees_length)
 
 
 def _mismatching_types(shallow_tree: Any, input_tree: Any) -> TypeError:
     return TypeError(
-        "The two structures don't have the same sequence type. "
-        f"Input structure has type {type(input_tree)}, while shallow structure has type {type(shallow_tree)}."
+        _STRUCTURES_HAVE_MISMATCHING_TYPES.format(input_type=type(input_tree), shallow_type=type(shallow_tree))
     )
-
-
-def _check_lengths(shallow_tree: Any, input_tree: Any, same: bool) -> None:
-    if same and len(input_tree) != len(shallow_tree):
-        raise ValueError(
-            "The two structures don't have the same sequence length. Input structure has length "
-            f"{len(input_tree)}, while shallow structure has length {len(shallow_tree)}."
-        )
-    if len(input_tree) < len(shallow_tree):
-        raise ValueError(
-            "The input_tree has fewer elements than the shallow_tree. Input structure has length "
-            f"{len(input_tree)}, while shallow structure has length {len(shallow_tree)}."
-        )
 
 
 def _walk(shallow_tree: Any, input_tree: Any, is_seq: Callable, path: Path = ()) -> Iterator[tuple[Path, Any]]:

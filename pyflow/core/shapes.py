@@ -70,9 +70,10 @@ class TensorShape:
     __hash__ = None  # type: ignore[assignment]  # equality may be unknown
 
     def __init__(self, dims: Any):
+        self._sizes: Plain | None
         # The tuples of shape rules are kept as they are; this is the frequent case and must be quick.
         if dims is None or (type(dims) is tuple and all(d is None or (type(d) is int and d >= 0) for d in dims)):
-            self._sizes: Plain | None = dims
+            self._sizes = dims
         elif isinstance(dims, TensorShape):
             self._sizes = dims._sizes
         elif isinstance(dims, (str, bytes)):
@@ -81,8 +82,7 @@ class TensorShape:
                 + (dims if isinstance(dims, str) else str(dims))
             )
         elif hasattr(dims, "unknown_rank"):
-            sizes = tuple(None if dim.size == -1 else dim.size for dim in dims.dim)
-            self._sizes = None if dims.unknown_rank else tuple(as_dimension(size).value for size in sizes)
+            self._sizes = _sizes_of_proto(dims)
         else:
             try:
                 entries = iter(dims)
@@ -151,7 +151,8 @@ class TensorShape:
         if self._sizes is not None:
             if isinstance(key, slice):
                 return TensorShape(self._sizes[key])
-            return self._sizes[key] if self._v2_behavior else Dimension(self._sizes[key])
+            size = list(self._sizes)[key]  # a list: its words for a bad index are TF's
+            return size if self._v2_behavior else Dimension(size)
         if not isinstance(key, slice):
             return None if self._v2_behavior else Dimension(None)
         start = 0 if key.start is None else key.start
@@ -262,6 +263,14 @@ class TensorShape:
             raise ValueError("as_list() is not defined on an unknown TensorShape.")
         return list(self._sizes)
 
+    def as_proto(self) -> Any:
+        """The shape as a `TensorShapeProto`, an unknown size as -1."""
+        from pyflow.protos.tensor_shape_pb2 import TensorShapeProto
+
+        if self._sizes is None:
+            return TensorShapeProto(unknown_rank=True)
+        return TensorShapeProto(dim=[TensorShapeProto.Dim(size=-1 if d is None else d) for d in self._sizes])
+
     def __eq__(self, other: object) -> Any:
         """Whether both are known to be the same; with an open size, only one and the same shape is."""
         try:
@@ -282,7 +291,13 @@ class TensorShape:
         return not self == other
 
     def __reduce__(self) -> tuple:
-        return TensorShape, (self._sizes,)
+        return TensorShape, (self.dims,)
+
+
+def _sizes_of_proto(proto: Any) -> Plain | None:
+    if proto.unknown_rank:
+        return None
+    return tuple(None if dim.size == -1 else Dimension(dim.size).value for dim in proto.dim)
 
 
 def as_shape(shape: Any) -> TensorShape:
@@ -290,8 +305,12 @@ def as_shape(shape: Any) -> TensorShape:
     return shape if isinstance(shape, TensorShape) else TensorShape(shape)
 
 
-def unknown_shape(rank: int | None = None) -> TensorShape:
-    """A shape with `rank` axes of unknown size, or of unknown rank."""
+def unknown_shape(rank: int | None = None, **kwargs: Any) -> TensorShape:
+    """A shape with `rank` axes (`ndims` is the old name) of unknown size, or of unknown rank."""
+    if rank is None:
+        rank = kwargs.pop("ndims", None)
+    if kwargs:
+        raise TypeError(f"Unknown argument: {kwargs}")
     return TensorShape(None if rank is None else (None,) * rank)
 
 
