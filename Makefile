@@ -42,7 +42,7 @@ pyodide: $(DEV) $(NODE) ## The tests of core and ops, and 200 steps on MNIST, in
 	  run examples/mnist_two_layers.py --data_dir=/mnist --steps=200
 
 features: $(DEV) ## Write FEATURES.md anew
-	$(PYTHON_BIN) dev/make_features.py
+	$(PYTHON_BIN) -m dev.make_features
 
 bench: $(DEV) ## Time PyFlow beside TensorFlow 2.21 and print the ratios
 	$(PYTHON_BIN) -m benchmarks

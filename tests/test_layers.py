@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+LAYERS = "A layer imports only from layers below it"
 PACKAGES = ["core", "ops", "runtime", "runtime/webgpu", "train"]
 
 pytestmark = pytest.mark.native
@@ -17,9 +18,9 @@ pytestmark = pytest.mark.native
 
 def lint_imports(folder: Path) -> subprocess.CompletedProcess:
     """import-linter with our contracts on the `pyflow` package in that folder."""
-    program = "from importlinter.cli import lint_imports; raise SystemExit(lint_imports(config_filename=%r, no_cache=True))"
+    call = f"lint_imports(config_filename={str(ROOT / 'pyproject.toml')!r}, no_cache=True)"
     return subprocess.run(
-        [sys.executable, "-c", program % str(ROOT / "pyproject.toml")],
+        [sys.executable, "-c", f"from importlinter.cli import lint_imports; raise SystemExit({call})"],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(folder), "PYTHONSAFEPATH": "1"},
         capture_output=True,
@@ -52,12 +53,12 @@ def test_toy_package_that_keeps_the_rule_passes(toy_package):
 @pytest.mark.parametrize(
     "path, line, contract",
     [
-        ("core/graph.py", "import pyflow.ops", "A layer imports only from layers below it"),
-        ("core/graph.py", "def f():\n    from pyflow.runtime import session", "A layer imports only from layers below it"),
-        ("runtime/__init__.py", "from pyflow import train", "A layer imports only from layers below it"),
+        ("core/graph.py", "import pyflow.ops", LAYERS),
+        ("core/graph.py", "def f():\n    from pyflow.runtime import session", LAYERS),
+        ("runtime/__init__.py", "from pyflow import train", LAYERS),
         ("train/sgd.py", "import pyflow as tf", "No layer imports the finished package"),
         ("ops/math.py", "import wgpu", "Only runtime/webgpu knows wgpu and js"),
-        ("unplaced.py", "", "A layer imports only from layers below it"),
+        ("unplaced.py", "", LAYERS),
     ],
 )
 def test_breach_is_found(toy_package, path, line, contract):

@@ -1,4 +1,4 @@
-"""Fetches the wheels that Pyodide needs for the tests: numpy built for it, and the pure-Python ones in requirements.txt.
+"""Fetches the wheels that Pyodide needs for the tests: its numpy, and the pure-Python ones in requirements.txt.
 
     python tests/pyodide/fetch.py
 
