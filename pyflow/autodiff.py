@@ -1,0 +1,326 @@
+"""`tf.gradients`: one walk over the graph from the ys back to the xs; the rules live with the ops."""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import enum
+from typing import Any
+
+from pyflow.core import dtypes
+from pyflow.core.api import export
+from pyflow.core.convert import (
+    convert_n_to_tensor_or_indexed_slices,
+    internal_convert_to_tensor_or_indexed_slices,
+)
+from pyflow.core.gradient_registry import gradient_function
+from pyflow.core.indexed_slices import IndexedSlices
+from pyflow.core.operation import Operation
+from pyflow.core.registry import raw
+from pyflow.core.scopes import get_default_graph, name_scope
+from pyflow.core.tensor import Tensor
+
+_TRAINABLE = frozenset(
+    d.name
+    for d in (
+        dtypes.float16,
+        dtypes.float32,
+        dtypes.float64,
+        dtypes.bfloat16,
+        dtypes.complex64,
+        dtypes.complex128,
+        dtypes.resource,
+        dtypes.variant,
+    )
+)
+
+
+@export("AggregationMethod")
+class AggregationMethod:
+    """How gradients that reach a tensor by several paths are summed. All methods give one `AddN` here."""
+
+    ADD_N = 0
+    DEFAULT = ADD_N
+    EXPERIMENTAL_TREE = 1
+    EXPERIMENTAL_ACCUMULATE_N = 2
+
+
+@export("UnconnectedGradients")
+class UnconnectedGradients(enum.Enum):
+    """What `gradients` gives for an x that ys do not depend on: None, or zeros."""
+
+    NONE = "none"
+    ZERO = "zero"
+
+
+def is_trainable(tensor_or_dtype: Any) -> bool:
+    """Whether gradients flow through tensors of this dtype."""
+    return getattr(tensor_or_dtype, "dtype", tensor_or_dtype).base_dtype.name in _TRAINABLE
+
+
+@export("gradients")
+def gradients(
+    ys: Any,
+    xs: Any,
+    grad_ys: Any = None,
+    name: str | None = "gradients",
+    colocate_gradients_with_ops: bool = False,
+    gate_gradients: bool = False,
+    aggregation_method: int | None = None,
+    stop_gradients: Any = None,
+    unconnected_gradients: Any = UnconnectedGradients.NONE,
+) -> list[Any]:
+    """Symbolic derivatives of the sum of `ys` with respect to each of `xs`.
+
+    Args:
+      ys: a tensor or list of tensors.
+      xs: a tensor or variable, or list of these.
+      grad_ys: the gradient that each y starts with; None stands for ones.
+      gate_gradients: make a node's gradients wait for each other.
+      aggregation_method: one of `AggregationMethod`.
+      stop_gradients: tensors to treat as constants.
+      unconnected_gradients: what an x is given that ys don't depend on.
+
+    Returns:
+      A list with, for each x, a `Tensor` of its shape, `IndexedSlices` where only rows of it were used, or None.
+
+    Raises:
+      LookupError: an op on the way has no gradient registered.
+      TypeError: a y is complex and has no `grad_ys`, or a given gradient is of the wrong kind.
+    """
+    try:
+        unconnected_gradients = UnconnectedGradients(unconnected_gradients)
+    except ValueError:
+        raise ValueError(f"Unknown value for unconnected_gradients: {unconnected_gradients!r}") from None
+    if aggregation_method not in (None, 0, 1, 2):
+        raise ValueError(f"Invalid aggregation_method specified {aggregation_method}.")
+    ys, xs, stops = _as_list(ys), _as_list(xs), _as_list(stop_gradients) if stop_gradients is not None else []
+    seeds = [None] * len(ys) if grad_ys is None else _as_list(grad_ys)
+    with name_scope(name, "gradients", [*ys, *xs, *stops, *seeds]):
+        get_default_graph().unique_name("uid")
+        y_tensors = convert_n_to_tensor_or_indexed_slices(ys, name="y")
+        xs = [getattr(x, "handle", x) if getattr(x, "_should_act_as_resource_variable", False) else x for x in xs]
+        x_tensors = [
+            internal_convert_to_tensor_or_indexed_slices(x, None, f"x_{i}", as_ref=True) for i, x in enumerate(xs)
+        ]
+        walk = _Walk(y_tensors, x_tensors, stops, colocate_gradients_with_ops, gate_gradients)
+        walk.run(_initial_gradients(seeds, y_tensors, colocate_gradients_with_ops))
+        return [walk.result(x, unconnected_gradients) for x in x_tensors]
+
+
+def _as_list(x: Any) -> list:
+    return list(x) if isinstance(x, (list, tuple)) else [x]
+
+
+def _maybe_colocated(op: Operation, colocate: bool) -> Any:
+    return get_default_graph().colocate_with(op) if colocate else contextlib.nullcontext()
+
+
+def _initial_gradients(seeds: list, ys: list, colocate: bool) -> list:
+    if len(seeds) != len(ys):
+        raise ValueError(f"Passed {len(seeds)} grad_ys for {len(ys)} ys")
+    result = []
+    for i, (seed, y) in enumerate(zip(seeds, ys)):
+        with _maybe_colocated(y.op, colocate):
+            if seed is None:
+                if y.dtype.is_complex:
+                    raise TypeError(f"Gradients of complex tensors must set grad_ys (y.dtype = {y.dtype!r})")
+                from pyflow.core.convert import convert
+
+                one = convert(1, y.dtype.base_dtype, f"grad_ys_{i}")
+                result.append(raw.Fill(raw.Shape(y, name="Shape"), one, name="Fill"))
+                continue
+            _check_seed(seed, y)
+            if isinstance(seed, IndexedSlices):
+                result.append(
+                    IndexedSlices(
+                        raw.Identity(seed.values, name=f"grad_ys_{i}_values"),
+                        raw.Identity(seed.indices, name=f"grad_ys_{i}_indices"),
+                        None if seed.dense_shape is None else raw.Identity(seed.dense_shape, name=f"grad_ys_{i}_shape"),
+                    )
+                )
+            else:
+                result.append(raw.Identity(seed, name=f"grad_ys_{i}"))
+    return result
+
+
+def _check_seed(seed: Any, y: Tensor) -> None:
+    dtype = getattr(seed, "dtype", None)
+    if not isinstance(dtype, dtypes.DType):
+        return
+    if y.dtype.is_floating or y.dtype.is_integer:
+        if not dtype.is_floating and not dtype.is_integer:
+            raise TypeError(
+                f"Gradient type {dtype.name} generated for real or integer-valued tensor {y} with type {y.dtype.name} must "
+                "be real or integer"
+            )
+    elif y.dtype.is_complex and not dtype.is_complex:
+        raise TypeError(
+            f"Gradient type {dtype.name} generated for complex-valued tensor {y} with type {y.dtype.name} must be real"
+        )
+
+
+class _Walk:
+    """The state of one call: what gradients have reached each output of the ops between ys and xs."""
+
+    def __init__(self, ys: list, xs: list, stops: list, colocate: bool, gate: bool):
+        self._ys, self._xs, self._colocate, self._gate = ys, xs, colocate, gate
+        self._grads: dict[Operation, list[Any]] = {}
+        self._pending: collections.Counter[Operation] = collections.Counter()
+        sources = [x.op for x in xs]
+        reached = _reached_from(sources)
+        self._to_ops = list(dict.fromkeys(y.op for y in ys if y.op in reached))
+        self._between = _between(self._to_ops, reached)
+        for op in self._between:
+            self._pending.update(t.op for t in op.inputs if t.op in self._between)
+        # The xs that depend on no other x end the walk, as do the ops behind stop_gradients.
+        self._stop_ops = {op for op in sources if not any(self._pending[t.op] for t in op.inputs)}
+        self._stop_ops.update(s.op for s in stops)
+
+    def run(self, seeds: list) -> None:
+        for y, seed in zip(self._ys, seeds):
+            self._add(y, seed)
+        queue = collections.deque(op for op in self._to_ops if not self._pending[op])
+        while queue:
+            op = queue.popleft()
+            with _maybe_colocated(op, self._colocate):
+                for tensor, gradient in zip(op.inputs, self._input_gradients(op)):
+                    if gradient is not None:
+                        self._check_shape(op, tensor, gradient)
+                        self._add(tensor, gradient)
+            for tensor in op.inputs:
+                if tensor.op in self._between:
+                    self._pending[tensor.op] -= 1
+                    if self._pending[tensor.op] == 0:
+                        queue.append(tensor.op)
+
+    def result(self, x: Tensor, unconnected: UnconnectedGradients) -> Any:
+        received = self._grads.get(x.op)
+        gradient = received[x.value_index] if received else None
+        if isinstance(gradient, list):  # x is an output of an op that the walk did not come to
+            gradient = _aggregate(gradient, x.op)
+        if gradient is None and unconnected is UnconnectedGradients.ZERO:
+            return raw.ZerosLike(x, name="zeros_like")
+        return gradient
+
+    def _add(self, tensor: Any, gradient: Any) -> None:
+        op = tensor.op
+        received = self._grads.setdefault(op, [[] for _ in op.outputs])
+        received[tensor.value_index if isinstance(tensor, Tensor) else 0].append(gradient)
+
+    def _input_gradients(self, op: Operation) -> list:
+        received = self._grads.setdefault(op, [[] for _ in op.outputs])
+        for i, parts in enumerate(received):
+            received[i] = _aggregate(parts, op)
+        nothing = [None] * len(op.inputs)
+        if op in self._stop_ops or all(g is None for g in received):
+            return nothing
+        try:
+            function = gradient_function(op)
+        except LookupError:
+            raise LookupError(f"No gradient defined for operation '{op.name}' (op type: {op.type})") from None
+        if function is None:
+            return nothing
+        outputs = list(received)
+        for i, gradient in enumerate(outputs):
+            if gradient is None and is_trainable(op.outputs[i]):
+                outputs[i] = _zeros(op.outputs[i])
+        with name_scope(op.name + "_grad"):
+            result = function(op, *outputs)
+            result = list(result) if isinstance(result, (list, tuple)) and not isinstance(result, Tensor) else [result]
+            if len(result) != len(op.inputs):
+                raise ValueError(
+                    f"Num gradients {len(result)} generated for op {op.node_def} do not match num inputs {len(op.inputs)}"
+                )
+            if self._gate and sum(g is not None for g in result) > 1:
+                result = _gated(result)
+        return result
+
+    @staticmethod
+    def _check_shape(op: Operation, tensor: Tensor, gradient: Any) -> None:
+        if isinstance(gradient, Tensor) and tensor.dtype != dtypes.resource:
+            try:
+                gradient.set_shape(tensor.get_shape())
+            except ValueError:
+                raise ValueError(
+                    "Incompatible shapes between op input and calculated input gradient.  Forward operation: "
+                    f"{op.name}.  Input index: {op.inputs.index(tensor)}. Original input shape: {tensor.shape}.  Calculated "
+                    f"input gradient shape: {gradient.shape}"
+                ) from None
+
+
+def _reached_from(sources: list[Operation]) -> set[Operation]:
+    """The ops that depend on the sources by a path of trainable tensors."""
+    reached: set[Operation] = set()
+    pending = list(sources)
+    while pending:
+        op = pending.pop()
+        if op not in reached:
+            reached.add(op)
+            for output in op.outputs:
+                if is_trainable(output):
+                    pending += output._consumers
+    return reached
+
+
+def _between(to_ops: list[Operation], reached: set[Operation]) -> dict[Operation, None]:
+    """Of the reached ops, those that the ys depend on."""
+    between: dict[Operation, None] = {}
+    queue = collections.deque(to_ops)
+    while queue:
+        op = queue.popleft()
+        if op in reached and op not in between:
+            between[op] = None
+            queue.extend(t.op for t in op.inputs)
+    return between
+
+
+def _zeros(tensor: Tensor) -> Tensor:
+    if tensor.dtype == dtypes.resource:
+        return raw.Fill(raw.VariableShape(tensor), 0.0, name="zeros")
+    return raw.ZerosLike(tensor, name="zeros_like")
+
+
+def _gated(gradients: list) -> list:
+    """The gradients behind a node that waits for all of them."""
+    from pyflow.core.registry import get
+
+    graph = get_default_graph()
+    with graph.device(None), graph.colocate_with(None, ignore_existing=True), name_scope("tuple"):
+        present = [g for g in gradients if g is not None]
+        with graph.control_dependencies([g.op for g in present]):
+            gate = get("NoOp")(name="group_deps")
+        with graph.control_dependencies([gate]):
+            return [None if g is None else _identity(g, "control_dependency") for g in gradients]
+
+
+def _identity(gradient: Any, name: str) -> Any:
+    if isinstance(gradient, IndexedSlices):
+        return IndexedSlices(raw.Identity(gradient.values, name=name), gradient.indices, gradient.dense_shape)
+    return raw.Identity(gradient, name=name)
+
+
+def _aggregate(parts: Any, op: Operation) -> Any:
+    """The sum of the gradients that reached one output; None if there are none."""
+    if not isinstance(parts, list):
+        return parts
+    present = [g for g in parts if g is not None]
+    if not all(isinstance(g, (Tensor, IndexedSlices)) for g in present):
+        raise TypeError("gradients have to be either all Tensors or all IndexedSlices")
+    if len(present) < 2:
+        return present[0] if present else None
+    if all(isinstance(g, Tensor) for g in present):
+        with get_default_graph().colocate_with(present[0].op, ignore_existing=True):
+            return raw.AddN(present, name="AddN")
+    slices = [g if isinstance(g, IndexedSlices) else _as_slices(g) for g in present]
+    return IndexedSlices(
+        raw.ConcatV2([s.values for s in slices], 0, name="concat"),
+        raw.ConcatV2([s.indices for s in slices], 0, name="concat"),
+        slices[0].dense_shape,
+    )
+
+
+def _as_slices(gradient: Tensor) -> IndexedSlices:
+    shape = raw.Shape(gradient)
+    rows = raw.StridedSlice(shape, [0], [1], [1], shrink_axis_mask=1)
+    return IndexedSlices(gradient, raw.Range(0, rows, 1), shape)

@@ -1,0 +1,69 @@
+"""Which function computes an op's gradient: the one that stands with the op, or one registered under a name."""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+from pyflow.core import registry
+from pyflow.core.api import export
+from pyflow.core.operation import Operation
+
+_registered: dict[str, Any] = {}
+
+
+@export("RegisterGradient")
+class RegisterGradient:
+    """Decorator that registers `grad(op, *grads)` for an op type, or under a name for `gradient_override_map`.
+
+    Raises:
+      TypeError: the name is no string.
+      KeyError: there is a gradient of that name already.
+    """
+
+    def __init__(self, op_type: str):
+        if not isinstance(op_type, str):
+            raise TypeError("op_type must be a string")
+        self._op_type = op_type
+
+    def __call__(self, f: Callable) -> Callable:
+        _register(self._op_type, f)
+        return f
+
+
+def _register(op_type: str, gradient: Any) -> None:
+    definition = registry.OPS.get(op_type)
+    if op_type in _registered or (definition is not None and definition.grad is not None):
+        raise KeyError(f"Registering two gradient with name '{op_type}'!")
+    _registered[op_type] = gradient
+
+
+@export("NotDifferentiable", "NoGradient", "no_gradient")
+def no_gradient(op_type: str) -> None:
+    """States that ops of a type have no gradient.
+
+    Raises:
+      TypeError: `op_type` is no string.
+    """
+    if not isinstance(op_type, str):
+        raise TypeError("op_type must be a string")
+    _register(op_type, registry.NOT_DIFFERENTIABLE)
+
+
+def gradient_function(op: Operation) -> Callable | None:
+    """The gradient function of a node, or None when it has none by nature.
+
+    Raises:
+      LookupError: no gradient is registered.
+    """
+    if not op.inputs:
+        return None
+    override = op.attrs.get("_gradient_op_type")
+    if override is not None:
+        override = override.decode() if isinstance(override, bytes) else override
+    gradient = _registered.get(override or op.type)
+    if gradient is None:
+        definition = registry.OPS.get(override) if override else op.op_def
+        gradient = definition.grad if definition is not None else None
+    if gradient is None:
+        raise LookupError(f"gradient registry has no entry for: {override or op.type}")
+    return None if gradient is registry.NOT_DIFFERENTIABLE else gradient
