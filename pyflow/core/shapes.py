@@ -265,7 +265,7 @@ class TensorShape:
 
     def as_proto(self) -> Any:
         """The shape as a `TensorShapeProto`, an unknown size as -1."""
-        from pyflow.protos.tensor_shape_pb2 import TensorShapeProto
+        from pyflow.protos.tensor_pb2 import TensorShapeProto
 
         if self._sizes is None:
             return TensorShapeProto(unknown_rank=True)
