@@ -1,9 +1,134 @@
-"""Patterns of steps that one call does faster."""
+"""Patterns of steps that one BLAS call does: products that accumulate into a variable, and moving averages.
+
+Each pattern matches intermediates that nothing else uses, so no value that a program can see goes missing; only the
+rounding of intermediate results differs.
+"""
 
 from __future__ import annotations
 
-from pyflow.runtime.program import Program
+from typing import Any
+
+import numpy as np
+
+from pyflow.core import dtypes
+from pyflow.core.resources import VariableCell
+from pyflow.runtime.cpu import blas
+from pyflow.runtime.program import Program, Step, Value
+
+# Below this many elements the calls cost more than the arithmetic.
+_SMALLEST = 2048
 
 
 def fuse(program: Program) -> None:
     """Rewrites the program's steps in place."""
+    if not blas.available:
+        return
+    uses = _Uses(program)
+    for i, step in enumerate(program.steps):
+        for pattern in (_gradient_descent, _moving_average):
+            fused = pattern(step, uses)
+            if fused is not None:
+                program.steps[i] = fused
+                break
+
+
+class _Uses:
+    """How often each value is used; fetching counts."""
+
+    def __init__(self, program: Program):
+        self._count: dict[Value, int] = {}
+        for step in program.steps:
+            for value in step.inputs:
+                self._count[value] = self._count.get(value, 0) + 1
+        for value in program.fetches:
+            self._count[value] = self._count.get(value, 0) + 1
+
+    def none(self, step: Step) -> bool:
+        return not any(v in self._count for v in step.outputs)
+
+    def only(self, value: Value, op_type: str) -> Step | None:
+        """The step of that type that computes the value, if the value is used once."""
+        step = value.step
+        return step if step is not None and step.type == op_type and self._count.get(value) == 1 else None
+
+
+def _fused(step: Step, kernel: Any, inputs: list[Value]) -> Step:
+    fused = Step(step.op, None, {}, inputs, [])
+    fused.kernel = kernel
+    return fused
+
+
+def _reads(value: Value, cell: VariableCell) -> bool:
+    return value.step is not None and value.step.type == "ReadCell" and value.cell is cell
+
+
+def _is_large(value: Value) -> bool:
+    return value.known_shape and value.dtype in (dtypes.float32, dtypes.float64) and int(np.prod(value.shape)) >= _SMALLEST  # type: ignore
+
+
+def _gradient_descent(step: Step, uses: _Uses) -> Step | None:
+    """W -= rate · (op(A) · op(B) + decay · W), as W = (1 − rate · decay) · W − rate · op(A) · op(B)."""
+    if step.type != "ApplyGradientDescent" or not uses.none(step) or not _is_large(step.inputs[2]):
+        return None
+    reference, rate, delta = step.inputs
+    if not isinstance(reference.cell, VariableCell):
+        return None
+    total = uses.only(delta, "AddN")
+    product, decay = None, 0.0
+    for term in total.inputs if total else [delta]:
+        if product is None and (product := uses.only(term, "MatMul")) is not None:
+            continue
+        factor = _multiple_of(term, reference.cell, uses)
+        if factor is None:
+            return None
+        decay += factor
+    if product is None:
+        return None
+    kernel = _accumulate(product.attrs["transpose_a"], product.attrs["transpose_b"], decay)
+    return _fused(step, kernel, [reference, rate, *product.inputs])
+
+
+def _multiple_of(value: Value, cell: VariableCell, uses: _Uses) -> float | None:
+    """The constant c if the value is c · (the variable's content)."""
+    step = uses.only(value, "Mul")
+    if step is None:
+        return None
+    for content, factor in (step.inputs, step.inputs[::-1]):
+        if _reads(content, cell) and factor.constant is not None and factor.constant.ndim == 0:
+            return float(factor.constant)
+    return None
+
+
+def _accumulate(ta: bool, tb: bool, decay: float) -> Any:
+    def kernel(cell: VariableCell, rate: Any, a: np.ndarray, b: np.ndarray) -> None:
+        rate = float(rate)
+        w = cell.read()
+        a, b = np.ascontiguousarray(a), np.ascontiguousarray(b)
+        blas.gemm(-rate, a, ta, b, tb, 1.0 - rate * decay, w)
+
+    return kernel
+
+
+def _moving_average(step: Step, uses: _Uses) -> Step | None:
+    """E -= (E − X) · d, as E = (1 − d) · E + d · X."""
+    if step.type != "AssignSub" or not uses.none(step) or not _is_large(step.inputs[1]):
+        return None
+    reference, delta = step.inputs
+    if not isinstance(reference.cell, VariableCell):
+        return None
+    scaled = uses.only(delta, "Mul")
+    if scaled is None:
+        return None
+    for difference_value, factor in (scaled.inputs, scaled.inputs[::-1]):
+        difference = uses.only(difference_value, "Sub")
+        if difference is None or factor.shape != ():
+            continue
+        old, new = difference.inputs
+        if _reads(old, reference.cell) and new.shape == delta.shape:
+            return _fused(step, _average, [reference, factor, new])
+    return None
+
+
+def _average(cell: VariableCell, factor: Any, new: np.ndarray) -> None:
+    factor = float(factor)
+    blas.axpby(factor, np.ascontiguousarray(new), 1.0 - factor, cell.read())
