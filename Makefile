@@ -7,6 +7,7 @@ VENV ?= .venv
 PYTHON_BIN := $(VENV)/bin/python
 WORKERS ?= auto
 MNIST ?= $(or $(PYFLOW_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/pyflow)/mnist
+READ_MNIST := from pyflow.examples.tutorials.mnist import input_data; input_data.read_data_sets('$(MNIST)')
 PYODIDE := tests/pyodide
 
 # Stamps carry the content of what they were made from: a fresh checkout or a touched file installs nothing anew.
@@ -37,7 +38,8 @@ check: $(DEV) ## The tests alone, in parallel
 	$(PYTHON_BIN) -m pytest -n $(WORKERS) --dist worksteal --timeout 300 -q
 
 pyodide: $(DEV) $(NODE) ## The tests of core and ops, and 200 steps on MNIST, in Pyodide under Node
-	node $(PYODIDE)/run.mjs "$$($(PYTHON_BIN) $(PYODIDE)/fetch.py)" --mount "$(MNIST)=/mnist" \
+	$(PYTHON_BIN) -c "$(READ_MNIST)"
+	wheels=$$($(PYTHON_BIN) $(PYODIDE)/fetch.py) && node $(PYODIDE)/run.mjs "$$wheels" --mount "$(MNIST)=/mnist" \
 	  pytest -q tests/core tests/ops -- \
 	  run examples/mnist_two_layers.py --data_dir=/mnist --steps=200
 

@@ -1,0 +1,71 @@
+"""What is timed: each case builds one program with the `tf` it is given, PyFlow's or TensorFlow's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+Step = Callable[[], Any]
+
+
+class Case(NamedTuple):
+    build: Callable[[Any, Any], Step]  # from tf and the session's config to a step
+    goal: float  # PyFlow's time divided by TensorFlow's is to be at most this
+
+
+def scalar_add(tf: Any, config: Any) -> Step:
+    """One add of two fed numbers: what a run costs by itself."""
+    a, b = tf.placeholder(tf.float32, []), tf.placeholder(tf.float32, [])
+    total = a + b
+    sess = tf.Session(config=config)
+    feed = {a: 1.0, b: 2.0}
+    return lambda: sess.run(total, feed)
+
+
+def add_chain(tf: Any, config: Any) -> Step:
+    """100 adds, one after the other: what an op costs by itself. The addend is fed, so that nothing can be folded."""
+    a, b = tf.placeholder(tf.float32, []), tf.placeholder(tf.float32, [])
+    total = a
+    for _ in range(100):
+        total = total + b
+    sess = tf.Session(config=config)
+    feed = {a: 1.0, b: 2.0}
+    return lambda: sess.run(total, feed)
+
+
+def mnist_step(tf: Any, config: Any) -> Step:
+    """A training step of examples/mnist_two_layers.py: batch 100, 784-500-10, L2, decaying rate, moving averages."""
+    images = tf.placeholder(tf.float32, [None, 784])
+    labels = tf.placeholder(tf.float32, [None, 10])
+    weights1 = tf.Variable(tf.truncated_normal([784, 500], stddev=0.1, seed=1))
+    biases1 = tf.Variable(tf.constant(0.1, shape=[500]))
+    weights2 = tf.Variable(tf.truncated_normal([500, 10], stddev=0.1, seed=2))
+    biases2 = tf.Variable(tf.constant(0.1, shape=[10]))
+    scores = tf.matmul(tf.nn.relu(tf.matmul(images, weights1) + biases1), weights2) + biases2
+    errors = tf.nn.sparse_softmax_cross_entropy_with_logits(logits=scores, labels=tf.argmax(labels, 1))
+    loss = tf.reduce_mean(errors) + 0.0001 * (tf.nn.l2_loss(weights1) + tf.nn.l2_loss(weights2))
+    step = tf.train.get_or_create_global_step()
+    rate = tf.train.exponential_decay(0.8, step, 550, 0.99)
+    descend = tf.train.GradientDescentOptimizer(rate).minimize(loss, global_step=step)
+    with tf.control_dependencies([descend, tf.train.ExponentialMovingAverage(0.99, step).apply()]):
+        train = tf.no_op(name="train")
+    sess = tf.Session(config=config)
+    sess.run(tf.global_variables_initializer())
+    # Four out of five pixels are black, as in the real images. Two labels are wrong, so that however long it runs the
+    # gradients do not vanish into denormal numbers, which are slow.
+    random = np.random.default_rng(0)
+    digits = random.integers(0, 10, 100)
+    prototypes = random.random((10, 784)) * (random.random((10, 784)) < 0.2)
+    pixels = prototypes[digits].astype(np.float32)
+    digits[:2] = (digits[:2] + 1) % 10
+    feed = {images: pixels, labels: np.eye(10, dtype=np.float32)[digits]}
+    return lambda: sess.run(train, feed)
+
+
+CASES = {
+    "mnist_step": Case(mnist_step, goal=0.8),
+    "scalar_add": Case(scalar_add, goal=0.1),
+    "add_chain": Case(add_chain, goal=0.4),
+}
