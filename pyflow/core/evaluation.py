@@ -20,6 +20,7 @@ def infer_shapes(
     shapes: list[StaticShape],
     value_of: Callable[[int], Any],
     dims_of: Callable[[int], StaticShape],
+    handle_of: Callable[[int], Any] = lambda i: None,
 ) -> list[StaticShape]:
     """The output shapes, one per output tensor.
 
@@ -27,6 +28,7 @@ def infer_shapes(
       shapes: the shape of each input tensor.
       value_of: gives the constant value of the input tensor with that index, or None.
       dims_of: gives the partly known value of an int vector as a shape, or None.
+      handle_of: gives the (dtype, static shape) of what a resource input refers to, or None.
 
     Raises:
       ShapeError: the op's rule rejects the inputs.
@@ -45,6 +47,8 @@ def infer_shapes(
             arguments.append(_gather(definition, attrs, parameter[:-6], shapes, value_of))
         elif parameter.endswith("_dims"):
             arguments.append(_gather(definition, attrs, parameter[:-5], shapes, dims_of))
+        elif parameter.endswith("_handle"):
+            arguments.append(_gather(definition, attrs, parameter[:-7], shapes, handle_of))
         else:
             raise TypeError(f"Shape rule of {definition.name} asks for unknown parameter {parameter!r}")
     result = definition.shape(*arguments)

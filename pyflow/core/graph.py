@@ -19,11 +19,9 @@ from pyflow.core.construction import (
     control_inputs_for,
     device_function,
 )
-from pyflow.core.constants import static_dims, static_value
-from pyflow.core.dtypes import DType
-from pyflow.core.evaluation import infer_shapes
 from pyflow.core.operation import Operation
-from pyflow.core.tensor import Tensor, brackets
+from pyflow.core.static_shapes import set_static_shapes
+from pyflow.core.tensor import Tensor
 
 
 @export("Graph")
@@ -248,7 +246,7 @@ class Graph:
 
     @contextlib.contextmanager
     def device(self, device_name_or_function: Any) -> Iterator[None]:
-        """Asks for a device for new nodes: a device string, a function from nodes to strings, or None to ignore outer scopes."""
+        """Asks for a device for new nodes: a string, a function from nodes to strings, or None to ignore outer scopes."""
         with _pushed(self._device_stack, device_function(device_name_or_function)):
             yield
 
@@ -371,38 +369,3 @@ def _pushed(stack: list, item: Any) -> Iterator[None]:
         yield
     finally:
         stack.pop()
-
-
-def set_static_shapes(op: Operation) -> None:
-    """Runs the shape rule of a node on what is known statically.
-
-    Raises:
-      ValueError: the rule rejects the inputs; the message names node, op type and input shapes.
-    """
-    inputs = op.inputs
-    shapes = [t._static_shape for t in inputs]
-    try:
-        results = infer_shapes(
-            op.op_def, op.attrs, shapes, lambda i: static_value(inputs[i]), lambda i: static_dims(inputs[i])
-        )
-    except registry.ShapeError as error:
-        raise ValueError(
-            f"{error} for '{op.name}' (op: '{op.type}') with input shapes: {', '.join(map(brackets, shapes))}"
-            f"{_computed_inputs(op)}."
-        ) from None
-    for tensor, shape in zip(op.outputs, results):
-        tensor._static_shape = shape
-
-
-def _computed_inputs(op: Operation) -> str:
-    """TensorFlow's mention of the constant inputs that a shape rule looked at."""
-    names = op.op_def.input_names
-    known = []
-    for i, t in enumerate(op.inputs):
-        wanted = i < len(names) and (names[i] + "_value" in op.op_def.shape_parameters or names[i] + "_dims" in op.op_def.shape_parameters)
-        if wanted and (value := static_value(t)) is not None:
-            text = ",".join(str(v) for v in value.reshape(-1))
-            known.append(f"input[{i}] = <{text}>" if value.ndim == 0 else f"input[{i}] = <[{text}]>".replace("<[", "<").replace("]>", ">"))
-    return f" and with computed input tensors: {', '.join(known)}" if known else ""
-
-

@@ -5,55 +5,11 @@ from __future__ import annotations
 import threading
 from typing import Any, Callable, TypeVar
 
-import numpy as np
+from pyflow.core.resources import VariableCell
 
-from pyflow.core import errors
-from pyflow.core.dtypes import DType
+__all__ = ["NodeContext", "Resources", "VariableCell"]
 
 Thing = TypeVar("Thing")
-
-
-class VariableCell:
-    """The storage of a variable: `value` is its array, or None before initialisation.
-
-    The array is updated in place and replaced only when the shape changes, so its address stays.
-    """
-
-    __slots__ = ("name", "dtype", "value", "is_resource", "__weakref__")
-
-    def __init__(self, name: str, dtype: DType, is_resource: bool = False):
-        self.name = name
-        self.dtype = dtype
-        self.value: Any = None
-        self.is_resource = is_resource
-
-    def read(self) -> np.ndarray:
-        """The live array.
-
-        Raises:
-          FailedPreconditionError: the variable is not initialised.
-        """
-        if self.value is None:
-            raise self.uninitialized()
-        return self.value
-
-    def uninitialized(self) -> errors.OpError:
-        if self.is_resource:
-            return errors.FailedPreconditionError(
-                None,
-                None,
-                f"Error while reading resource variable {self.name} from Container: localhost. This could mean that the "
-                f"variable was uninitialized. Not found: Resource localhost/{self.name}/N10tensorflow3VarE does not exist.",
-            )
-        return errors.FailedPreconditionError(None, None, f"Attempting to use uninitialized value {self.name}")
-
-    def assign(self, value: Any) -> None:
-        """Copies `value` in; keeps the array when the shape is the same."""
-        current = self.value
-        if current is not None and current.shape == np.shape(value):
-            np.copyto(current, value)
-        else:
-            self.value = np.array(value, dtype=self.dtype.as_numpy_dtype, order="C")
 
 
 class Resources:

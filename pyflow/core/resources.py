@@ -1,0 +1,99 @@
+"""VariableCell: where a session keeps the value of a variable; and what is known statically behind a resource handle."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pyflow.core import errors
+from pyflow.core.dtypes import DType
+from pyflow.core.tensor import StaticShape, Tensor, brackets
+
+HandleData = tuple[DType, StaticShape]
+
+
+class VariableCell:
+    """The storage of a variable: `value` is its array, or None before initialisation.
+
+    The array is updated in place and replaced only when the shape changes, so its address stays.
+
+    Attributes:
+      shape: the declared static shape; None when the rank isn't known.
+    """
+
+    __slots__ = ("name", "dtype", "shape", "value", "is_resource", "__weakref__")
+
+    def __init__(self, name: str, dtype: DType, is_resource: bool = False, shape: StaticShape = None):
+        self.name = name
+        self.dtype = dtype
+        self.shape = shape
+        self.value: Any = None
+        self.is_resource = is_resource
+
+    @property
+    def has_fixed_shape(self) -> bool:
+        """Whether the declaration says every dimension."""
+        return self.shape is not None and None not in self.shape
+
+    def read(self) -> np.ndarray:
+        """The live array.
+
+        Raises:
+          FailedPreconditionError: the variable is not initialised.
+        """
+        if self.value is None:
+            raise self.uninitialized()
+        return self.value
+
+    def uninitialized(self) -> errors.OpError:
+        if self.is_resource:
+            return errors.FailedPreconditionError(
+                None,
+                None,
+                f"Error while reading resource variable {self.name} from Container: localhost. This could mean that the "
+                f"variable was uninitialized. Not found: Resource localhost/{self.name}/N10tensorflow3VarE does not exist.",
+            )
+        return errors.FailedPreconditionError(None, None, f"Attempting to use uninitialized value {self.name}")
+
+    def assign(self, value: Any) -> None:
+        """Copies `value` in; keeps the array when the shape is the same."""
+        current = self.value
+        if current is not None and current.shape == np.shape(value):
+            np.copyto(current, value)
+        else:
+            self.value = np.array(value, dtype=self.dtype.as_numpy_dtype, order="C")
+
+    def assign_declared(self, value: Any) -> None:
+        """As `assign`, for a handle, whose declared shape every value must have.
+
+        Raises:
+          InvalidArgumentError: `value` has another shape.
+        """
+        shape = np.shape(value)
+        if self.shape is not None and (
+            len(self.shape) != len(shape) or any(a is not None and a != b for a, b in zip(self.shape, shape))
+        ):
+            raise errors.InvalidArgumentError(
+                None,
+                None,
+                "Trying to assign to variable with tensor with wrong shape. "
+                f"Expected {brackets(self.shape)} got {brackets(shape)}",
+            )
+        self.assign(value)
+
+
+def handle_data(tensor: Tensor) -> HandleData | None:
+    """The dtype and static shape of what a resource tensor refers to, or None when that isn't known."""
+    while True:
+        known = tensor.__dict__.get("_handle_data")
+        if known is not None:
+            return known
+        op = tensor.op
+        if op.type == "VarHandleOp":
+            return op.attrs["dtype"], op.attrs["shape"].as_tuple()
+        if op.type != "Identity":
+            return None
+        tensor = op.inputs[0]
+
+
