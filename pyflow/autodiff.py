@@ -295,9 +295,10 @@ def _gated(gradients: list) -> list:
 
 
 def _identity(gradient: Any, name: str) -> Any:
-    if isinstance(gradient, IndexedSlices):
-        return IndexedSlices(raw.Identity(gradient.values, name=name), gradient.indices, gradient.dense_shape)
-    return raw.Identity(gradient, name=name)
+    with get_default_graph().colocate_with(gradient.op):
+        if isinstance(gradient, IndexedSlices):
+            return IndexedSlices(raw.Identity(gradient.values, name=name), gradient.indices, gradient.dense_shape)
+        return raw.Identity(gradient, name=name)
 
 
 def _aggregate(parts: Any, op: Operation) -> Any:

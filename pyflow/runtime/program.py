@@ -147,9 +147,10 @@ class _Builder:
             Value(t.dtype.base_dtype, shape) for t, shape in zip(op.outputs, self._shapes(op, inputs))
         ]
         step = Step(op, definition, op.attrs, inputs, outputs)
-        forwarded = op.type in _FORWARDING_OPS and not op.inputs[0].dtype._is_ref_dtype
-        if forwarded:
+        if op.type in _FORWARDING_OPS:
             outputs = [inputs[0]]
+        elif op.type == "NoOp":
+            pass  # it only orders others, and the order is made
         elif definition.stateful and not definition.inputs and _is_handle(op):
             results = evaluator(definition, op.attrs, NodeContext(op, self.session))()
             for value, result in zip(outputs, results):
