@@ -141,7 +141,8 @@ class Tensor:
 
     @staticmethod
     def _override_operator(operator: str, function: Any) -> None:
-        existing = getattr(Tensor, operator, None)
+        # Looked up in the classes only: getattr would find type.__or__, which joins types.
+        existing = next((vars(c)[operator] for c in Tensor.__mro__ if operator in vars(c)), None)
         if existing is not None and existing not in (getattr(object, operator, None), Tensor.__dict__.get("__eq__")):
             raise ValueError(f"operator {operator} cannot be overwritten again on class {Tensor}.")
         if operator not in Tensor.OVERLOADABLE_OPERATORS:

@@ -1,0 +1,129 @@
+"""Sequences of evenly spaced numbers."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from pyflow.core.api import export
+from pyflow.core.convert import convert_to_tensor
+from pyflow.core.dtypes import INDEX, bfloat16, float32, float64, int32, int64
+from pyflow.core.errors import InvalidArgumentError
+from pyflow.core.registry import NOT_DIFFERENTIABLE, ShapeError, one_of, op, sample
+from pyflow.core.scopes import name_scope
+from pyflow.core.tensor import StaticShape, Tensor
+from pyflow.ops.cast import cast
+from pyflow.ops.shape_rules import with_rank
+
+
+def _length(start: Any, limit: Any, delta: Any) -> int:
+    """How many numbers lie in the range.
+
+    Raises:
+      ValueError: the range has no direction, or leads away from the limit.
+    """
+    if delta == 0:
+        raise ValueError("Requires delta != 0")
+    if delta > 0 and start > limit:
+        raise ValueError(f"Requires start <= limit when delta > 0: {start}/{limit}")
+    if delta < 0 and start < limit:
+        raise ValueError(f"Requires start >= limit when delta < 0: {start}/{limit}")
+    if isinstance(start, np.integer):
+        return -((int(start) - int(limit)) // int(delta))
+    return math.ceil(abs((limit - start) / delta))
+
+
+@op(
+    "Range(start: Tidx, limit: Tidx, delta: Tidx) -> (output: Tidx)",
+    Tidx=one_of((bfloat16, float32, float64, int32, int64), default=int32),
+)
+class Range:
+    """start, start + delta, ... up to but without `limit`."""
+
+    def shape(start, limit, delta, start_value, limit_value, delta_value) -> StaticShape:
+        for shape in (start, limit, delta):
+            with_rank(shape, 0)
+        if start_value is None or limit_value is None or delta_value is None:
+            return (None,)
+        try:
+            return (_length(start_value[()], limit_value[()], delta_value[()]),)
+        except ValueError as error:
+            raise ShapeError(str(error)) from None
+
+    def cpu(start, limit, delta):
+        dtype = start.dtype
+        try:
+            count = _length(start[()], limit[()], delta[()])
+        except ValueError as error:
+            raise InvalidArgumentError(None, None, str(error)) from None
+        if dtype.kind != "f":
+            return np.arange(count, dtype=dtype) * delta + start
+        # Added up step by step, as TensorFlow does: the rounding errors are the same.
+        steps = np.full(count, delta, dtype)
+        steps[:1] = start
+        return np.add.accumulate(steps, out=steps)
+
+    grad = NOT_DIFFERENTIABLE
+    samples = [sample(np.int32(2), np.int32(11), np.int32(3)), sample(np.float32(1), np.float32(0), np.float32(-0.25))]
+
+
+@op(
+    "LinSpace(start: T, stop: T, num: Tidx) -> (output: T)",
+    T=(bfloat16, float32, float64),
+    Tidx=one_of(INDEX, default=int32),
+)
+class LinSpace:
+    """`num` numbers from `start` to `stop`."""
+
+    def shape(start, stop, num, num_value) -> StaticShape:
+        for shape in (start, stop, num):
+            with_rank(shape, 0)
+        if num_value is None:
+            return (None,)
+        if num_value <= 0:
+            raise ShapeError(f"Requires num > 0: {int(num_value)}")
+        return (int(num_value),)
+
+    def cpu(start, stop, num):
+        if num <= 0:
+            raise InvalidArgumentError(None, None, f"Requires num > 0: {int(num)}")
+        dtype = start.dtype
+        if num == 1:
+            return np.full(1, start, dtype)
+        step = (stop - start) / dtype.type(num - 1)
+        return (np.arange(num, dtype=dtype) * step + start).astype(dtype, copy=False)
+
+    grad = NOT_DIFFERENTIABLE
+    samples = [sample(np.float32(1), np.float32(2), np.int32(5))]
+
+
+lin_space = linspace = export("lin_space", "linspace")(LinSpace)
+
+_BY_WIDTH = (int32, int64, float32, float64)
+
+
+@export("range")
+def range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name: str = "range") -> Tensor:
+    """The numbers from `start` up to but without `limit`, `delta` apart; `range(n)` counts from 0 to n - 1.
+
+    Args:
+      start, limit, delta: scalars, of one of int32, int64, float32 and float64 each.
+      dtype: the element type; None takes the widest of the three.
+
+    Raises:
+      ValueError: `delta` is 0 or leads away from `limit`.
+    """
+    if limit is None:
+        start, limit = 0, start
+    with name_scope(name, "Range", [start, limit, delta]) as scope:
+        start = convert_to_tensor(start, dtype=dtype, name="start")
+        limit = convert_to_tensor(limit, dtype=dtype, name="limit")
+        delta = convert_to_tensor(delta, dtype=dtype, name="delta")
+        if dtype is None:
+            given = [t.dtype.base_dtype for t in (start, limit, delta)]
+            assert all(d in _BY_WIDTH for d in given)
+            widest = max(given, key=_BY_WIDTH.index)
+            start, limit, delta = (cast(t, widest) for t in (start, limit, delta))
+        return Range(start, limit, delta, name=scope)
