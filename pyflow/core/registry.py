@@ -18,7 +18,14 @@ REQUIRED = object()
 
 
 class ShapeError(ValueError):
-    """Raised by shape rules; the message is completed with the node's name and its input shapes."""
+    """Raised by shape rules; the message is completed with the node's name and its input shapes.
+
+    `at_run` has the words for shapes that become known in a run, where TensorFlow's kernel puts it in its own way.
+    """
+
+    def __init__(self, message: str, at_run: str = ""):
+        super().__init__(message)
+        self.at_run = at_run
 
 
 class _NotDifferentiable:

@@ -207,9 +207,8 @@ class _Builder:
             )
         except ShapeError as error:
             shapes = ", ".join(brackets(v.shape) for v in inputs)
-            raise errors.InvalidArgumentError(
-                op.node_def, op, f"{error} for '{op.name}' (op: '{op.type}') with input shapes: {shapes}."
-            ) from None
+            words = error.at_run or f"{error} for '{op.name}' (op: '{op.type}') with input shapes: {shapes}."
+            raise errors.InvalidArgumentError(op.node_def, op, words) from None
 
     def _fold(self, step: Step) -> bool:
         """Evaluates the step now if its result cannot depend on anything fed or stateful."""
