@@ -1,0 +1,190 @@
+"""Ops that hand their input on: identities, and markers for gradients and checks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pyflow.core import dtypes, errors
+from pyflow.core.api import export
+from pyflow.core.registry import NOT_DIFFERENTIABLE, attr, op, sample
+from pyflow.core.tensor import Tensor
+from pyflow.ops.shape_rules import merge, same_as
+
+
+def _forward(input):
+    return input
+
+
+def _same(op, dy):
+    return dy
+
+
+@op("Identity(input: T) -> (output: T)", T=dtypes.ANY)
+class Identity:
+    """The input itself, as the output of a node of its own."""
+
+    view = True
+    shape = same_as("input")
+    cpu = _forward
+    grad = _same
+    samples = [sample([[1.0, 2.0]]), sample(3.0)]
+
+
+@op("RefIdentity(input: Ref(T)) -> (output: Ref(T))", T=dtypes.ANY)
+class RefIdentity:
+    """The variable itself."""
+
+    stateful = True
+    shape = same_as("input")
+    cpu = _forward
+    grad = _same
+
+
+@op("IdentityN(input: T) -> (output: T)", T=attr("list(type)", minimum=1))
+class IdentityN:
+    """The inputs themselves; gradients flow to all of them once any output has one."""
+
+    def shape(input):
+        return input
+
+    def cpu(input):
+        return tuple(np.array(x) for x in input)
+
+    def grad(op, *dys):
+        return dys
+
+    samples = [sample([[1.0, 2.0], [[3.0]]])]
+
+
+identity_n = export("identity_n")(IdentityN)
+
+
+@op("Snapshot(input: T) -> (output: T)", T=dtypes.ANY)
+class Snapshot:
+    """A copy of the input."""
+
+    view = True
+    shape = same_as("input")
+    cpu = _forward
+    grad = _same
+    samples = [sample([[1.0, 2.0]])]
+
+
+@op("DeepCopy(x: T) -> (y: T)", T=dtypes.ANY)
+class DeepCopy:
+    """A copy of the input in memory of its own."""
+
+    stateful = True
+    shape = same_as("x")
+
+    def cpu(x):
+        return np.array(x)
+
+    grad = NOT_DIFFERENTIABLE
+
+
+@op("StopGradient(input: T) -> (output: T)", T=dtypes.ANY)
+class StopGradient:
+    """The input, taken as a constant by `tf.gradients`."""
+
+    view = True
+    shape = same_as("input")
+    cpu = _forward
+    grad = NOT_DIFFERENTIABLE
+    samples = [sample([[1.0, 2.0]], grad=False)]
+
+
+stop_gradient = export("stop_gradient")(StopGradient)
+
+
+@op("PreventGradient(input: T) -> (output: T)", T=dtypes.ANY, message="")
+class PreventGradient:
+    """The input; asking for a gradient through it is an error."""
+
+    view = True
+    shape = same_as("input")
+    cpu = _forward
+
+    def grad(op, dy):
+        raise LookupError(f"Gradient explicitly disabled. Reason: {op.get_attr('message')}")
+
+    samples = [sample([[1.0, 2.0]], grad=False)]
+
+
+@op("CheckNumerics(tensor: T) -> (output: T)", T=dtypes.FLOATING, message=attr("string"))
+class CheckNumerics:
+    """The input; an error at the run when it holds NaN or Inf."""
+
+    stateful = True
+    view = True
+    shape = same_as("tensor")
+
+    def cpu(tensor, message):
+        if np.isfinite(tensor).all():
+            return tensor
+        found = [word for word, bad in (("Inf", np.isinf(tensor).any()), ("NaN", np.isnan(tensor).any())) if bad]
+        raise errors.InvalidArgumentError(None, None, f"{message} : Tensor had {' and '.join(found)} values")
+
+    def grad(op, dy):
+        message = op.get_attr("message").decode()
+        return CheckNumerics(dy, f"Not a number (NaN) or infinity (Inf) values detected in gradient. {message}")
+
+
+check_numerics = export("check_numerics", "debugging.check_numerics")(CheckNumerics)
+
+
+@op("GuaranteeConst(input: T) -> (output: T)", T=dtypes.ANY)
+class GuaranteeConst:
+    """The input, with the promise that it never changes."""
+
+    stateful = True
+    view = True
+    shape = same_as("input")
+    cpu = _forward
+    grad = NOT_DIFFERENTIABLE
+
+
+guarantee_const = export("guarantee_const")(GuaranteeConst)
+
+
+@op("EnsureShape(input: T) -> (output: T)", T=dtypes.ANY, shape=attr("shape"))
+class EnsureShape:
+    """The input; an error when its shape at the run doesn't fit."""
+
+    view = True
+
+    def shape(input, shape):
+        return merge(shape.as_tuple(), input)
+
+    def cpu(input, shape):
+        if not shape.is_compatible_with(np.shape(input)):
+            found = ",".join(map(str, np.shape(input)))
+            wanted = "[" + ",".join("?" if d is None else str(d) for d in shape.as_list()) + "]"
+            raise errors.InvalidArgumentError(
+                None, None, f"Shape of tensor is not compatible with expected shape {wanted}: [{found}]"
+            )
+        return input
+
+    def grad(op, dy):
+        return dy
+
+    samples = [sample([[1.0, 2.0]], shape=[None, 2])]
+
+
+@export("ensure_shape")
+def ensure_shape(x: Any, shape: Any, name: str | None = None) -> Tensor:
+    """`x` with `shape` merged into what is known of its shape, checked at each run.
+
+    Raises:
+      ValueError: the static shape cannot be `shape`.
+      InvalidArgumentError: at the run, the shape is another one.
+    """
+    return EnsureShape(x, shape, name=name)
+
+
+@export("identity")
+def identity(input: Any, name: str | None = None) -> Tensor:
+    """A tensor with the value of `input`, made by a node of its own."""
+    return Identity(input, name=name)
