@@ -1,0 +1,1 @@
+"""tf.train: optimisers, moving averages, learning-rate schedules."""
