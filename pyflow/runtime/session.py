@@ -6,8 +6,6 @@ import collections
 import threading
 from typing import Any, Callable
 
-import numpy as np
-
 from pyflow.core.api import export
 from pyflow.core.graph import Graph
 from pyflow.core.scopes import default_graph_stack, default_session_stack, get_default_graph
@@ -252,10 +250,3 @@ class InteractiveSession(BaseSession):
             if self._graph_context is not None:
                 self._graph_context.__exit__(None, None, None)
                 self._graph_context = None
-
-
-def numpy_value(value: Any) -> Any:
-    """A fetched value the way TF gives it: an array, or a numpy scalar for shape ()."""
-    return value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
-
-

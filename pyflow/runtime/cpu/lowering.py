@@ -15,7 +15,20 @@ from pyflow.core import dtypes
 from pyflow.core.evaluation import bind_attrs, evaluator
 from pyflow.runtime.cpu.buffers import SMALL_BYTES, Plan, is_view, plan_buffers, roots
 from pyflow.runtime.program import Program, Step, Value
-from pyflow.runtime.resources import NodeContext, VariableCell
+from pyflow.runtime.resources import NodeContext
+
+
+# Arithmetic on two numpy scalars costs a tenth of the ufunc's call.
+_OPERATORS = {
+    np.add: "+",
+    np.subtract: "-",
+    np.multiply: "*",
+    np.true_divide: "/",
+    np.less: "<",
+    np.less_equal: "<=",
+    np.greater: ">",
+    np.greater_equal: ">=",
+}
 
 
 class Lowered:
@@ -35,6 +48,7 @@ class Lowered:
             self._names[value] = f"f{i}"
         if program.feeds:
             self._lines.append(f"{', '.join(self._names[v] for v in program.feeds)}, = feeds")
+            self._lines += [f"f{i} = f{i}[()]" for i, v in enumerate(program.feeds) if v.shape == ()]
         for index, step in enumerate(program.steps):
             self._lower(index, step)
             if traced:
@@ -106,7 +120,10 @@ class Lowered:
         grouped = definition.group_inputs(step.inputs, step.attrs)
         bound = bind_attrs(definition, step.attrs, NodeContext(step.op, self._session))
         if self._allocates(step):
-            self._emit(step, f"{self._target(index, 0, step)} = k{index}({', '.join(self._name(v) for v in step.inputs)})")
+            operands = [self._name(v) for v in step.inputs]
+            symbol = _OPERATORS.get(definition.cpu) if len(operands) == 2 and step.outputs[0].shape == () else None
+            call = f" {symbol} ".join(operands) if symbol else f"k{index}({', '.join(operands)})"
+            self._emit(step, f"{self._target(index, 0, step)} = {call}")
             return
         arguments = []
         for parameter in definition.cpu_parameters:
@@ -142,6 +159,8 @@ class Lowered:
         cell, name = self._name(step.inputs[0]), self._target(index, 0, step)
         self._emit(step, f"{name} = {cell}.value")
         self._emit(step, f"if {name} is None: raise {cell}.uninitialized()")
+        if step.attrs.get("copy"):
+            self._emit(step, f"{name} = {name}.copy()")
 
     def _targets(self, index: int, step: Step) -> str:
         return "".join(self._target(index, i, step) + ", " for i in range(len(step.outputs))) + "= " if step.outputs else ""
@@ -165,7 +184,9 @@ class Lowered:
         name = self._names.get(value)
         if name is None:
             name = self._names[value] = f"c{len(self._globals)}"
-            self._globals[name] = value.constant
+            constant = value.constant
+            is_number = isinstance(constant, np.ndarray) and constant.ndim == 0 and constant.dtype != object
+            self._globals[name] = constant[()] if is_number else constant
         return name
 
     def _emit(self, step: Step, line: str) -> None:
@@ -175,20 +196,26 @@ class Lowered:
     def _fetch(self, value: Value) -> str:
         """A fetched value belongs to the caller: what is fed, constant or a variable's storage is copied."""
         name = self._name(value)
-        root = self._roots.get(value, value)
-        shared = root.step is None or root.step.type == "ReadCell" or (root.step.definition and root.step.definition.stateful)
-        if isinstance(value.constant, VariableCell) or value.dtype in (dtypes.resource, dtypes.variant):
+        if value.cell is not None and value.step is None or value.dtype in (dtypes.resource, dtypes.variant):
             return name
-        self._globals["copy"] = _copy
-        return f"copy({name})" if shared or is_viewed(value, self._roots) else name
+        if value.shape == () and value.dtype is not dtypes.string:
+            return f"{name}[()]"
+        owner = self._roots.get(value, value).step
+        shared = owner is None or owner.type == "ReadCell" or (owner.definition is not None and owner.definition.stateful)
+        if not shared and value not in self._roots and value.known_shape and value.shape:
+            return name
+        self._globals["own"], self._globals["deliver"] = _own, _deliver
+        return f"own({name})" if shared or value in self._roots else f"deliver({name})"
 
 
-def is_viewed(value: Value, root: dict[Value, Value]) -> bool:
-    return value in root
+def _deliver(value: Any) -> Any:
+    """A result in the form TF gives it: what has no dimensions is a scalar."""
+    return value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
 
 
-def _copy(value: Any) -> Any:
-    return value.copy() if isinstance(value, np.ndarray) else value
+def _own(value: Any) -> Any:
+    """As `_deliver`, in memory of its own."""
+    return _deliver(value.copy()) if isinstance(value, np.ndarray) else value
 
 
 def _is_narrow(step: Step) -> bool:
