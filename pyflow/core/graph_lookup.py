@@ -24,7 +24,8 @@ def find(graph: Graph, obj: Any, allow_tensor: bool, allow_operation: bool) -> A
     else:
         raise ValueError("allow_tensor and allow_operation can't both be False.")
     if hasattr(obj, "_as_graph_element"):
-        obj = obj._as_graph_element() or obj
+        element = obj._as_graph_element()
+        obj = obj if element is None else element
     if isinstance(obj, bytes):
         obj = obj.decode()
     if isinstance(obj, str):

@@ -14,6 +14,7 @@ from pyflow.core.operation import Operation
 from pyflow.core.tensor import Tensor
 from pyflow.runtime import optimize
 from pyflow.runtime.cpu import fusions
+from pyflow.runtime.cpu.buffers import copy_overwritten_reads
 from pyflow.runtime.cpu.lowering import Lowered
 from pyflow.runtime.program import Step, build
 from pyflow.runtime.user_frame import defined_at
@@ -33,6 +34,7 @@ class Executable:
         optimize.drop_dead_steps(self._program)
         fusions.fuse(self._program)
         optimize.drop_dead_steps(self._program)
+        copy_overwritten_reads(self._program)
         self._lowered = Lowered(self._program, session)
         self._idle: list[Callable[[Any], tuple]] = [self._lowered.frame()]
         self._traced: Lowered | None = None

@@ -15,11 +15,14 @@ from pyflow.core import dtypes, errors
 from pyflow.core.evaluation import dims_from_value, evaluator, infer_shapes
 from pyflow.core.operation import Operation
 from pyflow.core.registry import OpDef, ShapeError
+from pyflow.core.resources import HandleData, VariableCell
 from pyflow.core.tensor import StaticShape, Tensor, brackets
-from pyflow.runtime.resources import NodeContext, VariableCell
+from pyflow.runtime.resources import NodeContext
 
 _LARGEST_FOLDED_BYTES = 10 * 2**20
 _SHAPE_OPS = frozenset(("Shape", "Size", "Rank", "ShapeN"))
+# What looks at a variable through its handle without changing it; everything else that takes the handle may write.
+_HANDLE_READERS = frozenset(("ReadVariableOp", "VarIsInitializedOp", "VariableShape", "ResourceGather", "ResourceGatherNd"))
 _FORWARDING_OPS = frozenset(("Identity", "StopGradient", "PreventGradient", "Snapshot", "PlaceholderWithDefault"))
 
 
@@ -151,15 +154,21 @@ class _Builder:
             outputs = [inputs[0]]
         elif op.type == "NoOp":
             pass  # it only orders others, and the order is made
+        elif op.type == "ReadVariableOp" and isinstance(inputs[0].cell, VariableCell):
+            outputs = [self.read(inputs[0], op)]
         elif definition.stateful and not definition.inputs and _is_handle(op):
             results = evaluator(definition, op.attrs, NodeContext(op, self.session))()
             for value, result in zip(outputs, results):
                 value.constant = value.cell = result
+                if isinstance(result, VariableCell) and not result.is_resource and not self._shape_is_fixed(result):
+                    value.shape = None
         elif not self._fold(step):
             self.steps.append(step)
         for tensor, value in zip(op.outputs, outputs):
             # A fed output keeps the fed value though its operation runs for the sake of the others.
             self.values.setdefault(tensor, value)
+        for cell in written_cells(step):
+            self._reads.pop(id(cell), None)
         if definition.has_ref_input:
             self._reads.clear()
             for tensor, value in zip(op.outputs, outputs):
@@ -183,9 +192,9 @@ class _Builder:
             return reference
         key = id(reference.cell)
         if key not in self._reads:
-            current = reference.cell.value
-            shape = reference.shape if current is None else current.shape
-            value = Value(reference.dtype, shape if self._shape_is_fixed(reference.cell) else None, cell=reference.cell)
+            cell = reference.cell
+            shape = (cell.shape if cell.is_resource else reference.shape) if cell.value is None else cell.value.shape
+            value = Value(cell.dtype, shape if self._shape_is_fixed(cell) else None, cell=cell)
             step = Step(op, None, {}, [reference], [value])
             step.type = "ReadCell"
             self.steps.append(step)
@@ -194,7 +203,7 @@ class _Builder:
 
     def _shape_is_fixed(self, cell: VariableCell) -> bool:
         """Whether every assignment in the graph keeps the variable's static shape."""
-        return cell.name not in self.session.reshaped_variables()
+        return cell.has_fixed_shape if cell.is_resource else cell.name not in self.session.reshaped_variables()
 
     def _shapes(self, op: Operation, inputs: list[Value]) -> list[StaticShape]:
         try:
@@ -204,6 +213,7 @@ class _Builder:
                 [v.shape for v in inputs],
                 lambda i: inputs[i].constant if inputs[i].cell is None else None,
                 lambda i: _known_dims(inputs[i]),
+                lambda i: _handle_data(inputs[i]),
             )
         except ShapeError as error:
             shapes = ", ".join(brackets(v.shape) for v in inputs)
@@ -234,6 +244,19 @@ class _Builder:
             value.constant = np.asarray(result)
             value.shape = value.constant.shape
         return True
+
+
+def written_cells(step: Step) -> list[VariableCell]:
+    """The variables that the step may change through their handles."""
+    if step.type in _HANDLE_READERS:
+        return []
+    return [v.cell for v in step.inputs if v.dtype is dtypes.resource and isinstance(v.cell, VariableCell)]
+
+
+def _handle_data(value: Value) -> HandleData | None:
+    if value.dtype is not dtypes.resource or not isinstance(value.cell, VariableCell):
+        return None
+    return value.cell.dtype, value.cell.shape
 
 
 def _is_handle(op: Operation) -> bool:

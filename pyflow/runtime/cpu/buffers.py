@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from pyflow.runtime.program import Program, Step, Value
+from pyflow.runtime.program import Program, Step, Value, written_cells
 
 # A result no larger than this is cheaper to allocate at each run than to write into a buffer.
 SMALL_BYTES = 64
@@ -107,3 +107,21 @@ def _take(plan: Plan, free: list[int], size: int) -> int:
         return len(plan.slot_bytes) - 1
     free.remove(slot)
     return slot
+
+
+def copy_overwritten_reads(program: Program) -> None:
+    """Makes a read of a resource variable a copy where the variable is changed while the value is still needed."""
+    root = roots(program)
+    end = len(program.steps)
+    last_use: dict[Value, int] = {}
+    writes: dict[int, list[int]] = {}
+    for i, step in enumerate(program.steps):
+        for value in step.inputs:
+            last_use[root.get(value, value)] = i
+        for cell in written_cells(step):
+            writes.setdefault(id(cell), []).append(i)
+    last_use.update((root.get(v, v), end) for v in program.fetches)
+    for i, step in enumerate(program.steps):
+        if step.type == "ReadCell":
+            value = step.outputs[0]
+            step.attrs = {"copy": any(i < w <= last_use.get(value, 0) for w in writes.get(id(value.cell), ()))}

@@ -17,7 +17,6 @@ from pyflow.runtime.cpu.buffers import SMALL_BYTES, Plan, is_view, plan_buffers,
 from pyflow.runtime.program import Program, Step, Value
 from pyflow.runtime.resources import NodeContext
 
-
 # Arithmetic on two numpy scalars costs a tenth of the ufunc's call.
 _OPERATORS = {
     np.add: "+",
