@@ -39,5 +39,3 @@ def _outermost_plain_graph(current: Graph) -> Graph:
     while outer.building_function:
         outer = getattr(outer, "outer_graph", None) or default_graph_stack.get()
     return outer
-
-

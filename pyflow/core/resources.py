@@ -1,4 +1,4 @@
-"""VariableCell: where a session keeps the value of a variable; and what is known statically behind a resource handle."""
+"""VariableCell: where a session keeps the value of a variable; and what is known statically behind a handle."""
 
 from __future__ import annotations
 
@@ -51,8 +51,9 @@ class VariableCell:
             return errors.FailedPreconditionError(
                 None,
                 None,
-                f"Error while reading resource variable {self.name} from Container: localhost. This could mean that the "
-                f"variable was uninitialized. Not found: Resource localhost/{self.name}/N10tensorflow3VarE does not exist.",
+                f"Error while reading resource variable {self.name} from Container: localhost. This could mean that "
+                f"the variable was uninitialized. Not found: Resource localhost/{self.name}/N10tensorflow3VarE does "
+                "not exist.",
             )
         return errors.FailedPreconditionError(None, None, f"Attempting to use uninitialized value {self.name}")
 
@@ -95,5 +96,3 @@ def handle_data(tensor: Tensor) -> HandleData | None:
         if op.type != "Identity":
             return None
         tensor = op.inputs[0]
-
-

@@ -136,5 +136,3 @@ def _gated(item: Any, gate: Operation) -> Any:
         return with_dependencies([gate], item)
     with control_dependencies([gate]):
         return group(item)
-
-

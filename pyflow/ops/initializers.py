@@ -16,6 +16,7 @@ from pyflow.core.api import export
 from pyflow.core.registry import raw
 from pyflow.core.shapes import TensorShape
 from pyflow.core.tensor import Tensor
+from pyflow.ops.array_filling import ones, zeros
 from pyflow.ops.constant import constant_v1
 
 # The standard deviation of a unit normal that is cut off at ±2.
@@ -57,8 +58,6 @@ class Zeros(Initializer):
         self.dtype = dtypes.as_dtype(dtype)
 
     def __call__(self, shape: Any, dtype: Any = None, partition_info: Any = None) -> Tensor:
-        from pyflow.ops.array import zeros
-
         return zeros(shape, self.dtype if dtype is None else dtype)
 
     def get_config(self) -> dict[str, Any]:
@@ -73,8 +72,6 @@ class Ones(Initializer):
         self.dtype = dtypes.as_dtype(dtype)
 
     def __call__(self, shape: Any, dtype: Any = None, partition_info: Any = None) -> Tensor:
-        from pyflow.ops.array import ones
-
         return ones(shape, self.dtype if dtype is None else dtype)
 
     def get_config(self) -> dict[str, Any]:
@@ -232,7 +229,7 @@ class VarianceScaling(Initializer):
 
 
 def fans(shape: Any) -> tuple[int, int]:
-    """How many inputs an output depends on, and how many outputs an input has, in a layer with weights of that shape."""
+    """How many inputs an output depends on, and how many outputs an input reaches, through weights of that shape."""
     if len(shape) < 1:
         return 1, 1
     if len(shape) == 1:
@@ -283,13 +280,13 @@ def lecun_uniform(seed: int | None = None) -> VarianceScaling:
 
 @export("initializers.he_normal")
 def he_normal(seed: int | None = None) -> VarianceScaling:
-    """Truncated normal numbers of variance 2 / inputs. He et al., Delving Deep into Rectifiers, 2015 (arXiv:1502.01852)."""
+    """Truncated normal numbers of variance 2 / inputs. He et al., 2015 (arXiv:1502.01852)."""
     return VarianceScaling(scale=2.0, mode="fan_in", distribution="truncated_normal", seed=seed)
 
 
 @export("initializers.he_uniform")
 def he_uniform(seed: int | None = None) -> VarianceScaling:
-    """Uniform numbers in ±sqrt(6 / inputs). He et al., Delving Deep into Rectifiers, 2015 (arXiv:1502.01852)."""
+    """Uniform numbers in ±sqrt(6 / inputs). He et al., 2015 (arXiv:1502.01852)."""
     return VarianceScaling(scale=2.0, mode="fan_in", distribution="uniform", seed=seed)
 
 

@@ -92,7 +92,8 @@ class PartitionedVariable:
         axes = self._partition_axes()
         if len(axes) > 1:
             raise NotImplementedError(
-                f"Cannot concatenate along more than one dimension: {axes}.  Multi-axis partition concat is not supported"
+                f"Cannot concatenate along more than one dimension: {axes}.  "
+                "Multi-axis partition concat is not supported"
             )
         with name_scope(self._name + "/ConcatPartitions/"):
             joined = raw.ConcatV2(self._variable_list, axes[0], name="concat")
@@ -127,11 +128,15 @@ class PartitionedVariable:
         """Replaces the whole by a tensor, a list of parts or another partitioned variable; one result per part."""
         return self._changed("assign", value, use_locking, name, read_value)
 
-    def assign_add(self, value: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True) -> list:
+    def assign_add(
+        self, value: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
+    ) -> list:
         """Adds to the whole; see `assign`."""
         return self._changed("assign_add", value, use_locking, name, read_value)
 
-    def assign_sub(self, value: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True) -> list:
+    def assign_sub(
+        self, value: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
+    ) -> list:
         """Subtracts from the whole; see `assign`."""
         return self._changed("assign_sub", value, use_locking, name, read_value)
 

@@ -230,12 +230,16 @@ class RefVariable(Variable):
         changed = state.assign(self._variable, value, use_locking=use_locking, name=name)
         return changed if read_value else changed.op
 
-    def assign_add(self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True) -> Any:
+    def assign_add(
+        self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
+    ) -> Any:
         """Adds `delta`; gives the variable after that, or with `read_value=False` the operation."""
         changed = state.assign_add(self._variable, delta, use_locking=use_locking, name=name)
         return changed if read_value else changed.op
 
-    def assign_sub(self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True) -> Any:
+    def assign_sub(
+        self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
+    ) -> Any:
         """Subtracts `delta`; gives the variable after that, or with `read_value=False` the operation."""
         changed = state.assign_sub(self._variable, delta, use_locking=use_locking, name=name)
         return changed if read_value else changed.op

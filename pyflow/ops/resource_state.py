@@ -42,13 +42,11 @@ def variable_shape_of(handle: HandleData | None, dtype: Any) -> StaticShape:
         return None
     known, shape = handle
     if known is not dtype:
-        raise ShapeError(
-            f"Trying to read variable with wrong dtype. Expected {_c_name(known)} got {_c_name(dtype)}"
-        )
+        raise ShapeError(f"Trying to read variable with wrong dtype. Expected {_c_name(known)} got {_c_name(dtype)}")
     return shape
 
 
-def _c_name(dtype: Any) -> str:
+def _c_name(dtype: Any) -> Any:
     return {"float32": "float", "float64": "double", "float16": "half"}.get(dtype.name, dtype.name)
 
 
@@ -217,5 +215,3 @@ def count_up_to(ref: Any, limit: int, name: str | None = None) -> Any:
     if ref.dtype._is_ref_dtype:
         return CountUpTo(ref, limit=limit, name=name)
     return ResourceCountUpTo(ref.handle, limit, T=ref.dtype, name=name)
-
-

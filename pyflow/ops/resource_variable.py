@@ -26,7 +26,13 @@ from pyflow.ops.ref_variable import check_outside_control_flow, checked_collecti
 from pyflow.ops.resource_variable_base import BaseResourceVariable, UnreadVariable, is_resource_variable
 from pyflow.ops.variable_base import Variable, validate_synchronization_aggregation_trainable
 
-__all__ = ["BaseResourceVariable", "ResourceVariable", "UninitializedVariable", "UnreadVariable", "is_resource_variable"]
+__all__ = [
+    "BaseResourceVariable",
+    "ResourceVariable",
+    "UninitializedVariable",
+    "UnreadVariable",
+    "is_resource_variable",
+]
 
 
 class ResourceVariable(BaseResourceVariable):
@@ -165,5 +171,3 @@ class UninitializedVariable(BaseResourceVariable):
                 self._graph_element = self._read_variable_op()
             add_to_collection(GraphKeys.GLOBAL_VARIABLES, self)
         self._set_up(*settings, constraint)
-
-

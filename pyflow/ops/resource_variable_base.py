@@ -137,7 +137,8 @@ class BaseResourceVariable(Variable):
     def _to_tensor(self, dtype: Any = None, as_ref: bool = False) -> Tensor:
         if dtype is not None and not dtype.is_compatible_with(self.dtype):
             raise ValueError(
-                f"Incompatible type conversion requested to type {dtype.name!r} for variable of type {self.dtype.name!r}"
+                f"Incompatible type conversion requested to type {dtype.name!r} for variable of type "
+                f"{self.dtype.name!r}"
             )
         return self.read_value().op.inputs[0] if as_ref else self.value()
 
@@ -310,9 +311,7 @@ def _refuse_in_place(operator: str, sign: str, advice: str) -> None:
 
 for _operator, _sign in (("__iadd__", "+"), ("__isub__", "-")):
     _method = f"variable.assign_{_operator[3:6]}(value)"
-    _refuse_in_place(
-        _operator, _sign, f"{_method} to modify the variable value and variable = variable {_sign} value"
-    )
+    _refuse_in_place(_operator, _sign, f"{_method} to modify the variable value and variable = variable {_sign} value")
 for _operator, _sign in (("__imul__", "*"), ("__itruediv__", "/"), ("__ipow__", "**")):
     _refuse_in_place(
         _operator, _sign, f"`var.assign(var {_sign} value)` to modify the variable or `var = var {_sign} value`"

@@ -228,7 +228,9 @@ def variable_op(
     return ref
 
 
-def variable_op_v2(shape: Any, dtype: Any, name: str = "Variable", container: str = "", shared_name: str = "") -> Tensor:
+def variable_op_v2(
+    shape: Any, dtype: Any, name: str = "Variable", container: str = "", shared_name: str = ""
+) -> Tensor:
     """A reference tensor of a `VariableV2` node."""
     return VariableV2(shape=shape, dtype=dtype, name=name, container=container, shared_name=shared_name)
 
@@ -256,7 +258,9 @@ def is_variable_initialized(ref: Any, name: str | None = None) -> Tensor:
 
 
 @export("assign")
-def assign(ref: Any, value: Any, validate_shape: bool | None = None, use_locking: bool | None = None, name: str | None = None) -> Any:
+def assign(
+    ref: Any, value: Any, validate_shape: bool | None = None, use_locking: bool | None = None, name: str | None = None
+) -> Any:
     """Gives a variable a new value.
 
     Args:

@@ -49,13 +49,16 @@ def scatter_rows(cell: VariableCell, indices: Any, updates: Any, combine: Callab
     target = cell.read()
     indices, updates = np.asarray(indices), np.asarray(updates)
     if target.ndim < 1:
-        raise errors.InvalidArgumentError(None, None, f"params must be at least 1-D, got shape {brackets(target.shape)}")
+        raise errors.InvalidArgumentError(
+            None, None, f"params must be at least 1-D, got shape {brackets(target.shape)}"
+        )
     if updates.ndim and updates.shape != indices.shape + target.shape[1:]:
         raise errors.InvalidArgumentError(
             None,
             None,
             "Must have updates.shape = indices.shape + params.shape[1:] or updates.shape = [], got updates.shape "
-            f"{brackets(updates.shape)}, indices.shape {brackets(indices.shape)}, params.shape {brackets(target.shape)}",
+            f"{brackets(updates.shape)}, indices.shape {brackets(indices.shape)}, "
+            f"params.shape {brackets(target.shape)}",
         )
     check_indices(indices, target.shape[0])
     flat = indices.reshape(-1)
@@ -250,7 +253,9 @@ scatter_nd_sub = _define_public("scatter_nd_sub", "ScatterNdSub", False)
 
 
 @export("batch_scatter_update")
-def batch_scatter_update(ref: Any, indices: Any, updates: Any, use_locking: bool = True, name: str | None = None) -> Any:
+def batch_scatter_update(
+    ref: Any, indices: Any, updates: Any, use_locking: bool = True, name: str | None = None
+) -> Any:
     """Replaces slices of a variable, one index per position of all dimensions but the last of `indices`.
 
     Args:

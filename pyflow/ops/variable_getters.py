@@ -85,7 +85,7 @@ def get_local_variable(
     synchronization: Any = VariableSynchronization.AUTO,
     aggregation: Any = VariableAggregation.NONE,
 ) -> Any:
-    """`get_variable` of a variable that is not trained nor saved: it joins LOCAL_VARIABLES in place of GLOBAL_VARIABLES."""
+    """`get_variable` of a variable that is neither trained nor saved: it joins only LOCAL_VARIABLES."""
     return get_variable(
         name,
         shape=shape,

@@ -37,8 +37,8 @@ class PartitionInfo:
         for offset, size in zip(var_offset, full_shape):
             if offset < 0 or offset >= size:
                 raise ValueError(
-                    f"Expected 0 <= offset < shape but found offset={offset}, shape={size} for var_offset={var_offset}, "
-                    f"full_shape={full_shape}"
+                    f"Expected 0 <= offset < shape but found offset={offset}, shape={size} for "
+                    f"var_offset={var_offset}, full_shape={full_shape}"
                 )
         self._full_shape, self._var_offset = full_shape, var_offset
 
@@ -73,8 +73,8 @@ class PartitionInfo:
         cut = [i for i, size in enumerate(shape) if size != self.full_shape[i]]
         if len(cut) > 1:
             raise ValueError(
-                f"Cannot use single_slice_dim() with shape={shape} and self.full_shape={self.full_shape} since slice dim "
-                f"could be either dimension {cut[0]} or {cut[1]}."
+                f"Cannot use single_slice_dim() with shape={shape} and self.full_shape={self.full_shape} since slice "
+                f"dim could be either dimension {cut[0]} or {cut[1]}."
             )
         return cut[0] if cut else None
 
@@ -145,7 +145,7 @@ def variable_axis_size_partitioner(
         if not isinstance(dtype, dtypes.DType):
             raise ValueError(f"dtype is not a DType: {dtype}")
         sizes = shape.as_list()
-        row_bytes = shape.num_elements() / sizes[axis] * _element_size(dtype, bytes_per_string_element)
+        row_bytes = (shape.num_elements() or 0) / sizes[axis] * _element_size(dtype, bytes_per_string_element)
         rows_per_part = max(1, math.floor(max_shard_bytes / row_bytes))
         count = math.ceil(sizes[axis] / rows_per_part)
         partitions = [1] * len(sizes)

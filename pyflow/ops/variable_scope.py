@@ -203,9 +203,7 @@ class variable_scope:
         if not (reuse is True or reuse is None or reuse is AUTO_REUSE):
             raise ValueError("The reuse parameter must be True or False or None.")
         if not isinstance(auxiliary_name_scope, bool):
-            raise TypeError(
-                f"The auxiliary_name_scope must be `True` or `False`, while get {auxiliary_name_scope}"
-            )
+            raise TypeError(f"The auxiliary_name_scope must be `True` or `False`, while get {auxiliary_name_scope}")
         self._name_or_scope, self._default_name, self._reuse = name_or_scope, default_name, reuse
         self._auxiliary_name_scope = auxiliary_name_scope
         self._graph = graph_of(values or [])
@@ -273,9 +271,8 @@ def variable_op_scope(
 ) -> Iterator[VariableScope]:
     """The older spelling of `variable_scope(name_or_scope, default_name, values, ...)`."""
     logging.getLogger("tensorflow").warning(
-        "tf.variable_op_scope(values, name, default_name) is deprecated, use tf.variable_scope(name, default_name, values)"
+        "tf.variable_op_scope(values, name, default_name) is deprecated, "
+        "use tf.variable_scope(name, default_name, values)"
     )
     with variable_scope(name_or_scope, default_name, values, *args, **kwargs) as scope:
         yield scope
-
-

@@ -26,7 +26,7 @@ class VariableScope:
       name: the prefix, without a slash at the end.
       original_name_scope: the name scope that was opened with it.
       reuse: True, False or AUTO_REUSE.
-      initializer, regularizer, caching_device, partitioner, custom_getter, dtype, use_resource, constraint: the defaults.
+      initializer, regularizer, caching_device, partitioner, custom_getter, dtype, use_resource, constraint: defaults.
     """
 
     def __init__(
@@ -158,9 +158,9 @@ class VariableScope:
     ) -> Any:
         if self._custom_getter is not None:
             raise ValueError(
-                "Private access to _get_partitioned_variable is not allowed when a custom getter is set.  Current custom "
-                f"getter: {self._custom_getter}.  It is likely that you're using create_partitioned_variables.  If so, "
-                "consider instead using get_variable with a non-empty partitioner parameter instead."
+                "Private access to _get_partitioned_variable is not allowed when a custom getter is set.  Current "
+                f"custom getter: {self._custom_getter}.  It is likely that you're using create_partitioned_variables.  If "
+                "so, consider instead using get_variable with a non-empty partitioner parameter instead."
             )
         if partitioner is None and self._partitioner is None:
             raise ValueError("No partitioner was specified")

@@ -177,8 +177,8 @@ class VariableStore:
             return self._existing_partitioned(name, shape, dtype, partitions, reuse)
         if reuse is True:
             raise ValueError(
-                f"PartitionedVariable {name} does not exist, or was not created with tf.get_variable(). Did you mean to set "
-                "reuse=False or reuse=tf.AUTO_REUSE in VarScope?"
+                f"PartitionedVariable {name} does not exist, or was not created with tf.get_variable(). Did you mean "
+                "to set reuse=False or reuse=tf.AUTO_REUSE in VarScope?"
             )
         dimension, count = slice_dim_and_count(partitions)
         self._check_shards(name, count)
@@ -312,7 +312,8 @@ def _accepts(function: Any, argument: str) -> bool:
 
 def _already_exists(name: str, variable: Any) -> str:
     message = (
-        f"Variable {name} already exists, disallowed. Did you mean to set reuse=True or reuse=tf.AUTO_REUSE in VarScope?"
+        f"Variable {name} already exists, disallowed. Did you mean to set reuse=True or "
+        "reuse=tf.AUTO_REUSE in VarScope?"
     )
     if isinstance(variable, BaseResourceVariable):
         return message
@@ -347,8 +348,8 @@ def _initial_value(
     if len(specification.args) == len(specification.defaults or ()):
         return initializer, None
     raise ValueError(
-        "The initializer passed is not valid. It should be a callable with no arguments and the shape should not be provided "
-        "or an instance of `tf.keras.initializers.*' and `shape` should be fully defined."
+        "The initializer passed is not valid. It should be a callable with no arguments and the shape should not be "
+        "provided or an instance of `tf.keras.initializers.*' and `shape` should be fully defined."
     )
 
 

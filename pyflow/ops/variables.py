@@ -13,6 +13,7 @@ from pyflow.core.registry import raw
 from pyflow.core.scopes import colocate_with, device, get_collection, get_default_graph, name_scope
 from pyflow.core.tensor import Tensor
 from pyflow.ops import state
+from pyflow.ops.array_selection import boolean_mask
 from pyflow.ops.constant import constant
 from pyflow.ops.control_flow import group, no_op
 from pyflow.ops.partitioned_variable import PartitionedVariable
@@ -161,8 +162,6 @@ def assert_variables_initialized(var_list: Any = None) -> Tensor | None:
 @export("report_uninitialized_variables")
 def report_uninitialized_variables(var_list: Any = None, name: str = "report_uninitialized_variables") -> Tensor:
     """A 1-D string tensor of the names of those variables (by default all) that have no value."""
-    from pyflow.ops.array import boolean_mask
-
     if var_list is None:
         var_list = _listed_or_found(global_variables() + local_variables())
     with name_scope(name):
