@@ -42,7 +42,11 @@ def apply(definition: OpDef, args: tuple, kwargs: dict[str, Any]) -> Any:
         inputs: list[Tensor] = []
         for arg, value in zip(definition.inputs, values):
             inputs += _convert_input(definition, arg, value, inferred, owner)
-        attrs = {n: check_attr(definition, spec, v) for n, spec, v in _attr_values(definition, keywords, inferred)}
+        attrs = {
+            # An inferred dtype is checked below, where the message can name the argument that it came from.
+            n: v if n in inferred and spec.kind == "type" else check_attr(definition, spec, v)
+            for n, spec, v in _attr_values(definition, keywords, inferred)
+        }
         for arg in definition.inputs:
             _check_types(definition, arg, attrs)
         if definition.has_ref_input:
@@ -163,9 +167,11 @@ def _convert_list(definition: OpDef, arg: Arg, values: Any, inferred: dict, owne
 def _list_mismatch(definition: OpDef, arg: Arg, values: Any, dtype: Any) -> str:
     types = ", ".join(_type_of(v) or "<NOT CONVERTIBLE TO TENSOR>" for v in values)
     prefix = f"Tensors in list passed to '{arg.name}' of '{definition.name}' Op have types [{types}]"
-    if dtype is None or not arg.dtype:
-        return f"{prefix} that don't all match." if dtype is None else f"{prefix} that do not match expected type {dtype.name}."
-    return f"{prefix} that do not match expected type {dtype.name}."
+    if not arg.number_attr:
+        return f"{prefix} that are invalid."
+    if arg.dtype is not None and dtype is not None:
+        return f"{prefix} that do not match expected type {dtype.name}."
+    return f"{prefix} that don't all match."
 
 
 def _type_of(value: Any) -> str | None:
@@ -263,9 +269,9 @@ def check_attr(definition: OpDef, spec: Attr, value: Any) -> Any:
     if spec.kind == "shape":
         return as_shape(value)
     if spec.kind == "tensor" and not isinstance(value, np.ndarray):
-        from pyflow.core.tensor_proto import make_ndarray
+        from pyflow.core.tensor_proto import proto_to_array
 
-        return make_ndarray(value) if hasattr(value, "tensor_shape") else np.asarray(value)
+        return proto_to_array(value) if hasattr(value, "tensor_shape") else np.asarray(value)
     return value
 
 

@@ -13,7 +13,7 @@ from pyflow.core.deprecation import renamed_argument
 from pyflow.core.registry import NOT_DIFFERENTIABLE, ShapeError, attr, one_of, op, raw, sample
 from pyflow.core.scopes import name_scope
 from pyflow.core.tensor import StaticShape, Tensor
-from pyflow.ops.array_dimensions import check_sizes, divide, product, with_value
+from pyflow.ops.array_dimensions import check_sizes, divide, product
 from pyflow.ops.array_shape import Rank, rank, shape
 from pyflow.ops.shape_rules import element_count, text, with_rank, with_rank_at_least
 
@@ -52,7 +52,8 @@ def _reshaped(given: StaticShape, wanted: tuple) -> StaticShape:
     if total is not None and count is not None:
         if total != count:
             raise ShapeError(
-                f"Cannot reshape a tensor with {total} elements to shape {text(wanted)} ({count} elements)"
+                f"Cannot reshape a tensor with {total} elements to shape {text(wanted)} ({count} elements)",
+                at_run=f"Input to reshape is a tensor with {total} values, but the requested shape has {count}",
             )
         return wanted
     if wanted.count(None) > 1 or given.count(None) > 1:
@@ -61,7 +62,8 @@ def _reshaped(given: StaticShape, wanted: tuple) -> StaticShape:
     if None in given and None in wanted:
         return tuple(None if d is None else d for d in wanted)
     if None in wanted and known_wanted:
-        inferred = divide(total, known_wanted)
+        words = f"Input to reshape is a tensor with {total} values, but the requested shape requires a multiple of "
+        inferred = divide(total, known_wanted, at_run=f"{words}{known_wanted}")
         return tuple(inferred if d is None else d for d in wanted)
     if None in given and known_given:
         divide(count, known_given)
@@ -84,8 +86,10 @@ def _explain_reshape(tensor: Any, sizes: Any) -> Any:
         if count == 0 and total == 0:
             return np.reshape(tensor, [0 if size == -1 else size for size in sizes])
         if count == 0:
-            words = "reshape cannot infer the missing input size for an empty tensor unless all specified input sizes are non-zero"
-            raise errors.InvalidArgumentError(None, None, words)
+            words = (
+                "reshape cannot infer the missing input size for an empty tensor unless all specified input sizes are "
+            )
+            raise errors.InvalidArgumentError(None, None, f"{words}non-zero")
         words = (
             f"Input to reshape is a tensor with {total} values, but the requested shape requires a multiple of {count}"
         )
@@ -223,7 +227,11 @@ def _transposed_shape(x, perm, perm_value):
         return None
     x = with_rank(x, rank)
     with_rank(perm, 1)
-    with_value(entries, rank)
+    if entries is not None and entries != rank:
+        raise ShapeError(
+            f"Dimension must be {rank} but is {entries}",
+            at_run=f"transpose expects a vector of size {rank}. But input(1) is a vector of size {entries}",
+        )
     if perm_value is None:
         return (None,) * rank
     for axis in perm_value.tolist():

@@ -48,7 +48,7 @@ def product(dims: Any) -> int | None:
     return result
 
 
-def divide(dim: int | None, divisor: int) -> int | None:
+def divide(dim: int | None, divisor: int, at_run: str = "") -> int | None:
     """The size of each of `divisor` equal parts.
 
     Raises:
@@ -57,7 +57,7 @@ def divide(dim: int | None, divisor: int) -> int | None:
     if dim is None:
         return None
     if dim % divisor:
-        raise ShapeError(f"Dimension size must be evenly divisible by {divisor} but is {dim}")
+        raise ShapeError(f"Dimension size must be evenly divisible by {divisor} but is {dim}", at_run)
     return dim // divisor
 
 

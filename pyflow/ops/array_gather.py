@@ -21,7 +21,7 @@ from pyflow.ops.array_dimensions import unknown_of_rank
 from pyflow.ops.array_filling import ones, zeros
 from pyflow.ops.array_joining import concat, stack
 from pyflow.ops.array_shape import shape, size
-from pyflow.ops.shape_rules import merge, with_rank_at_least
+from pyflow.ops.shape_rules import with_rank_at_least
 
 
 def _out_of_range(indices: Any, limit: int, where: str = "indices") -> errors.InvalidArgumentError:
@@ -89,8 +89,7 @@ class GatherV2:
         at = at + len(params) if at < 0 else at
         if batch > at:
             raise ShapeError(f"batch_dims ({batch}) must be less than or equal to axis ({at})")
-        merged = merge(params[:batch], indices[:batch]) or ()
-        return (*merged, *params[batch:at], *indices[batch:], *params[at + 1 :])
+        return (*params[:at], *indices[batch:], *params[at + 1 :])
 
     def cpu(params, indices, axis, batch_dims):
         rank = params.ndim
@@ -126,7 +125,7 @@ def _batch_take(params: Any, indices: Any, axis: int, batch: int) -> Any:
     grid = np.ogrid[tuple(slice(n) for n in params.shape[:batch])] if batch else []
     lead = [g.reshape(g.shape + (1,) * (indices.ndim - batch)) for g in grid]
     taken = moved[(*lead, indices)]
-    # taken: batch axes, index axes, axes between batch and `axis`, axes after it; the index axes belong after the third.
+    # Now: batch axes, index axes, axes between batch and `axis`, axes after it. The index axes belong after the third.
     between = axis - batch
     inner = indices.ndim - batch
     order = [*range(batch), *range(batch + inner, batch + inner + between), *range(batch, batch + inner)]

@@ -33,7 +33,11 @@ class Pack:
             try:
                 merged = merge(values[i], merged)
             except ShapeError as error:
-                raise ShapeError(f"{error}\n\tFrom merging shape {i} with other shapes.") from None
+                words = (
+                    f"Shapes of all inputs must match: values[0].shape = {text(values[0])} != values[{i + 1}].shape = "
+                )
+                at_run = f"{words}{text(values[i + 1])}"
+                raise ShapeError(f"{error}\n\tFrom merging shape {i} with other shapes.", at_run) from None
         if merged is None:
             return None
         axis = axis_between(axis, len(merged) + 1, _AXIS_RANGE)
@@ -102,23 +106,26 @@ def _concatenated(values: list[StaticShape], axis_value: Any) -> StaticShape:
     return None if before is None or after is None else (*before, middle, *after)
 
 
-def _concatenate(values, axis):
-    rank, axis = np.ndim(values[0]), int(axis)
+def _mismatch(shapes: list[StaticShape], axis: int) -> str:
+    """What the kernel says about shapes that cannot be joined; empty when they can."""
+    first = shapes[0]
+    rank = len(first or ())
     if not -rank <= axis < rank:
-        words = f"ConcatOp : Expected concatenating dimensions in the range [{-rank}, {rank}), but got {axis}"
+        return f"ConcatOp : Expected concatenating dimensions in the range [{-rank}, {rank}), but got {axis}"
+    for i, sizes in enumerate(shapes[1:], 1):
+        both = f"shape[0] = {text(first)} vs. shape[{i}] = {text(sizes)}"
+        if len(sizes or ()) != rank:
+            return f"ConcatOp : Ranks of all input tensors should match: {both}"
+        if any(a != b for d, (a, b) in enumerate(zip(first or (), sizes or ())) if d != axis % rank):
+            return f"ConcatOp : Dimensions of inputs should match: {both}"
+    return ""
+
+
+def _concatenate(values, axis):
+    words = _mismatch([np.shape(value) for value in values], int(axis))
+    if words:
         raise errors.InvalidArgumentError(None, None, words)
-    first = np.shape(values[0])
-    for i, value in enumerate(values[1:], 1):
-        sizes = np.shape(value)
-        if len(sizes) != rank:
-            words = f"ConcatOp : Ranks of all input tensors should match: shape[0] = {text(first)} vs. shape[{i}] = {text(sizes)}"
-            raise errors.InvalidArgumentError(None, None, words)
-        if any(a != b for d, (a, b) in enumerate(zip(first, sizes)) if d != axis % rank):
-            words = (
-                f"ConcatOp : Dimensions of inputs should match: shape[0] = {text(first)} vs. shape[{i}] = {text(sizes)}"
-            )
-            raise errors.InvalidArgumentError(None, None, words)
-    return np.concatenate(values, axis)
+    return np.concatenate(values, int(axis))
 
 
 @op(
@@ -132,7 +139,11 @@ class ConcatV2:
 
     def shape(values, axis, axis_value):
         with_rank(axis, 0)
-        return _concatenated(values, axis_value)
+        try:
+            return _concatenated(values, axis_value)
+        except ShapeError as error:
+            known = axis_value is not None and None not in values
+            raise ShapeError(str(error), _mismatch(values, int(axis_value)) if known else "") from None
 
     def cpu(values, axis):
         try:

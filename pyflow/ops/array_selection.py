@@ -47,8 +47,9 @@ class Select:
         if condition.ndim == 1 and out.ndim > 1:
             condition = condition.reshape((-1,) + (1,) * (out.ndim - 1))
         if condition.ndim and (condition.shape[0] != out.shape[0] or t.shape != e.shape):
-            words = f"Inputs to operation Select must have the same shape.  Input 0: {text(t.shape)} != input 1: {text(e.shape)}"
-            raise errors.InvalidArgumentError(None, None, words)
+            words = "Inputs to operation Select must have the same shape.  Input 0: "
+            both = f"{text(t.shape)} != input 1: {text(e.shape)}"
+            raise errors.InvalidArgumentError(None, None, words + both)
         np.copyto(out, e)
         np.copyto(out, t, where=condition)
 

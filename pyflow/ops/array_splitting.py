@@ -101,7 +101,9 @@ class Split:
         try:
             size = divide(value[axis], num_split)
         except ShapeError as error:
-            raise ShapeError(f"{error}\n\tNumber of ways to split should evenly divide the split dimension") from None
+            words = "Number of ways to split should evenly divide the split dimension"
+            at_run = f"{words}, but got split_dim {axis} (size = {value[axis]}) and num_split {num_split}"
+            raise ShapeError(f"{error}\n\t{words}", at_run) from None
         return [(*value[:axis], size, *value[axis + 1 :])] * num_split
 
     def cpu(split_dim, value, num_split):

@@ -165,7 +165,7 @@ class Prod:
 
     def grad(op, grad):
         """The product of all others, by running products from both sides: division would fail at zeros."""
-        from pyflow.ops.array_indexing import gather
+        from pyflow.ops.array_gather import gather
         from pyflow.ops.array_joining import concat
         from pyflow.ops.array_search import invert_permutation, setdiff1d
         from pyflow.ops.cumulative import cumprod

@@ -1,8 +1,8 @@
 """The meaning of a strided slice: begin, end and strides with their bit masks.
 
-Bit i of a mask speaks of entry i of the three vectors: `begin_mask` and `end_mask` leave that bound open, `ellipsis_mask`
-marks the entry that stands for all axes not mentioned, `new_axis_mask` one that inserts an axis, `shrink_axis_mask` one
-that picks a single position and drops the axis.
+Bit i of a mask speaks of entry i of the three vectors: `begin_mask` and `end_mask` leave that bound open,
+`ellipsis_mask` marks the entry that stands for all axes not mentioned, `new_axis_mask` one that inserts an axis,
+`shrink_axis_mask` one that picks a single position and drops the axis.
 """
 
 from __future__ import annotations
