@@ -5,7 +5,6 @@ The names below `tf` are TensorFlow 1.15's; FEATURES.md lists which there are.
 
 from __future__ import annotations
 
-import importlib as _importlib
 import sys as _sys
 from typing import Any as _Any
 
@@ -19,7 +18,7 @@ __version__ = "1.15.0"
 
 def __getattr__(name: str) -> _Any:
     if name in _namespaces.LAZY:
-        package = _importlib.import_module(f"pyflow.{name}")
+        package = _namespaces.load_package(f"pyflow.{name}")
         _namespaces.lay_out(f"{name}.")
         return package
     raise _namespaces.unknown_name(_sys.modules[__name__], name)

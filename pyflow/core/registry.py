@@ -127,6 +127,9 @@ _OPTIONAL_FIELDS = {"grad": None, "gpu": None, "samples": (), "stateful": False,
 
 
 def _parameters(function: Callable) -> tuple[str, ...]:
+    named = getattr(function, "parameters", None)
+    if named is not None:
+        return named
     code = getattr(function, "__code__", None)
     if code is None:
         return tuple(inspect.signature(function).parameters)

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from typing import Any, Callable, Sequence
 
 from pyflow.core.registry import ShapeError
 from pyflow.core.tensor import StaticShape
 
 
-def _rule(names: tuple[str, ...], function: Callable[..., Any]) -> Callable[..., Any]:
-    """A rule whose parameters bear the op's own argument names."""
-    namespace: dict[str, Any] = {"function": function}
-    exec(f"def shape({', '.join(names)}): return function({', '.join(names)})", namespace)
-    return namespace["shape"]
+def with_parameters(names: Sequence[str], function: Callable[..., Any]) -> Callable[..., Any]:
+    """A rule or kernel made by a factory: the registry takes its parameters to have these names."""
+
+    def named(*arguments: Any) -> Any:
+        return function(*arguments)
+
+    named.parameters = tuple(names)  # type: ignore[attr-defined]
+    return named
 
 
 def same_as(name: str) -> Callable[..., StaticShape]:
     """The shape of the input of that name."""
-    return _rule((name,), lambda shape: shape)
+    return with_parameters((name,), lambda shape: shape)
 
 
 def broadcast(x: str = "x", y: str = "y") -> Callable[..., StaticShape]:
     """The shape that two inputs broadcast to."""
-    return _rule((x, y), broadcast_shapes)
+    return with_parameters((x, y), broadcast_shapes)
 
 
 def scalar() -> StaticShape:
@@ -115,6 +118,20 @@ def merge_dim(a: int | None, b: int | None) -> int | None:
     if a is not None and b is not None and a != b:
         raise ShapeError(f"Dimensions must be equal, but are {a} and {b}")
     return b if a is None else a
+
+
+def without_prefix(shape: StaticShape, prefix: StaticShape) -> StaticShape:
+    """What follows in `shape` after the dimensions of `prefix`, with which it has to start.
+
+    Raises:
+      ShapeError: it doesn't.
+    """
+    if shape is None or prefix is None:
+        return None
+    with_rank_at_least(shape, len(prefix))
+    for a, b in zip(shape, prefix):
+        merge_dim(a, b)
+    return shape[len(prefix) :]
 
 
 def element_count(shape: StaticShape) -> int | None:

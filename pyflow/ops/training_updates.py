@@ -1,0 +1,129 @@
+"""One update rule, four ops: an optimiser's `ApplyX`, `ResourceApplyX`, `SparseApplyX` and `ResourceSparseApplyX`.
+
+A rule is a function that changes a variable and its slots in place. The dense ops hand it the variables block by block, so
+that its intermediates stay in the cache; the sparse ones hand it the rows that have gradients.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+import numpy as np
+
+from pyflow.core import dtypes
+from pyflow.core.errors import InvalidArgumentError
+from pyflow.core.registry import NOT_DIFFERENTIABLE, attr, op
+from pyflow.ops.shape_rules import no_outputs, same_as, with_parameters
+
+_BLOCK = 1 << 15
+
+Rule = Callable[..., None]
+
+
+def define_updates(name: str, dense: str, sparse: str | None, rule: Rule, doc: str, **attrs: Any) -> dict[str, Any]:
+    """Registers the ops of an optimiser.
+
+    Args:
+      name: the optimiser, for example "Momentum".
+      dense: the inputs of `Apply<name>` in TF's order; a star marks the variable and its slots.
+      sparse: those of `SparseApply<name>`, with `indices`; None where there is no such op.
+      rule: called with those inputs but `indices`, and the attrs but `use_locking`, as keywords; the gradient is `grad`.
+      attrs: the attrs beside `use_locking`.
+    """
+    made = {}
+    for prefix, inputs in (("", dense), ("Sparse", sparse)):
+        if inputs is not None:
+            for resource in ("", "Resource"):
+                op_type = f"{resource}{prefix}Apply{name}"
+                made[op_type] = _define(op_type, inputs.split(), rule, doc, attrs, bool(resource))
+    return made
+
+
+def _define(op_type: str, inputs: list[str], rule: Rule, doc: str, attrs: dict, is_resource: bool) -> Any:
+    names = [n.rstrip("*") for n in inputs]
+    variables = [n.rstrip("*") for n in inputs if n.endswith("*")]
+    kinds = {n: "resource" if is_resource else "Ref(T)" for n in variables}
+    kinds |= {"indices": "Tindices", "global_step": "int64"}
+    arguments = ", ".join(f"{n}: {kinds.get(n, 'T')}" for n in names)
+    types: dict[str, Any] = {"T": dtypes.NUMERIC}
+    if "indices" in names:
+        types["Tindices"] = dtypes.INDEX
+    body = {
+        "__doc__": doc,
+        "__module__": rule.__module__,
+        "stateful": is_resource,  # the others are known by their reference inputs
+        "shape": no_outputs if is_resource else same_as(variables[0]),
+        "cpu": with_parameters([*names, *attrs], _kernel(names, variables, list(attrs), rule)),
+        "grad": NOT_DIFFERENTIABLE,
+    }
+    output = "()" if is_resource else "(out: Ref(T))"
+    return op(f"{op_type}({arguments}) -> {output}", **types, use_locking=attr("bool", False), **attrs)(
+        type(op_type, (), body)
+    )
+
+
+def _kernel(names: list[str], variables: list[str], attrs: list[str], rule: Rule) -> Callable:
+    def kernel(*arguments: Any) -> Any:
+        values = dict(zip([*names, *attrs], arguments))
+        cells = [values[n] for n in variables]
+        arrays = {n: cell.read() for n, cell in zip(variables, cells)}
+        indices = values.pop("indices", None)
+        gradient = values.pop("delta" if "delta" in values else "grad")
+        others = {n: v for n, v in values.items() if n not in arrays}
+        if indices is None:
+            _check_shapes(arrays, gradient)
+            _by_blocks(rule, arrays, gradient, others)
+        else:
+            _by_rows(rule, arrays, gradient, indices, others)
+        return cells[0] if not cells[0].is_resource else None
+
+    return kernel
+
+
+def _check_shapes(arrays: dict[str, np.ndarray], gradient: np.ndarray) -> None:
+    first, *rest = arrays.items()
+    for name, array in rest:
+        if array.shape != first[1].shape:
+            raise InvalidArgumentError(
+                None, None, f"{first[0]} and {name} do not have the same shape{list(first[1].shape)} {list(array.shape)}"
+            )
+    if np.shape(gradient) != first[1].shape:
+        raise InvalidArgumentError(
+            None, None, f"var and grad do not have the same shape{list(first[1].shape)} {list(np.shape(gradient))}"
+        )
+
+
+def _by_blocks(rule: Rule, arrays: dict, gradient: Any, others: dict) -> None:
+    size = np.size(gradient)
+    contiguous = all(a.flags.c_contiguous for a in arrays.values())
+    if size <= 2 * _BLOCK or not contiguous:
+        rule(**arrays, grad=gradient, **others)
+        return
+    flat = {n: a.reshape(-1) for n, a in arrays.items()}
+    gradient = gradient.reshape(-1)
+    for start in range(0, size, _BLOCK):
+        block = slice(start, start + _BLOCK)
+        rule(**{n: a[block] for n, a in flat.items()}, grad=gradient[block], **others)
+
+
+def _by_rows(rule: Rule, arrays: dict, gradient: np.ndarray, indices: np.ndarray, others: dict) -> None:
+    var = next(iter(arrays.values()))
+    if indices.size and (indices.min() < 0 or indices.max() >= len(var)):
+        i = int(np.flatnonzero((indices < 0) | (indices >= len(var)))[0])
+        raise InvalidArgumentError(
+            None, None, f"Index {indices[i]} at offset {i} in indices is out of range"
+        )
+    if len(gradient) != len(indices):
+        raise InvalidArgumentError(None, None, "grad must be the same size as indices in the first dimension.")
+    if len(np.unique(indices)) == len(indices):
+        _update_rows(rule, arrays, gradient, indices, others)
+        return
+    for i in range(len(indices)):  # an index that comes again sees what its first occurrence did
+        _update_rows(rule, arrays, gradient[i : i + 1], indices[i : i + 1], others)
+
+
+def _update_rows(rule: Rule, arrays: dict, gradient: np.ndarray, indices: np.ndarray, others: dict) -> None:
+    rows = {n: a[indices] for n, a in arrays.items()}
+    rule(**rows, grad=gradient, **others)
+    for n, a in arrays.items():
+        a[indices] = rows[n]
