@@ -29,8 +29,8 @@ def _without_axis(input, dimension, dimension_value) -> StaticShape:
     axis = int(dimension_value)
     if rank and not -rank <= axis < rank:
         raise ShapeError(
-            f"Dimension ({axis}) must be in the range [{-rank}, {rank}), where {rank} is the number of dimensions in the "
-            "input."
+            f"Dimension ({axis}) must be in the range [{-rank}, {rank}), where {rank} is the number of dimensions in "
+            "the input."
         )
     return tuple(d for i, d in enumerate(input) if i != axis % rank) if rank else ()
 

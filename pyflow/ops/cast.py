@@ -31,7 +31,7 @@ def _plain(array: Any) -> Any:
 class Cast:
     """The values in another element type.
 
-    Fractions are cut off, complex numbers lose their imaginary part, and everything but zero is true. `Truncate` asks
+    Fractions are cut off, complex numbers lose their imaginary part, and then all but zero is true. `Truncate` asks
     for cutting bits instead of rounding where a float becomes a narrower one; rounding is done all the same.
     """
 
@@ -41,7 +41,7 @@ class Cast:
         if SrcT is dtypes.string or DstT is dtypes.string:
             raise UnimplementedError(None, None, f"Cast {SrcT.name} to {DstT.name} is not supported")
         x, out = _plain(x), _plain(out)
-        if x.dtype.kind == "c" and out.dtype.kind not in "cb":
+        if x.dtype.kind == "c" and out.dtype.kind != "c":
             x = x.real
         np.copyto(out, x, casting="unsafe")
 

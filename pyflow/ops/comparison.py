@@ -6,18 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from pyflow.core import dtypes
 from pyflow.core.api import export
 from pyflow.core.dtypes import NUMERIC, REAL
 from pyflow.core.registry import NOT_DIFFERENTIABLE, op, sample
 from pyflow.core.tensor import Tensor
+from pyflow.ops.number_types import EQUATABLE
 from pyflow.ops.shape_rules import broadcast, merge, same_as
 
-_EQUATABLE = tuple(
-    dtype
-    for dtype in (*dtypes.FLOATING, *dtypes.INTEGRAL, *dtypes.COMPLEX, *dtypes.NUMERIC, dtypes.string, dtypes.bool)
-    if dtype not in (dtypes.uint16, dtypes.uint32, dtypes.uint64)
-)
 _NUMBERS = sample([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], [1.0, 5.5, 3.0])
 _BOOLS = sample(np.array([[True, False], [True, True]]), np.array([True, False]))
 
@@ -62,7 +57,7 @@ class GreaterEqual:
     samples = [_NUMBERS]
 
 
-@op("Equal(x: T, y: T) -> (z: bool)", T=_EQUATABLE, incompatible_shape_error=True)
+@op("Equal(x: T, y: T) -> (z: bool)", T=EQUATABLE, incompatible_shape_error=True)
 class Equal:
     """x == y."""
 
@@ -72,7 +67,7 @@ class Equal:
     samples = [_NUMBERS, sample(np.array([b"a", b"b"], object), np.array([b"a", b"c"], object))]
 
 
-@op("NotEqual(x: T, y: T) -> (z: bool)", T=_EQUATABLE, incompatible_shape_error=True)
+@op("NotEqual(x: T, y: T) -> (z: bool)", T=EQUATABLE, incompatible_shape_error=True)
 class NotEqual:
     """x != y."""
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from pyflow.core.api import export
 from pyflow.core.convert import convert_to_tensor
-from pyflow.core.dtypes import COMPLEX, FLOATING, float32, float64, int8, int16, int32, int64, uint8, uint16
+from pyflow.core.dtypes import COMPLEX, float32, float64, int8, int16, int32, int64, uint8, uint16
 from pyflow.core.errors import InvalidArgumentError
 from pyflow.core.registry import op, raw, sample
 from pyflow.core.scopes import name_scope
@@ -17,7 +17,8 @@ from pyflow.ops.broadcast_gradients import dynamic_axes, sum_to
 from pyflow.ops.cast import cast
 from pyflow.ops.complex_numbers import conj
 from pyflow.ops.constant import constant
-from pyflow.ops.math_binary import DIVISIBLE, MATRIX_AND_ROW, NO_NAN, MulNoNan
+from pyflow.ops.math_binary import MATRIX_AND_ROW, MulNoNan
+from pyflow.ops.number_types import DIVISIBLE, FLOATS, NO_NAN
 from pyflow.ops.shape_rules import broadcast
 
 
@@ -118,7 +119,7 @@ class DivNoNan:
     samples = [MATRIX_AND_ROW, sample([1.0, 2.0], [0.0, 4.0], grad=False)]
 
 
-@op("FloorMod(x: T, y: T) -> (z: T)", T=(int32, int64, *FLOATING))
+@op("FloorMod(x: T, y: T) -> (z: T)", T=(int32, int64, *FLOATS))
 class FloorMod:
     """What remains of x after division by y rounded down; it has the sign of y."""
 
@@ -145,7 +146,7 @@ def _c_remainder(x: Any, y: Any, out: np.ndarray) -> None:
     np.fmod(x, y, out=out)
 
 
-@op("Mod(x: T, y: T) -> (z: T)", T=(int32, int64, *FLOATING))
+@op("Mod(x: T, y: T) -> (z: T)", T=(int32, int64, *FLOATS))
 class Mod:
     """What remains of x after division by y rounded towards zero."""
 
@@ -154,7 +155,7 @@ class Mod:
     samples = [sample([7, -7], [3, 3]), sample([7.5, -7.5], [2.0, 2.5], grad=False)]
 
 
-@op("TruncateMod(x: T, y: T) -> (z: T)", T=(int32, int64, *FLOATING))
+@op("TruncateMod(x: T, y: T) -> (z: T)", T=(int32, int64, *FLOATS))
 class TruncateMod:
     """What remains of x after division by y rounded towards zero; it has the sign of x."""
 
@@ -183,7 +184,7 @@ def _same_dtype(x: Any, y: Any, y_dtype: bool = True) -> tuple[Tensor, Tensor]:
 TRUE_DIVISION_DTYPES = {
     **dict.fromkeys((uint8, int8, uint16, int16), float32),
     **dict.fromkeys((int32, int64), float64),
-    **dict.fromkeys((*FLOATING, *COMPLEX)),
+    **dict.fromkeys((*FLOATS, *COMPLEX)),
 }
 
 

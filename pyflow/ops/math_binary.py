@@ -8,20 +8,7 @@ import numpy as np
 
 from pyflow.core.api import export
 from pyflow.core.convert import convert_to_tensor
-from pyflow.core.dtypes import (
-    COMPLEX,
-    FLOATING,
-    float16,
-    float32,
-    float64,
-    int8,
-    int16,
-    int32,
-    int64,
-    string,
-    uint8,
-    uint16,
-)
+from pyflow.core.dtypes import COMPLEX, bfloat16, float16, float32, float64, int32, int64, string
 from pyflow.core.errors import InvalidArgumentError
 from pyflow.core.indexed_slices import IndexedSlices
 from pyflow.core.registry import one_of, op, raw, sample
@@ -32,12 +19,8 @@ from pyflow.ops.array_shape import shape
 from pyflow.ops.broadcast_gradients import BroadcastGradient, dynamic_axes, same_static_shape, sum_to
 from pyflow.ops.cast import cast
 from pyflow.ops.complex_numbers import conj
+from pyflow.ops.number_types import DIVISIBLE, FLOATS, NO_NAN, SIGNED, SUMMABLE
 from pyflow.ops.shape_rules import broadcast
-
-SIGNED = (*FLOATING, int32, int64, *COMPLEX)
-_SUMMABLE = (*FLOATING, uint8, int8, int16, int32, int64, *COMPLEX)
-DIVISIBLE = (*FLOATING, uint8, int8, uint16, int16, int32, int64, *COMPLEX)
-NO_NAN = (float16, float32, float64, *COMPLEX)
 
 MATRIX_AND_ROW = sample([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], [0.5, -2.0, 1.5])
 
@@ -50,7 +33,7 @@ def _sum_gradient(op: Any, grad: Any) -> tuple:
     return back.to_x(grad), back.to_y(grad)
 
 
-@op("Add(x: T, y: T) -> (z: T)", T=(*_SUMMABLE, string))
+@op("Add(x: T, y: T) -> (z: T)", T=(*SUMMABLE, string))
 class Add:
     """x + y; of strings, one after the other."""
 
@@ -60,7 +43,7 @@ class Add:
     samples = [MATRIX_AND_ROW, sample([1, 2], [3, 4])]
 
 
-@op("AddV2(x: T, y: T) -> (z: T)", T=_SUMMABLE)
+@op("AddV2(x: T, y: T) -> (z: T)", T=SUMMABLE)
 class AddV2:
     """x + y."""
 
@@ -135,7 +118,7 @@ def _extreme_gradient(op: Any, grad: Tensor, chooses_x: Any) -> tuple:
     return gx, sum_to(raw.Select(mask, nothing, grad), ry, sy)
 
 
-@op("Maximum(x: T, y: T) -> (z: T)", T=(*FLOATING, int32, int64))
+@op("Maximum(x: T, y: T) -> (z: T)", T=(*FLOATS, int32, int64))
 class Maximum:
     """The larger of x and y; where they are equal, all of the gradient goes to x."""
 
@@ -148,7 +131,7 @@ class Maximum:
     samples = [MATRIX_AND_ROW, sample([1, 5], [3, 4])]
 
 
-@op("Minimum(x: T, y: T) -> (z: T)", T=(*FLOATING, int32, int64))
+@op("Minimum(x: T, y: T) -> (z: T)", T=(*FLOATS, int32, int64))
 class Minimum:
     """The smaller of x and y; where they are equal, all of the gradient goes to x."""
 
@@ -217,7 +200,7 @@ class SquaredDifference:
     samples = [MATRIX_AND_ROW, sample([1, 5], [3, 4])]
 
 
-@op("Pow(x: T, y: T) -> (z: T)", T=(*FLOATING, int32, int64, *COMPLEX))
+@op("Pow(x: T, y: T) -> (z: T)", T=(bfloat16, float32, float16, float64, int32, int64, *COMPLEX))
 class Pow:
     """x to the power of y."""
 
@@ -306,7 +289,7 @@ class Xlogy:
     samples = [sample([[1.0, 2.0], [-4.0, 5.0]], [0.5, 2.0]), sample([0.0, 2.0], [0.0, 4.0], grad=False)]
 
 
-@op("Atan2(y: T, x: T) -> (z: T)", T=FLOATING)
+@op("Atan2(y: T, x: T) -> (z: T)", T=FLOATS)
 class Atan2:
     """The angle of the point (x, y) with the positive x axis, in radians from -pi to pi."""
 

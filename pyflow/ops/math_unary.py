@@ -8,7 +8,7 @@ import numpy as np
 
 from pyflow.core.api import export
 from pyflow.core.convert import convert_to_tensor
-from pyflow.core.dtypes import COMPLEX, FLOATING, int8, int16, int32, int64
+from pyflow.core.dtypes import int8, int16, int32, int64
 from pyflow.core.registry import op, raw, sample
 from pyflow.core.scopes import control_dependencies, name_scope
 from pyflow.core.tensor import Tensor
@@ -16,11 +16,9 @@ from pyflow.ops.array_filling import zeros
 from pyflow.ops.array_shape import shape as shape_of
 from pyflow.ops.complex_numbers import ComplexAbs, conj
 from pyflow.ops.constant import constant
+from pyflow.ops.number_types import ANALYTIC, FLOATS, SIGNED
 from pyflow.ops.shape_rules import same_as
 from pyflow.ops.sparse_values import maps_sparse_values
-
-ANALYTIC = (*FLOATING, *COMPLEX)
-SIGNED = (*FLOATING, int32, int64, *COMPLEX)
 
 _ANY_SIGN = sample([-2.0, -0.5, 0.25, 1.5])
 _POSITIVE = sample([0.25, 0.5, 1.0, 4.0])
@@ -40,7 +38,7 @@ class Neg:
     samples = [_ANY_SIGN, sample([1, -2])]
 
 
-@op("Abs(x: T) -> (y: T)", T=(*FLOATING, int8, int16, int32, int64))
+@op("Abs(x: T) -> (y: T)", T=(*FLOATS, int8, int16, int32, int64))
 class Abs:
     """|x|."""
 
