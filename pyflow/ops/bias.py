@@ -1,4 +1,4 @@
-"""Biases: one number for each channel, added to all of it. The channels are the last dimension, or in NCHW the second."""
+"""Biases: one number for each channel, which is an index of the last dimension, or in NCHW of the second."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ def xw_plus_b_v1(x: Any, weights: Any, biases: Any, name: str | None = None) -> 
 def relu_layer(x: Any, weights: Any, biases: Any, name: str | None = None) -> Tensor:
     """relu(x · weights + biases); shapes [batch, in], [in, out] and [out] give [batch, out]."""
     from pyflow.ops.matmul import matmul
-    from pyflow.ops.nn_activations import relu
+    from pyflow.ops.nn_relu import relu
 
     with name_scope(name, "relu_layer", [x, weights, biases]) as name:
         x, weights, biases = _layer_arguments(x, weights, biases)

@@ -1,4 +1,4 @@
-"""Activation functions: relu and its relatives, softplus, softsign."""
+"""Smooth activations: elu, selu, softplus, softsign, swish."""
 
 from __future__ import annotations
 
@@ -8,55 +8,17 @@ import numpy as np
 
 from pyflow.core.api import export
 from pyflow.core.convert import convert_to_tensor
-from pyflow.core.dtypes import FLOATING, REAL, float32, qint8
-from pyflow.core.registry import one_of, op, sample
-from pyflow.core.scopes import control_dependencies, name_scope
+from pyflow.core.dtypes import FLOATING
+from pyflow.core.registry import op, sample
+from pyflow.core.scopes import control_dependencies
 from pyflow.core.tensor import Tensor
 from pyflow.ops.custom_gradient import custom_gradient
+from pyflow.ops.nn_relu import gradient_shape, with_zero
 from pyflow.ops.shape_rules import merge, same_as
 
-_BLOCK = 1 << 15
-_zeros: dict[np.dtype, np.ndarray] = {}
-
-# The constants for which activations keep mean 0 and variance 1 (Klambauer et al., Self-Normalizing Neural Networks, 2017).
+# Activations keep mean 0 and variance 1 with these constants (Klambauer et al., Self-Normalizing Networks, 2017).
 _SELU_SCALE = 1.0507009873554804934193349852946
 _SELU_SCALE_ALPHA = 1.7580993408473768599402175208123
-
-
-def _with_zero(extreme: Any, features: Any, out: np.ndarray) -> np.ndarray:
-    """The maximum or minimum of the features and 0, in `out`.
-
-    numpy compares two arrays four times as fast as an array and a number, so the zeros come in blocks.
-    """
-    size = out.size
-    if size < 2048 or not (features.flags.c_contiguous and out.flags.c_contiguous):
-        return extreme(features, 0, out=out)
-    zeros = _zeros.get(out.dtype)
-    if zeros is None:
-        zeros = _zeros[out.dtype] = np.zeros(_BLOCK, out.dtype)
-    flat, result = features.reshape(-1), out.reshape(-1)
-    for start in range(0, size, _BLOCK):
-        stop = min(start + _BLOCK, size)
-        extreme(flat[start:stop], zeros[: stop - start], out=result[start:stop])
-    return out
-
-
-def _pass_where(mask: Any, gradients: Any, out: np.ndarray) -> None:
-    """The gradients where the mask holds, 0 elsewhere: NaN and infinity times 0 stay NaN, as in TensorFlow."""
-    np.copyto(out, mask, casting="unsafe")
-    np.multiply(out, gradients, out=out)
-
-
-def _gradient_shape(gradients: Any, features: Any) -> Any:
-    return merge(gradients, features)
-
-
-def _zeros_of(x: Tensor) -> Tensor:
-    """Zeros of the shape of `x`, which is all that the second derivative of a piecewise linear function is."""
-    from pyflow.ops.array_filling import zeros
-    from pyflow.ops.array_shape import shape
-
-    return zeros(shape(x), dtype=x.dtype)
 
 
 def _select_negative(x: Tensor, grad: Tensor, gradients: Tensor, bound: Any) -> Tensor:
@@ -64,120 +26,6 @@ def _select_negative(x: Tensor, grad: Tensor, gradients: Tensor, bound: Any) -> 
     from pyflow.ops.array_selection import where
 
     return where(x < bound, grad * gradients, zeros_like(x))
-
-
-@op("ReluGrad(gradients: T, features: T) -> (backprops: T)", T=REAL)
-class ReluGrad:
-    """The gradients where the features are positive, else 0."""
-
-    shape = _gradient_shape
-
-    def cpu(gradients, features, out):
-        _pass_where(np.greater(features, 0), gradients, out)
-
-    def grad(op, grad):
-        x = op.inputs[1]
-        return ReluGrad(grad, x), _zeros_of(x)
-
-    samples = [sample([1.0, 2.0, 3.0], [-1.0, 0.5, 2.0], reference=lambda g, x: g * (x > 0))]
-
-
-@op("Relu(features: T) -> (activations: T)", T=(*REAL, qint8))
-class Relu:
-    """max(features, 0), element by element."""
-
-    shape = same_as("features")
-    inplace = True
-
-    def cpu(features, out):
-        _with_zero(np.maximum, features, out)
-
-    def grad(op, grad):
-        return ReluGrad(grad, op.outputs[0])
-
-    samples = [
-        sample([[-1.0, 0.5, 2.0], [3.0, -2.0, -0.1]], reference=lambda x: np.where(x > 0, x, 0)),
-        sample([-3, 0, 4], reference=lambda x: np.where(x > 0, x, 0)),
-    ]
-
-
-@op("Relu6Grad(gradients: T, features: T) -> (backprops: T)", T=REAL)
-class Relu6Grad:
-    """The gradients where the features lie between 0 and 6, else 0."""
-
-    shape = _gradient_shape
-
-    def cpu(gradients, features, out):
-        _pass_where(np.greater(features, 0) & np.less(features, 6), gradients, out)
-
-    def grad(op, grad):
-        x = op.inputs[1]
-        return Relu6Grad(grad, x), _zeros_of(x)
-
-    samples = [sample([1.0, 2.0, 3.0], [-1.0, 0.5, 7.0], reference=lambda g, x: g * (x > 0) * (x < 6))]
-
-
-@op("Relu6(features: T) -> (activations: T)", T=REAL)
-class Relu6:
-    """min(max(features, 0), 6), element by element."""
-
-    shape = same_as("features")
-    inplace = True
-
-    def cpu(features, out):
-        np.minimum(_with_zero(np.maximum, features, out), 6, out=out)
-
-    def grad(op, grad):
-        return Relu6Grad(grad, op.outputs[0])
-
-    samples = [sample([-1.0, 0.5, 2.0, 7.0], reference=lambda x: np.clip(x, 0, 6))]
-
-
-@op("LeakyReluGrad(gradients: T, features: T) -> (backprops: T)", alpha=0.2, T=one_of(FLOATING, default=float32))
-class LeakyReluGrad:
-    """The gradients where the features are positive, `alpha` times the gradients elsewhere."""
-
-    shape = _gradient_shape
-
-    def cpu(gradients, features, alpha, out):
-        slope = _as_attr(alpha, out)
-        np.copyto(out, np.greater(features, 0), casting="unsafe")
-        if 0 <= slope <= 1:
-            np.maximum(out, slope, out=out)
-        else:
-            out[out == 0] = slope
-        np.multiply(out, gradients, out=out)
-
-    def grad(op, grad):
-        x = op.inputs[1]
-        return LeakyReluGrad(grad, x, alpha=op.get_attr("alpha")), _zeros_of(x)
-
-    samples = [sample([1.0, 2.0, 3.0], [-1.0, 0.5, 7.0], alpha=0.25, reference=lambda g, x: np.where(x > 0, g, 0.25 * g))]
-
-
-@op("LeakyRelu(features: T) -> (activations: T)", alpha=0.2, T=one_of(FLOATING, default=float32))
-class LeakyRelu:
-    """The features where they are positive, `alpha` times the features elsewhere."""
-
-    shape = same_as("features")
-
-    def cpu(features, alpha, out):
-        slope = _as_attr(alpha, out)
-        np.multiply(features, slope, out=out)
-        if 0 < slope <= 1:
-            np.maximum(out, features, out=out)
-        else:
-            np.copyto(out, features, where=np.greater(features, 0))
-
-    def grad(op, grad):
-        return LeakyReluGrad(grad, op.inputs[0], alpha=op.get_attr("alpha"))
-
-    samples = [sample([-1.0, 0.5, 2.0], alpha=0.25, reference=lambda x: np.where(x > 0, x, 0.25 * x))]
-
-
-def _as_attr(value: float, like: np.ndarray) -> Any:
-    """A float attr, which is stored in 32 bits, in the dtype of `like`."""
-    return like.dtype.type(np.float32(value))
 
 
 @op("EluGrad(gradients: T, outputs: T) -> (backprops: T)", T=FLOATING)
@@ -188,7 +36,7 @@ class EluGrad:
         return merge(gradients, outputs)
 
     def cpu(gradients, outputs, out):
-        _with_zero(np.minimum, outputs, out)
+        with_zero(np.minimum, outputs, out)
         np.add(out, 1, out=out)
         np.multiply(out, gradients, out=out)
 
@@ -206,8 +54,8 @@ class Elu:
     shape = same_as("features")
 
     def cpu(features, out):
-        np.expm1(_with_zero(np.minimum, features, out), out=out)
-        np.add(out, _with_zero(np.maximum, features, np.empty_like(out)), out=out)
+        np.expm1(with_zero(np.minimum, features, out), out=out)
+        np.add(out, with_zero(np.maximum, features, np.empty_like(out)), out=out)
 
     def grad(op, grad):
         return EluGrad(grad, op.outputs[0])
@@ -224,7 +72,7 @@ class SeluGrad:
 
     def cpu(gradients, outputs, out):
         slopes = np.where(np.less(outputs, 0), out.dtype.type(_SELU_SCALE_ALPHA), out.dtype.type(_SELU_SCALE))
-        np.add(slopes, _with_zero(np.minimum, outputs, out), out=out)
+        np.add(slopes, with_zero(np.minimum, outputs, out), out=out)
         np.multiply(out, gradients, out=out)
 
     def grad(op, grad):
@@ -247,9 +95,9 @@ class Selu:
     shape = same_as("features")
 
     def cpu(features, out):
-        np.expm1(_with_zero(np.minimum, features, out), out=out)
+        np.expm1(with_zero(np.minimum, features, out), out=out)
         np.multiply(out, _SELU_SCALE_ALPHA, out=out)
-        positive = _with_zero(np.maximum, features, np.empty_like(out))
+        positive = with_zero(np.maximum, features, np.empty_like(out))
         np.multiply(positive, _SELU_SCALE, out=positive)
         np.add(out, positive, out=out)
 
@@ -268,7 +116,7 @@ class Selu:
 class SoftplusGrad:
     """gradients / (1 + exp(-features))."""
 
-    shape = _gradient_shape
+    shape = gradient_shape
 
     def cpu(gradients, features, out):
         np.negative(features, out=out)
@@ -298,7 +146,7 @@ class Softplus:
         np.negative(out, out=out)
         np.exp(out, out=out)
         np.log1p(out, out=out)
-        np.add(out, _with_zero(np.maximum, features, np.empty_like(out)), out=out)
+        np.add(out, with_zero(np.maximum, features, np.empty_like(out)), out=out)
 
     def grad(op, grad):
         from pyflow.ops.math_unary import sigmoid
@@ -312,7 +160,7 @@ class Softplus:
 class SoftsignGrad:
     """gradients / (1 + |features|)²."""
 
-    shape = _gradient_shape
+    shape = gradient_shape
 
     def cpu(gradients, features, out):
         np.abs(features, out=out)
@@ -346,46 +194,10 @@ class Softsign:
     samples = [sample([-1.0, 0.5, 2.0], reference=lambda x: x / (np.abs(x) + 1))]
 
 
-relu = export("nn.relu")(Relu)
 elu = export("nn.elu")(Elu)
 selu = export("nn.selu")(Selu)
 softplus = export("nn.softplus", "math.softplus")(Softplus)
 softsign = export("nn.softsign", "math.softsign")(Softsign)
-
-
-@export("nn.relu6")
-def relu6(features: Any, name: str | None = None) -> Tensor:
-    """min(max(features, 0), 6), element by element."""
-    with name_scope(name, "Relu6", [features]) as name:
-        return Relu6(convert_to_tensor(features, name="features"), name=name)
-
-
-@export("nn.leaky_relu")
-def leaky_relu(features: Any, alpha: float = 0.2, name: str | None = None) -> Tensor:
-    """The features where they are positive, `alpha` times the features elsewhere; integers become float32.
-
-    Source: A. Maas et al., Rectifier Nonlinearities Improve Neural Network Acoustic Models, 2013.
-    """
-    from pyflow.ops.cast import cast
-
-    with name_scope(name, "LeakyRelu", [features, alpha]) as name:
-        features = convert_to_tensor(features, name="features")
-        if features.dtype.is_integer:
-            features = cast(features, float32)
-        return LeakyRelu(features, alpha=float(alpha), name=name)
-
-
-@export("nn.crelu")
-def crelu(features: Any, name: str | None = None, axis: int = -1) -> Tensor:
-    """relu of the features and of their negatives, side by side along `axis`, which becomes twice as long.
-
-    Source: W. Shang et al., Understanding and Improving Convolutional Neural Networks via CReLU, 2016.
-    """
-    from pyflow.ops.array_joining import concat
-
-    with name_scope(name, "CRelu", [features]) as name:
-        features = convert_to_tensor(features, name="features")
-        return Relu(concat([features, -features], axis, name=name))
 
 
 def _swish(features: Any) -> tuple[Tensor, Callable]:

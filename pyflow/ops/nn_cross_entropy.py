@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from pyflow.core.api import export
+from pyflow.core.api import PUBLIC, export
 from pyflow.core.convert import constant_value, convert_to_tensor
 from pyflow.core.deprecation import renamed_argument
 from pyflow.core.dtypes import FLOATING, INDEX, bfloat16, float16, float32, int64
@@ -67,7 +67,7 @@ def _dense_reference(x: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.
 
 @op("SoftmaxCrossEntropyWithLogits(features: T, labels: T) -> (loss: T, backprop: T)", T=FLOATING)
 class SoftmaxCrossEntropyWithLogits:
-    """Cross entropy [batch] of softmax(features) and the labels, both [batch, classes], and its gradient [batch, classes]."""
+    """Cross entropy [batch] of softmax(features) and the labels, both [batch, classes]; and its gradient."""
 
     def shape(features, labels):
         return _dense_shapes(features, labels)
@@ -187,8 +187,9 @@ class SparseSoftmaxCrossEntropyWithLogits:
     def grad(op, grad_loss, _):
         backprop = raw.PreventGradient(
             op.outputs[1],
-            message="Currently there is no way to take the second derivative of sparse_softmax_cross_entropy_with_logits due to "
-            "the fused implementation's interaction with tf.gradients()",
+            message="Currently there is no way to take the second derivative of "
+            "sparse_softmax_cross_entropy_with_logits due to the fused implementation's interaction with "
+            "tf.gradients()",
         )
         return _scaled_rows(grad_loss, backprop), None
 
@@ -347,8 +348,8 @@ def _check_sparse_shapes(labels: Tensor, logits: Tensor) -> bool:
     known = given.is_fully_defined() and full[:-1].is_fully_defined()
     if known and given.as_list() != full[:-1].as_list():
         raise ValueError(
-            f"Shape mismatch: The shape of labels (received {given}) should equal the shape of logits except for the last "
-            f"dimension (received {full})."
+            f"Shape mismatch: The shape of labels (received {given}) should equal the shape of logits except for the "
+            f"last dimension (received {full})."
         )
     return known
 
@@ -362,9 +363,7 @@ def _sparse_of_any_rank(
     static = labels.get_shape()
     checks = []
     if not known:
-        from pyflow.ops.check import assert_equal
-
-        checks.append(assert_equal(shape(labels), shape(logits)[:-1]))
+        checks.append(PUBLIC["assert_equal"](shape(labels), shape(logits)[:-1]))
     with control_dependencies(checks):
         classes = shape(logits)[rank(logits) - 1]
         precise = reshape(precise, [-1, classes])

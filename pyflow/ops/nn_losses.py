@@ -20,8 +20,8 @@ from pyflow.ops.comparison import logical_and
 from pyflow.ops.constant import constant
 from pyflow.ops.math_binary import add
 from pyflow.ops.math_unary import abs, exp, log, log1p
-from pyflow.ops.nn_activations import relu
 from pyflow.ops.nn_cross_entropy import ensure_named_arguments
+from pyflow.ops.nn_relu import relu
 from pyflow.ops.shape_rules import scalar
 
 
@@ -50,9 +50,7 @@ def _check_same_shape(first: Tensor, second: Tensor, names: str) -> None:
     try:
         first.get_shape().merge_with(second.get_shape())
     except ValueError:
-        raise ValueError(
-            f"{names} must have the same shape ({second.get_shape()} vs {first.get_shape()})"
-        ) from None
+        raise ValueError(f"{names} must have the same shape ({second.get_shape()} vs {first.get_shape()})") from None
 
 
 @export("nn.log_poisson_loss")

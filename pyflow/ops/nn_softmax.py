@@ -17,7 +17,9 @@ from pyflow.core.tensor import Tensor
 
 def _at_least_vector(logits: Any) -> Any:
     if logits == ():
-        raise ShapeError("Shape must be at least rank 1 but is rank 0", at_run="logits must have >= 1 dimension, got []")
+        raise ShapeError(
+            "Shape must be at least rank 1 but is rank 0", at_run="logits must have >= 1 dimension, got []"
+        )
     return logits
 
 
@@ -128,8 +130,8 @@ def _along_axis(definition: OpDef, logits: Any, axis: Any, name: str | None) -> 
         raise InvalidArgumentError(
             None,
             None,
-            f"Dimension ({known}) must be in the range [{-ndims}, {ndims}) where {ndims} is the number of dimensions in the "
-            "input.",
+            f"Dimension ({known}) must be in the range [{-ndims}, {ndims}) where {ndims} is the number of dimensions "
+            "in the input.",
         )
 
     def swapped(tensor: Tensor, name: str = "transpose") -> Tensor:
