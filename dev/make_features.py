@@ -24,14 +24,11 @@ def mark(present: Any) -> str:
 
 
 def describe_ops(ops: dict[str, Any], not_differentiable: Any) -> list[str]:
-    """A table of ops for each module that defines some."""
+    """The table of ops, and where each is."""
 
     def gradient(definition: Any) -> str:
         return "none" if definition.grad is not_differentiable else mark(definition.grad)
 
-    families: dict[str, list] = defaultdict(list)
-    for definition in ops.values():
-        families[definition.__module__].append(definition)
     with_gradient = sum(gradient(definition) == "✓" for definition in ops.values())
     on_gpu = sum(definition.gpu is not None for definition in ops.values())
     lines = [
@@ -39,12 +36,14 @@ def describe_ops(ops: dict[str, Any], not_differentiable: Any) -> list[str]:
         "",
         f"{len(ops)} ops run on the CPU, {on_gpu} on the GPU too; {with_gradient} have a gradient.",
         "Under *gradient*, `none` says that TensorFlow has none either.",
+        "",
+        "| op | CPU | GPU | gradient | module |",
+        "| --- | --- | --- | --- | --- |",
     ]
-    for module in sorted(families):
-        lines += ["", f"### {module}", "", "| op | CPU | GPU | gradient |", "| --- | --- | --- | --- |"]
-        for definition in sorted(families[module], key=lambda definition: definition.name):
-            cells = [definition.name, mark(definition.cpu), mark(definition.gpu), gradient(definition)]
-            lines.append(f"| {' | '.join(cells)} |")
+    for name in sorted(ops):
+        op = ops[name]
+        cells = [name, mark(op.cpu), mark(op.gpu), gradient(op), op.__module__.removeprefix("pyflow.")]
+        lines.append(f"| {' | '.join(cells)} |")
     return lines
 
 

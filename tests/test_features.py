@@ -29,4 +29,4 @@ def test_symbol_that_goes_missing_shows():
 def test_op_shows_what_it_can(gradient, cell):
     definition = types.SimpleNamespace(name="Relu", cpu=len, gpu=None, grad=gradient, __module__="pyflow.ops.nn")
     lines = make_features.describe_ops({"Relu": definition}, "no such")
-    assert f"| Relu | ✓ |  | {cell} |" in lines
+    assert f"| Relu | ✓ |  | {cell} | ops.nn |" in lines

@@ -43,9 +43,10 @@ class SparseTensor:
         indices_shape.dims[1].merge_with(dense_shape_shape.dims[0])
 
     @classmethod
-    def from_value(cls, value: Any) -> SparseTensor:
-        if not isinstance(value, (SparseTensor, SparseTensorValue)):
-            raise TypeError(f"Neither a SparseTensor nor SparseTensorValue: {value}.")
+    def from_value(cls, sparse_tensor_value: Any) -> SparseTensor:
+        if not isinstance(sparse_tensor_value, (SparseTensor, SparseTensorValue)):
+            raise TypeError(f"Neither a SparseTensor nor SparseTensorValue: {sparse_tensor_value}.")
+        value = sparse_tensor_value
         return cls(indices=value.indices, values=value.values, dense_shape=value.dense_shape)
 
     indices: Tensor = property(lambda self: self._indices)  # type: ignore
