@@ -15,6 +15,7 @@ from pyflow.core.scopes import name_scope
 from pyflow.core.tensor import StaticShape, Tensor
 from pyflow.ops.array_dimensions import check_sizes, divide, product
 from pyflow.ops.array_shape import Rank, rank, shape
+from pyflow.ops.indexed_slices import quiet_densification
 from pyflow.ops.shape_rules import element_count, text, with_rank, with_rank_at_least
 
 newaxis = export("newaxis")(None)
@@ -39,9 +40,14 @@ class Reshape:
             return _explain_reshape(tensor, sizes)
 
     def grad(op, dy):
-        return reshape(dy, shape(op.inputs[0])), None
+        return _reshape_to_input(op, dy), None
 
     samples = [sample([[1.0, 2.0], [3.0, 4.0]], [-1]), sample([1.0, 2.0], [2, 1])]
+
+
+def _reshape_to_input(op: Any, dy: Any) -> Tensor:
+    with quiet_densification():
+        return reshape(dy, shape(op.inputs[0]))
 
 
 def _reshaped(given: StaticShape, wanted: tuple) -> StaticShape:
@@ -149,7 +155,7 @@ class Squeeze:
             return np.squeeze(input, tuple({axis % rank for axis in squeeze_dims}))
 
     def grad(op, dy):
-        return reshape(dy, shape(op.inputs[0]))
+        return _reshape_to_input(op, dy)
 
     samples = [sample([[[1.0], [2.0]]]), sample([[[1.0], [2.0]]], squeeze_dims=[-1])]
 
@@ -196,7 +202,7 @@ class ExpandDims:
         return input.reshape((*input.shape[:axis], 1, *input.shape[axis:]))
 
     def grad(op, dy):
-        return reshape(dy, shape(op.inputs[0])), None
+        return _reshape_to_input(op, dy), None
 
     samples = [sample([[1.0, 2.0]], 1), sample([[1.0, 2.0]], -1)]
 

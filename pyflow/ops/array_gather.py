@@ -21,6 +21,7 @@ from pyflow.ops.array_dimensions import unknown_of_rank
 from pyflow.ops.array_filling import ones, zeros
 from pyflow.ops.array_joining import concat, stack
 from pyflow.ops.array_shape import shape, size
+from pyflow.ops.indexed_slices import quiet_densification
 from pyflow.ops.shape_rules import with_rank_at_least
 
 
@@ -143,7 +144,9 @@ def _rows_gradient(op: Any, dy: Any) -> IndexedSlices:
     params, indices = op.inputs[0], op.inputs[1]
     params_shape = _params_shape(params)
     count = expand_dims(size(indices), 0)
-    values = reshape(dy, concat([count, params_shape[1:]], 0))
+    values_shape = concat([count, params_shape[1:]], 0)
+    with quiet_densification():
+        values = reshape(dy, values_shape)
     return IndexedSlices(values, reshape(indices, count), params_shape)
 
 
@@ -161,7 +164,8 @@ def _axis_gradient(op: Any, dy: Any) -> Tensor:
     batch_axes = range_(batch_dims)
     between = range_(batch_dims, axis_dims)
     after = range_(axis_dims + 1, values_dims)
-    values = reshape(dy, values_shape)
+    with quiet_densification():
+        values = reshape(dy, values_shape)
     values = transpose(values, concat([batch_axes, [axis_dims], between, after], 0))
     grad = _summed_by_index(params_shape, values, indices, batch_dims, params_shape[axis])
     return transpose(grad, concat([batch_axes, between + 1, [batch_dims], after], 0))
