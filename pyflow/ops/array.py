@@ -10,7 +10,7 @@ from pyflow.core import dtypes, errors
 from pyflow.core.api import export
 from pyflow.core.convert import convert_to_tensor
 from pyflow.core.deprecation import renamed_argument
-from pyflow.core.registry import NOT_DIFFERENTIABLE, ShapeError, attr, one_of, op, raw, sample
+from pyflow.core.registry import ShapeError, attr, one_of, op, raw, sample
 from pyflow.core.scopes import name_scope
 from pyflow.core.tensor import StaticShape, Tensor
 from pyflow.ops.array_dimensions import check_sizes, divide, product
@@ -376,7 +376,6 @@ class Bitcast:
             raise errors.InvalidArgumentError(None, None, words)
         return array.view(target)[..., 0].copy()
 
-    grad = NOT_DIFFERENTIABLE
     samples = [sample([1.0, 2.0], type=dtypes.int32, grad=False), sample([[1, 2]], type=dtypes.int64, grad=False)]
 
 

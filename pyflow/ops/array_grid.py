@@ -211,7 +211,6 @@ class UnravelIndex:
         result = np.stack(rows).astype(dims.dtype)
         return result if np.ndim(indices) else result[:, 0]
 
-    grad = NOT_DIFFERENTIABLE
     samples = [sample([5, 3], [2, 3])]
 
 

@@ -66,7 +66,6 @@ class Unique:
         first, numbers, _ = _in_order_of_appearance(x)
         return x[first], numbers.astype(out_idx.as_numpy_dtype)
 
-    grad = NOT_DIFFERENTIABLE
     samples = [sample([1, 1, 2, 4, 4, 4, 7, 8, 8]), sample([b"b", b"a", b"b"])]
 
 
@@ -84,7 +83,6 @@ class UniqueWithCounts:
         index = out_idx.as_numpy_dtype
         return x[first], numbers.astype(index), counts.astype(index)
 
-    grad = NOT_DIFFERENTIABLE
     samples = [sample([1, 1, 2, 4, 4, 4, 7, 8, 8])]
 
 
@@ -123,7 +121,6 @@ class UniqueV2:
     def cpu(x, axis, out_idx):
         return _along_axis(x, axis, out_idx.as_numpy_dtype)[:2]
 
-    grad = NOT_DIFFERENTIABLE
     samples = [sample([[1, 0], [1, 0], [2, 0]], np.array([0], np.int64))]
 
 
@@ -142,7 +139,6 @@ class UniqueWithCountsV2:
     def cpu(x, axis, out_idx):
         return _along_axis(x, axis, out_idx.as_numpy_dtype)
 
-    grad = NOT_DIFFERENTIABLE
     samples = [sample([[1, 0], [1, 0], [2, 0]], np.array([0], np.int64))]
 
 
@@ -183,7 +179,6 @@ class ListDiff:
         kept = [i for i, item in enumerate(x.tolist()) if item not in known]
         return x[kept], np.array(kept, out_idx.as_numpy_dtype)
 
-    grad = NOT_DIFFERENTIABLE
     samples = [sample([1, 2, 3, 4, 5, 6], [1, 3, 5])]
 
 
@@ -249,7 +244,6 @@ class LowerBound:
     def cpu(sorted_inputs, values, out):
         _bounds(sorted_inputs, values, out, "left")
 
-    grad = NOT_DIFFERENTIABLE
     samples = [sample([[0, 3, 9, 9, 10]], [[2, 9, 11]])]
 
 
@@ -262,7 +256,6 @@ class UpperBound:
     def cpu(sorted_inputs, values, out):
         _bounds(sorted_inputs, values, out, "right")
 
-    grad = NOT_DIFFERENTIABLE
     samples = [sample([[0, 3, 9, 9, 10]], [[2, 9, 11]])]
 
 

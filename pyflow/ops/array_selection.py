@@ -9,7 +9,7 @@ import numpy as np
 from pyflow.core import dtypes, errors
 from pyflow.core.api import PUBLIC, export
 from pyflow.core.convert import convert_to_tensor
-from pyflow.core.registry import NOT_DIFFERENTIABLE, one_of, op, raw, sample
+from pyflow.core.registry import one_of, op, raw, sample
 from pyflow.core.scopes import name_scope
 from pyflow.core.shapes import as_shape
 from pyflow.core.tensor import Tensor
@@ -103,7 +103,6 @@ class Where:
             return np.zeros((int(bool(input)), 0), np.int64)
         return np.argwhere(input).astype(np.int64, copy=False)
 
-    grad = NOT_DIFFERENTIABLE
     samples = [sample(np.array([[True, False], [True, True]])), sample([0.0, 2.0], grad=False)]
 
 

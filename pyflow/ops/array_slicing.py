@@ -8,7 +8,7 @@ import numpy as np
 
 from pyflow.core import dtypes, errors
 from pyflow.core.api import export
-from pyflow.core.registry import NOT_DIFFERENTIABLE, ShapeError, op, raw, sample
+from pyflow.core.registry import ShapeError, op, raw, sample
 from pyflow.core.tensor import StaticShape, Tensor
 from pyflow.ops.array import reshape
 from pyflow.ops.array_dimensions import check_sizes, length
@@ -214,8 +214,6 @@ class StridedSliceAssign:
         )
         return ref
 
-    grad = NOT_DIFFERENTIABLE
-
 
 @op(
     "ResourceStridedSliceAssign(ref: resource, begin: Index, end: Index, strides: Index, value: T) -> ()",
@@ -238,8 +236,6 @@ class ResourceStridedSliceAssign:
             ref, begin, end, strides, value, Masks(begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask)
         )
 
-    grad = NOT_DIFFERENTIABLE
-
 
 @op(
     "TensorStridedSliceUpdate(input: T, begin: Index, end: Index, strides: Index, value: T) -> (output: T)",
@@ -261,7 +257,6 @@ class TensorStridedSliceUpdate:
         _fit(apply_index(result, begin, end, strides, masks), value)
         return result
 
-    grad = NOT_DIFFERENTIABLE
     samples = [sample([1.0, 2.0, 3.0], [1], [3], [1], [5.0, 6.0], grad=False)]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from pyflow.core import dtypes, errors
 from pyflow.core.api import export
 from pyflow.core.convert import convert_to_tensor
-from pyflow.core.registry import NOT_DIFFERENTIABLE, attr, op, sample
+from pyflow.core.registry import attr, op, sample
 from pyflow.core.sparse_tensor import SparseTensor
 from pyflow.core.tensor import Tensor
 from pyflow.ops.shape_rules import merge
@@ -32,7 +32,6 @@ class Placeholder:
         return shape.as_tuple()
 
     cpu = _unfed
-    grad = NOT_DIFFERENTIABLE
 
 
 @op("PlaceholderV2() -> (output: dtype)", dtype=attr("type"), shape=attr("shape"))
@@ -45,7 +44,6 @@ class PlaceholderV2:
         return shape.as_tuple()
 
     cpu = _unfed
-    grad = NOT_DIFFERENTIABLE
 
 
 @op("PlaceholderWithDefault(input: dtype) -> (output: dtype)", dtype=dtypes.ANY, shape=attr("shape"))
