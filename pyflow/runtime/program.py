@@ -24,6 +24,10 @@ _SHAPE_OPS = frozenset(("Shape", "Size", "Rank", "ShapeN"))
 # What looks at a variable through its handle without changing it; everything else that takes the handle may write.
 _HANDLE_READERS = frozenset(("ReadVariableOp", "VarIsInitializedOp", "VariableShape", "ResourceGather", "ResourceGatherNd"))
 _FORWARDING_OPS = frozenset(("Identity", "StopGradient", "PreventGradient", "Snapshot", "PlaceholderWithDefault"))
+# These hand their input on if they leave its shape (and so can at most have reduced dimensions of size 1).
+_FORWARDING_IF_SAME_SHAPE = frozenset(
+    ("Reshape", "Squeeze", "ExpandDims", "BroadcastTo", "Sum", "Mean", "Prod", "Max", "Min", "All", "Any")
+)
 
 
 class Value:
@@ -150,7 +154,7 @@ class _Builder:
             Value(t.dtype.base_dtype, shape) for t, shape in zip(op.outputs, self._shapes(op, inputs))
         ]
         step = Step(op, definition, op.attrs, inputs, outputs)
-        if op.type in _FORWARDING_OPS:
+        if _forwards(step):
             outputs = [inputs[0]]
         elif op.type == "NoOp":
             pass  # it only orders others, and the order is made
@@ -244,6 +248,12 @@ class _Builder:
             value.constant = np.asarray(result)
             value.shape = value.constant.shape
         return True
+
+
+def _forwards(step: Step) -> bool:
+    if step.type in _FORWARDING_IF_SAME_SHAPE:
+        return step.inputs[0].known_shape and step.inputs[0].shape == step.outputs[0].shape
+    return step.type in _FORWARDING_OPS or step.type == "Cast" and step.inputs[0].dtype is step.outputs[0].dtype
 
 
 def written_cells(step: Step) -> list[VariableCell]:
