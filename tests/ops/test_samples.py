@@ -10,7 +10,7 @@ import pytest
 
 import pyflow as tf
 from pyflow.core.registry import NOT_DIFFERENTIABLE, OPS, OpDef, Sample
-from tests.numeric_gradient import STEP, TOLERANCE, numeric_gradient, weights
+from tests.central_differences import STEP, TOLERANCE, numeric_gradient, weights
 from tests.op_samples import IDS, SAMPLES, flatten, input_arrays
 
 FLOAT = np.dtype(np.float32)
