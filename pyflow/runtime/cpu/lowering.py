@@ -17,6 +17,8 @@ from pyflow.runtime.cpu.buffers import SMALL_BYTES, Plan, is_view, plan_buffers,
 from pyflow.runtime.program import Program, Step, Value
 from pyflow.runtime.resources import NodeContext
 
+# Of all ufuncs these two deprecate a third positional argument; for the others a keyword would only cost time.
+_OUT_BY_KEYWORD = (np.maximum, np.minimum)
 # Arithmetic on two numpy scalars costs a tenth of the ufunc's call.
 _OPERATORS = {
     np.add: "+",
@@ -136,7 +138,8 @@ class Lowered:
                     arguments.append(self._name(item))
             elif parameter == "out":
                 outs = [self._out(index, i, step) for i in range(len(step.outputs))]
-                arguments.append(outs[0] if definition.single_output else f"({', '.join(outs)},)")
+                out = outs[0] if definition.single_output else f"({', '.join(outs)},)"
+                arguments.append(f"out={out}" if definition.cpu in _OUT_BY_KEYWORD else out)
             else:
                 self._globals[f"a{index}_{parameter}"] = bound[parameter]
                 arguments.append(f"a{index}_{parameter}")
