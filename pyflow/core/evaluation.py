@@ -10,6 +10,7 @@ from typing import Any, Callable
 import numpy as np
 
 from pyflow.core import dtypes
+from pyflow.core.errors import InvalidArgumentError
 from pyflow.core.registry import OpDef
 from pyflow.core.tensor import StaticShape
 
@@ -107,12 +108,17 @@ def evaluator(definition: OpDef, attrs: dict[str, Any], ctx: Any = None) -> Call
                     lambda i: inputs[i],
                     lambda i: dims_from_value(inputs[i]),
                 )
+                if any(s is None or None in s for s in shapes):  # a shape was given as numbers, and with a -1
+                    raise InvalidArgumentError(None, None, "Dimension -1 must be >= 0")
                 out = tuple(np.empty(s, d) for s, d in zip(shapes, numpy_dtypes))  # type: ignore[arg-type]
                 arguments.append(out[0] if len(out) == 1 else out)
             else:
                 arguments.append(bound[parameter])
         if definition.takes_out:
-            kernel(*arguments)
+            if isinstance(kernel, np.ufunc):
+                kernel(*inputs, out=out)  # np.maximum and np.minimum want it by keyword
+            else:
+                kernel(*arguments)
             results = out
         else:
             results = kernel(*arguments)
@@ -121,9 +127,14 @@ def evaluator(definition: OpDef, attrs: dict[str, Any], ctx: Any = None) -> Call
             elif not isinstance(results, tuple):
                 results = tuple(results) if results is not None else ()
         if any(d is dtypes.bfloat16 for d in output_dtypes):
-            results = tuple(
-                dtypes.float32_to_bfloat16(x) if d is dtypes.bfloat16 else x for x, d in zip(results, output_dtypes)
-            )
+            results = tuple(_stored(x, d) for x, d in zip(results, output_dtypes))
         return results
 
     return evaluate
+
+
+def _stored(array: Any, dtype: dtypes.DType) -> Any:
+    """A kernel's result in the form in which values of the dtype are kept; a constant has it already."""
+    if dtype is not dtypes.bfloat16 or getattr(array, "dtype", None) == dtype.as_numpy_dtype:
+        return array
+    return dtypes.float32_to_bfloat16(array)

@@ -9,7 +9,7 @@ DEFAULT_GRAPH_SEED = 87654321
 _LARGEST_SEED = 2**31 - 1
 
 
-@export("get_seed")
+@export("get_seed", "random.get_seed")
 def get_seed(op_seed: int | None) -> tuple[int | None, int | None]:
     """The two seeds of a random op, or (None, None) for one that shall differ from run to run.
 

@@ -152,6 +152,10 @@ class LearnedUnigramSampler:
             words += count - len(positions) + 4
 
     def probability(self, classes: np.ndarray) -> np.ndarray:
+        outside = classes[(classes < 0) | (classes >= self.range_max)]
+        if outside.size:
+            words = f"`true_candidate` out of range [0, {self.range_max}), received {outside[0]}"
+            raise errors.InvalidArgumentError(None, None, words)
         return self._weights[classes].astype(np.float32) / np.float32(self._total)
 
     def update(self, classes: np.ndarray) -> None:
@@ -205,7 +209,8 @@ class FixedUnigramSampler:
         return np.where(unit_float32(chances) < self._keep[columns], columns, self._alias[columns])
 
     def probability(self, classes: np.ndarray) -> np.ndarray:
-        return self._weights[classes] / self._total
+        known = (classes >= 0) & (classes < self.range_max)
+        return np.where(known, self._weights[np.where(known, classes, 0)], np.float32(0)) / self._total
 
     def update(self, classes: np.ndarray) -> None:
         pass

@@ -7,6 +7,7 @@ are accepted. As in TensorFlow, numbers of a block are used up from its end.
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable
 
@@ -47,8 +48,19 @@ class _Draws:
 
 
 def _libm(function: Callable[..., float], *arguments: np.ndarray) -> np.ndarray:
-    """A float64 function of the C library; numpy's vector versions differ from it in the last bit in 5 % of cases."""
-    return np.fromiter(map(function, *(a.tolist() for a in arguments)), np.float64, len(arguments[0]))
+    """A float64 function of the C library; numpy's vector versions differ from it in the last bit in 5 % of cases.
+
+    Where Python's version raises, the value is beyond the largest float or that of a pole.
+    """
+    results = np.full(len(arguments[0]), np.inf)
+    lists = [a.tolist() for a in arguments]
+    try:
+        results[:] = list(map(function, *lists))
+    except (OverflowError, ValueError):
+        for i, numbers in enumerate(zip(*lists)):
+            with contextlib.suppress(OverflowError, ValueError):
+                results[i] = function(*numbers)
+    return results
 
 
 def _flushed(positive: np.ndarray) -> np.ndarray:
@@ -58,7 +70,12 @@ def _flushed(positive: np.ndarray) -> np.ndarray:
 
 
 def _in_parts(parameters: np.ndarray, samples: int, dtype: type, sample: Callable) -> np.ndarray:
-    """Calls sample(first blocks, parameter of each output) for part after part; the result is [samples, parameters]."""
+    """Calls sample(first blocks, parameter of each output) for part after part; the result is [samples, parameters].
+
+    Its float64 numbers become half precision by way of float32, that is, rounded twice, as in TensorFlow.
+    """
+    if dtype is np.float16:
+        return _in_parts(parameters, samples, np.float32, sample).astype(dtype)
     count = parameters.size * samples
     result = np.empty(count, dtype)
     for start in range(0, count, _TOGETHER):
@@ -129,7 +146,7 @@ def poisson(place: Philox, rate: np.ndarray, samples: int, dtype: type) -> np.nd
         return result
 
     with np.errstate(all="ignore"):
-        return _in_parts(rate, samples, np.float64, sample).astype(dtype)
+        return _in_parts(rate, samples, dtype, sample)
 
 
 def _count_arrivals(uniforms: _Draws, rates: np.ndarray, active: np.ndarray, result: np.ndarray) -> None:
