@@ -208,7 +208,7 @@ def _check_types(definition: OpDef, arg: Arg, attrs: dict[str, Any]) -> None:
         if dtype.base_dtype not in allowed:
             raise TypeError(
                 f"Value passed to parameter '{arg.name}' has DataType {dtype.base_dtype.name} not in list of allowed values: "
-                f"{', '.join(sorted(d.name for d in allowed))}"
+                f"{', '.join(d.name for d in allowed)}"
             )
 
 
@@ -238,7 +238,7 @@ def check_attr(definition: OpDef, spec: Attr, value: Any) -> Any:
         if spec.allowed is not None and dtype not in spec.allowed:
             raise TypeError(
                 f"Value passed to parameter '{name}' has DataType {dtype.name} not in list of allowed values: "
-                f"{', '.join(sorted(d.name for d in spec.allowed))}"
+                f"{', '.join(d.name for d in spec.allowed)}"
             )
         return dtype
     if spec.kind == "int":

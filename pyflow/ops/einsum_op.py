@@ -104,7 +104,7 @@ class Einsum:
             output = output.replace(".", further)
         else:
             output = output.replace(".", "")
-        return np.ascontiguousarray(_spread_diagonals(result, output)).astype(inputs[0].dtype, copy=False)
+        return np.array(_spread_diagonals(result, output), inputs[0].dtype)
 
     grad = NOT_DIFFERENTIABLE
     samples = [

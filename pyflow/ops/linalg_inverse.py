@@ -21,9 +21,9 @@ from pyflow.ops.linalg_rules import (
     computable,
     invalid,
     square,
+    square_shape,
 )
 from pyflow.ops.matmul import matmul
-from pyflow.ops.shape_rules import merge_dim, with_rank_at_least
 
 _DETERMINED = (dtypes.float16, dtypes.float32, dtypes.float64, dtypes.complex64, dtypes.complex128)
 
@@ -53,11 +53,11 @@ class MatrixInverse:
 
 
 def _batch_of(input):
-    input = with_rank_at_least(input, 2)
-    if input is None:
-        return None
-    merge_dim(input[-1], input[-2])
-    return input[:-2]
+    # The dimensions are named in the other order when they differ.
+    if input is not None and len(input) >= 2:
+        input = (*input[:-2], input[-1], input[-2])
+    input = square_shape(input)
+    return None if input is None else input[:-2]
 
 
 @op("MatrixDeterminant(input: T) -> (output: T)", T=_DETERMINED)

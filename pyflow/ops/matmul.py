@@ -39,15 +39,30 @@ def _multiply(x: np.ndarray, y: np.ndarray, out: np.ndarray) -> None:
 
 def _matrix_product_shape(a, b, transpose_a, transpose_b):
     try:
-        a, b = with_rank(a, 2), with_rank(b, 2)
-        merge_dim(a[0 if transpose_a else 1], b[1 if transpose_b else 0])
-        return (a[1 if transpose_a else 0], b[0 if transpose_b else 1])
+        return _product_shape(a, b, transpose_a, transpose_b)
     except ShapeError as error:
         words = f"Matrix size-incompatible: In[0]: {text(a)}, In[1]: {text(b)}"
         for i, shape in ((1, b), (0, a)):
             if shape is not None and len(shape) != 2:
                 words = f"In[{i}] is not a matrix. Instead it has shape {text(shape)}"
         raise ShapeError(str(error), words) from None
+
+
+def _sparse_product_shape(a, b, transpose_a, transpose_b):
+    try:
+        return _product_shape(a, b, transpose_a, transpose_b)
+    except ShapeError as error:
+        words = f"Matrix size incompatible: a: {text(a)}, b: {text(b)}"
+        for name, shape in (("b", b), ("a", a)):
+            if shape is not None and len(shape) != 2:
+                words = f"{name} is not a matrix"
+        raise ShapeError(str(error), words) from None
+
+
+def _product_shape(a: Any, b: Any, transpose_a: bool, transpose_b: bool) -> tuple:
+    a, b = with_rank(a, 2), with_rank(b, 2)
+    merge_dim(a[0 if transpose_a else 1], b[1 if transpose_b else 0])
+    return (a[1 if transpose_a else 0], b[0 if transpose_b else 1])
 
 
 @op("MatMul(a: T, b: T) -> (product: T)", transpose_a=False, transpose_b=False, T=MATRIX_TYPES)
@@ -90,7 +105,7 @@ class MatMul:
 class SparseMatMul:
     """The product of two matrices of which one is said to be mostly zeros; they are multiplied like any others."""
 
-    shape = _matrix_product_shape
+    shape = _sparse_product_shape
 
     def cpu(a, b, transpose_a, transpose_b, out):
         np.matmul(a.T if transpose_a else a, b.T if transpose_b else b, out=out)
@@ -123,7 +138,7 @@ class SparseMatMul:
             return product(b, dy, a, transpose_y=True), product(a, dy, b)
         return product(b, dy, a, True, True), product(dy, a, b, True, True)
 
-    samples = [sample([[1.0, 0.0], [0.0, 3.0]], [[2.0, 1.0], [-1.0, 4.0]], a_is_sparse=True, grad=False)]
+    samples = [sample(np.eye(2, dtype=np.float32), np.ones((2, 3), np.float32), a_is_sparse=True, grad=False)]
 
 
 sparse_matmul = export("sparse_matmul")(SparseMatMul)
@@ -168,8 +183,10 @@ def _inner_shape(batch: Any, x: Any, y: Any, adj_x: bool, adj_y: bool) -> Any:
 
 def _why_no_product(x: Any, y: Any, adj_x: bool, adj_y: bool) -> str:
     for i, shape in enumerate((x, y)):
-        if shape is None or len(shape) < 2:
-            return f"In[{i}] ndims must be >= 2: {0 if shape is None else len(shape)}"
+        if shape is not None and len(shape) < 2:
+            return f"In[{i}] ndims must be >= 2: {len(shape)}"
+    if x is None or y is None:
+        return ""
     inner = f"{x[-2 if adj_x else -1]} vs. {y[-1 if adj_y else -2]}"
     return f"In[0] mismatch In[1] shape: {inner}: {text(x)} {text(y)} {adj_x:d} {adj_y:d}"
 
