@@ -46,6 +46,18 @@ class VariableCell:
             raise self.uninitialized()
         return self.value
 
+    def writable(self) -> np.ndarray:
+        """The live array, to be changed in place.
+
+        Raises:
+          FailedPreconditionError, NotFoundError: a variable by reference, or behind a handle, is not initialised.
+        """
+        if self.value is None:
+            if not self.is_resource:
+                raise self.uninitialized()
+            raise errors.NotFoundError(None, None, f"Resource localhost/{self.name}/N10tensorflow3VarE does not exist.")
+        return self.value
+
     def uninitialized(self) -> errors.OpError:
         if self.is_resource:
             return errors.FailedPreconditionError(
@@ -75,13 +87,16 @@ class VariableCell:
         if self.shape is not None and (
             len(self.shape) != len(shape) or any(a is not None and a != b for a, b in zip(self.shape, shape))
         ):
-            raise errors.InvalidArgumentError(
-                None,
-                None,
-                "Trying to assign to variable with tensor with wrong shape. "
-                f"Expected {brackets(self.shape)} got {brackets(shape)}",
-            )
+            raise errors.InvalidArgumentError(None, None, wrong_shape(self.shape, shape))
         self.assign(value)
+
+
+def wrong_shape(variable: StaticShape, value: StaticShape) -> str:
+    """TensorFlow's words for a value that a variable cannot take."""
+    return (
+        "Trying to assign to variable with tensor with wrong shape. "
+        f"Expected {brackets(variable)} got {brackets(value)}"
+    )
 
 
 def handle_data(tensor: Tensor) -> HandleData | None:

@@ -10,6 +10,8 @@ from pyflow.core.dtypes import float32
 from pyflow.core.registry import raw
 from pyflow.core.scopes import control_dependencies, name_scope
 from pyflow.core.tensor import Tensor
+from pyflow.ops.array_joining import concat
+from pyflow.ops.array_splitting import split
 
 
 class PartitionedVariable:
@@ -96,7 +98,7 @@ class PartitionedVariable:
                 "Multi-axis partition concat is not supported"
             )
         with name_scope(self._name + "/ConcatPartitions/"):
-            joined = raw.ConcatV2(self._variable_list, axes[0], name="concat")
+            joined = concat(self._variable_list, axes[0])
         with name_scope(None):
             return raw.Identity(joined, name=self._name)
 
@@ -114,7 +116,7 @@ class PartitionedVariable:
             parts = list(value)
         else:
             sizes = [v.shape.as_list()[axes[0]] for v in self._variable_list]
-            parts = raw.SplitV(value, sizes, axes[0], num_split=len(sizes), name="split")
+            parts = split(value, sizes, axis=axes[0])
         return [change(v, part) for v, part in zip(self._variable_list, parts)]
 
     def _changed(self, method: str, value: Any, use_locking: bool, name: str | None, read_value: bool) -> list:

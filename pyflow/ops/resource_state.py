@@ -9,7 +9,7 @@ import numpy as np
 from pyflow.core import dtypes, errors
 from pyflow.core.api import export
 from pyflow.core.registry import NOT_DIFFERENTIABLE, ShapeError, attr, one_of, op
-from pyflow.core.resources import HandleData, VariableCell
+from pyflow.core.resources import HandleData, VariableCell, wrong_shape
 from pyflow.core.tensor import StaticShape, brackets
 from pyflow.ops.shape_rules import merge, no_outputs, scalar
 from pyflow.ops.state import CountUpTo, next_count, widened
@@ -95,8 +95,28 @@ class VariableShape:
 
 
 def _assignable(resource_handle, value, dtype):
-    merge(variable_shape_of(resource_handle, dtype), value)
+    known = variable_shape_of(resource_handle, dtype)
+    try:
+        merge(known, value)
+    except ShapeError as error:
+        raise ShapeError(str(error), at_run=wrong_shape(known, value)) from None
     return []
+
+
+def _updatable(resource_handle, value, dtype):
+    known = variable_shape_of(resource_handle, dtype)
+    try:
+        merge(known, value)
+    except ShapeError as error:
+        raise ShapeError(str(error), at_run=_unequal(known, value)) from None
+    return []
+
+
+def _unequal(variable: StaticShape, value: StaticShape) -> str:
+    return (
+        f"Cannot update variable with shape {brackets(variable)} using a Tensor with shape {brackets(value)}, "
+        "shapes must be equal."
+    )
 
 
 @op("AssignVariableOp(resource: resource, value: dtype) -> ()", dtype=attr("type"))
@@ -120,14 +140,9 @@ def narrowed(value: Any) -> Any:
 
 
 def _update(cell: VariableCell, ufunc: Any, value: Any) -> None:
-    current = cell.read()
+    current = cell.writable()
     if current.shape != np.shape(value):
-        raise errors.InvalidArgumentError(
-            None,
-            None,
-            f"Cannot update variable with shape {brackets(current.shape)} using a Tensor with shape "
-            f"{brackets(np.shape(value))}, shapes must be equal.",
-        )
+        raise errors.InvalidArgumentError(None, None, _unequal(current.shape, np.shape(value)))
     if cell.dtype is dtypes.bfloat16:
         total = ufunc(dtypes.bfloat16_to_float32(current), widened(value))
         np.copyto(current, dtypes.float32_to_bfloat16(total))
@@ -140,7 +155,7 @@ class AssignAddVariableOp:
     """variable += value."""
 
     stateful = True
-    shape = _assignable
+    shape = _updatable
 
     def cpu(resource, value):
         _update(resource, np.add, value)
@@ -153,7 +168,7 @@ class AssignSubVariableOp:
     """variable -= value."""
 
     stateful = True
-    shape = _assignable
+    shape = _updatable
 
     def cpu(resource, value):
         _update(resource, np.subtract, value)

@@ -8,7 +8,7 @@ import numpy as np
 
 from pyflow.core import dtypes, errors
 from pyflow.core.api import export
-from pyflow.core.registry import NOT_DIFFERENTIABLE, attr, op
+from pyflow.core.registry import NOT_DIFFERENTIABLE, ShapeError, attr, op
 from pyflow.core.resources import VariableCell
 from pyflow.core.shapes import TensorShape
 from pyflow.core.tensor import StaticShape, Tensor, brackets
@@ -109,7 +109,12 @@ class Assign:
     """Gives the variable a new value; without `validate_shape` perhaps one of another shape."""
 
     def shape(ref, value, validate_shape):
-        return merge(ref, value) if validate_shape else value
+        if not validate_shape:
+            return value
+        try:
+            return merge(ref, value)
+        except ShapeError as error:
+            raise ShapeError(str(error), at_run=_mismatch(ref, value)) from None
 
     def cpu(ref, value, validate_shape):
         if validate_shape:
@@ -127,12 +132,17 @@ def _check_same_shape(cell: VariableCell, shape: tuple[int, ...]) -> None:
         # A variable of unknown shape starts out as a scalar.
         known = () if cell.shape is None else cell.shape
     if known != shape and (len(known) != len(shape) or any(a is not None and a != b for a, b in zip(known, shape))):
-        raise errors.InvalidArgumentError(
-            None,
-            None,
-            "Assign requires shapes of both tensors to match. "
-            f"lhs shape= {brackets(known)} rhs shape= {brackets(shape)}",
-        )
+        raise errors.InvalidArgumentError(None, None, _mismatch(known, shape))
+
+
+def _mismatch(variable: StaticShape, value: StaticShape) -> str:
+    return (
+        "Assign requires shapes of both tensors to match. "
+        f"lhs shape= {brackets(variable)} rhs shape= {brackets(value)}"
+    )
+
+
+_UNEQUAL = "Parameters and update must be the same size"
 
 
 def update(cell: VariableCell, ufunc: Any, value: Any) -> None:
@@ -144,7 +154,7 @@ def update(cell: VariableCell, ufunc: Any, value: Any) -> None:
     """
     current = cell.read()
     if current.shape != np.shape(value):
-        raise errors.InvalidArgumentError(None, None, "Parameters and update must be the same size")
+        raise errors.InvalidArgumentError(None, None, _UNEQUAL)
     if cell.dtype is dtypes.bfloat16:
         total = ufunc(dtypes.bfloat16_to_float32(current), widened(value))
         np.copyto(current, dtypes.float32_to_bfloat16(total))
@@ -159,7 +169,10 @@ def widened(value: Any) -> Any:
 
 
 def _merged(ref: StaticShape, value: StaticShape) -> StaticShape:
-    return merge(ref, value)
+    try:
+        return merge(ref, value)
+    except ShapeError as error:
+        raise ShapeError(str(error), at_run=_UNEQUAL) from None
 
 
 @op("AssignAdd(ref: Ref(T), value: T) -> (output_ref: Ref(T))", T=dtypes.NUMERIC, use_locking=False)
@@ -194,7 +207,7 @@ def next_count(cell: VariableCell, limit: int) -> np.ndarray:
     Raises:
       OutOfRangeError: it has reached the limit.
     """
-    current = cell.read()
+    current = cell.writable()
     if current >= limit:
         raise errors.OutOfRangeError(None, None, f"Reached limit of {limit}")
     before = current.copy()

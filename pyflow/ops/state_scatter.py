@@ -14,6 +14,7 @@ from pyflow.core.registry import NOT_DIFFERENTIABLE, ShapeError, op, raw
 from pyflow.core.resources import VariableCell
 from pyflow.core.scopes import name_scope
 from pyflow.core.tensor import StaticShape, brackets
+from pyflow.ops.array_joining import concat
 from pyflow.ops.shape_rules import element_count, merge, text, with_rank_at_least
 from pyflow.ops.state import widened
 
@@ -29,7 +30,17 @@ def check_rows(ref: StaticShape, indices: StaticShape, updates: StaticShape) -> 
     if updates is None or len(updates) == 0:
         return
     if rows is not None and indices is not None:
-        merge(updates, (*indices, *rows[1:]))
+        try:
+            merge(updates, (*indices, *rows[1:]))
+        except ShapeError as error:
+            raise ShapeError(str(error), at_run=_rows_mismatch(rows, indices, updates)) from None
+
+
+def _rows_mismatch(ref: StaticShape, indices: StaticShape, updates: StaticShape) -> str:
+    return (
+        "Must have updates.shape = indices.shape + params.shape[1:] or updates.shape = [], got updates.shape "
+        f"{brackets(updates)}, indices.shape {brackets(indices)}, params.shape {brackets(ref)}"
+    )
 
 
 def truncated_quotient(x: Any, y: Any) -> Any:
@@ -46,20 +57,15 @@ def scatter_rows(cell: VariableCell, indices: Any, updates: Any, combine: Callab
     Raises:
       InvalidArgumentError: an index is outside of the variable, or the shapes don't fit.
     """
-    target = cell.read()
+    target = cell.writable()
     indices, updates = np.asarray(indices), np.asarray(updates)
     if target.ndim < 1:
         raise errors.InvalidArgumentError(
             None, None, f"params must be at least 1-D, got shape {brackets(target.shape)}"
         )
     if updates.ndim and updates.shape != indices.shape + target.shape[1:]:
-        raise errors.InvalidArgumentError(
-            None,
-            None,
-            "Must have updates.shape = indices.shape + params.shape[1:] or updates.shape = [], got updates.shape "
-            f"{brackets(updates.shape)}, indices.shape {brackets(indices.shape)}, "
-            f"params.shape {brackets(target.shape)}",
-        )
+        words = _rows_mismatch(target.shape, indices.shape, updates.shape)
+        raise errors.InvalidArgumentError(None, None, words)
     check_indices(indices, target.shape[0])
     flat = indices.reshape(-1)
     if updates.ndim:
@@ -148,7 +154,8 @@ def check_slices(ref: StaticShape, indices: StaticShape, updates: StaticShape) -
     except ShapeError as error:
         raise ShapeError(
             f"The outer {outer} dimensions of indices.shape={text(indices)} must match the outer {outer} dimensions of "
-            f"updates.shape={text(updates)}: {error}"
+            f"updates.shape={text(updates)}: {error}",
+            _slices_mismatch(ref, indices, updates),
         ) from None
     if ref is None:
         return
@@ -157,8 +164,25 @@ def check_slices(ref: StaticShape, indices: StaticShape, updates: StaticShape) -
     except ShapeError as error:
         raise ShapeError(
             f"The inner {len(ref) - depth} dimensions of input.shape={text(ref)} must match the inner "
-            f"{len(updates) - outer} dimensions of updates.shape={text(updates)}: {error}"
+            f"{len(updates) - outer} dimensions of updates.shape={text(updates)}: {error}",
+            _slices_mismatch(ref, indices, updates),
         ) from None
+
+
+def _slices_mismatch(ref: StaticShape, indices: StaticShape, updates: StaticShape) -> str:
+    """The words of TensorFlow's kernel for shapes that don't fit."""
+    if indices is None or updates is None or ref is None:
+        return ""
+    if updates[:1] != indices[:1] and len(indices) > 1:
+        return (
+            "The outermost dimension of updates and indices must match. Got indices.shape "
+            f"{brackets(indices)}, updates.shape {brackets(updates)}"
+        )
+    return (
+        "Must have updates.shape = indices.shape[:batch_dim] + params_shape[slice_dim:], got updates.shape: "
+        f"{brackets(updates)}, indices.shape: {brackets(indices)}, params_shape: {brackets(ref)}, "
+        f"slice_dim: {indices[-1]}, and batch_dim: {len(indices) - 1}"
+    )
 
 
 def scatter_slices(cell: VariableCell, indices: Any, updates: Any, combine: Callable | None) -> None:
@@ -167,24 +191,12 @@ def scatter_slices(cell: VariableCell, indices: Any, updates: Any, combine: Call
     Raises:
       InvalidArgumentError: an index is outside of the variable, or the shapes don't fit.
     """
-    target = cell.read()
+    target = cell.writable()
     indices, updates = np.asarray(indices), np.asarray(updates)
     depth, outer = indices.shape[-1], indices.shape[:-1]
-    if updates.shape[:1] != indices.shape[:1] and outer:
-        raise errors.InvalidArgumentError(
-            None,
-            None,
-            "The outermost dimension of updates and indices must match. Got indices.shape "
-            f"{brackets(indices.shape)}, updates.shape {brackets(updates.shape)}",
-        )
     if depth > target.ndim or updates.shape != outer + target.shape[depth:]:
-        raise errors.InvalidArgumentError(
-            None,
-            None,
-            "Must have updates.shape = indices.shape[:batch_dim] + params_shape[slice_dim:], got updates.shape: "
-            f"{brackets(updates.shape)}, indices.shape: {brackets(indices.shape)}, params_shape: "
-            f"{brackets(target.shape)}, slice_dim: {depth}, and batch_dim: {len(outer)}",
-        )
+        words = _slices_mismatch(target.shape, indices.shape, updates.shape)
+        raise errors.InvalidArgumentError(None, None, words)
     sizes = target.shape[:depth]
     check_nd_indices(indices, target.shape, "shape")
     table = target.reshape(int(np.prod(sizes, dtype=np.int64)), *target.shape[depth:])
@@ -272,7 +284,7 @@ def batch_scatter_update(
         rank = indices.get_shape().ndims
         if rank is None:
             raise ValueError("batch_gather does not allow indices with unknown shape.")
-        last = raw.ExpandDims(indices, axis=-1)
+        last = raw.ExpandDims(indices, -1)
         parts = []
         for dimension in range(rank - 1):
             shape: list[Any] = [1] * (rank + 1)
@@ -282,4 +294,4 @@ def batch_scatter_update(
                 positions = raw.Cast(positions, last.dtype)
             parts.append(positions * raw.OnesLike(last))
         parts.append(last)
-        return scatter_nd_update(ref, raw.ConcatV2(parts, -1), updates, use_locking=use_locking)
+        return scatter_nd_update(ref, concat(parts, axis=-1), updates, use_locking=use_locking)

@@ -74,7 +74,7 @@ class PartitionInfo:
         if len(cut) > 1:
             raise ValueError(
                 f"Cannot use single_slice_dim() with shape={shape} and self.full_shape={self.full_shape} since slice "
-                f"dim could be either dimension {cut[0]} or {cut[1]}."
+                f"dim could be either dimension {cut[1]} or {cut[0]}."
             )
         return cut[0] if cut else None
 

@@ -159,8 +159,8 @@ class VariableScope:
         if self._custom_getter is not None:
             raise ValueError(
                 "Private access to _get_partitioned_variable is not allowed when a custom getter is set.  Current "
-                f"custom getter: {self._custom_getter}.  It is likely that you're using create_partitioned_variables.  If "
-                "so, consider instead using get_variable with a non-empty partitioner parameter instead."
+                f"custom getter: {self._custom_getter}.  It is likely that you're using create_partitioned_variables. "
+                " If so, consider instead using get_variable with a non-empty partitioner parameter instead."
             )
         if partitioner is None and self._partitioner is None:
             raise ValueError("No partitioner was specified")

@@ -33,14 +33,14 @@ from pyflow.ops.variable_partitions import PartitionInfo, call_partitioner, iter
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
-class ReuseMode(enum.Enum):
+class _ReuseMode(enum.Enum):
     """Values of `reuse` besides True and False."""
 
     # get_variable makes the variable if it isn't there, and returns it if it is.
     AUTO_REUSE = 1
 
 
-AUTO_REUSE = export("AUTO_REUSE")(ReuseMode.AUTO_REUSE)
+AUTO_REUSE = export("AUTO_REUSE")(_ReuseMode.AUTO_REUSE)
 
 
 class VariableStore:

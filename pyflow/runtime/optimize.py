@@ -59,7 +59,7 @@ def drop_dead_steps(program: Program) -> None:
     live = set(program.fetches)
     kept = []
     for step in reversed(program.steps):
-        if step.type == "ReadCell" and not live.intersection(step.outputs):
+        if step.type == "ReadCell" and not live.intersection(step.outputs) and "checked" not in step.attrs:
             continue
         if step.definition is None or step.stateful or not step.outputs or live.intersection(step.outputs):
             kept.append(step)

@@ -230,6 +230,8 @@ class _Builder:
         if definition is None or step.stateful or not outputs:
             return False
         if step.type in _SHAPE_OPS and all(v.known_shape for v in step.inputs):
+            for read in (v.step for v in step.inputs if v.step is not None and v.step.type == "ReadCell"):
+                read.attrs = {"checked": True}  # a variable without a value is an error even where only its shape counts
             inputs = [np.broadcast_to(np.int8(0), v.shape) for v in step.inputs]  # type: ignore[arg-type]
         elif all(v.constant is not None and v.cell is None for v in step.inputs):
             inputs = [v.constant for v in step.inputs]

@@ -124,4 +124,5 @@ def copy_overwritten_reads(program: Program) -> None:
     for i, step in enumerate(program.steps):
         if step.type == "ReadCell":
             value = step.outputs[0]
-            step.attrs = {"copy": any(i < w <= last_use.get(value, 0) for w in writes.get(id(value.cell), ()))}
+            copy = any(i < w <= last_use.get(value, 0) for w in writes.get(id(value.cell), ()))
+            step.attrs = {**step.attrs, "copy": copy}
