@@ -11,9 +11,7 @@ from pyflow.core.api import export
 from pyflow.core.constants import constant_value
 from pyflow.core.convert import convert_to_tensor
 from pyflow.core.dtypes import NUMERIC
-from pyflow.core.registry import ShapeError, attr, op, sample
 from pyflow.core.scopes import name_scope
-from pyflow.core.shapes import TensorShape
 from pyflow.core.sparse_tensor import SparseTensor, SparseTensorValue
 from pyflow.core.tensor import Tensor
 from pyflow.ops import comparison
@@ -21,7 +19,6 @@ from pyflow.ops.array_shape import size
 from pyflow.ops.control_flow import no_op
 from pyflow.ops.messages import Assert
 from pyflow.ops.reduce_functions import reduce_all
-from pyflow.ops.shape_rules import merge
 
 _COMPARISONS: dict[str, tuple[str, Callable, Callable]] = {
     "assert_equal": ("==", comparison.equal, np.equal),
@@ -256,47 +253,3 @@ def assert_scalar(tensor: Any, name: str | None = None, message: str | None = No
         if shape.ndims != 0:
             raise ValueError(f"{message or ''}Expected scalar shape for {tensor.name}, saw shape: {shape}.")
         return tensor
-
-
-@op("EnsureShape(input: T) -> (output: T)", shape=attr("shape"), T=attr("type"))
-class EnsureShape:
-    """Its input, having checked its shape."""
-
-    view = True
-
-    def shape(input, shape):
-        try:
-            return merge(input, shape.as_tuple())
-        except ShapeError:
-            raise ShapeError(
-                f"Shape of tensor input {_text(input)} is not compatible with expected shape {_text(shape.as_tuple())}"
-            ) from None
-
-    def cpu(input, shape):
-        if not shape.is_compatible_with(input.shape):
-            raise errors.InvalidArgumentError(
-                None,
-                None,
-                f"Shape of tensor input {list(input.shape)} is not compatible with expected shape {_text(shape.as_tuple())}.",
-            )
-        return input
-
-    def grad(op, dy):
-        return dy
-
-    samples = [sample([[1.0, 2.0]], shape=TensorShape([None, 2]))]
-
-
-def _text(shape: Any) -> str:
-    return "?" if shape is None else "[" + ",".join("?" if d is None else str(d) for d in shape) + "]"
-
-
-@export("ensure_shape")
-def ensure_shape(x: Any, shape: Any, name: str | None = None) -> Tensor:
-    """`x`, with `shape` merged into its static shape and checked when it runs.
-
-    Raises:
-      ValueError: the static shapes contradict each other.
-      InvalidArgumentError: at run time, the shape differs.
-    """
-    return EnsureShape(x, TensorShape(shape), name=name)

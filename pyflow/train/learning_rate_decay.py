@@ -18,7 +18,8 @@ from pyflow.ops.division import div, truediv
 from pyflow.ops.math_binary import add, minimum, multiply
 from pyflow.ops.math_binary import pow as power_of
 from pyflow.ops.math_rounding import ceil, floor
-from pyflow.ops.math_unary import cos, exp, log, negative, sqrt
+from pyflow.ops.math_trigonometry import cos
+from pyflow.ops.math_unary import exp, log, negative, sqrt
 from pyflow.ops.random_functions import random_normal
 
 
