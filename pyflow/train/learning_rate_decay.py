@@ -20,7 +20,7 @@ from pyflow.ops.math_binary import pow as power_of
 from pyflow.ops.math_rounding import ceil, floor
 from pyflow.ops.math_trigonometry import cos
 from pyflow.ops.math_unary import exp, log, negative, sqrt
-from pyflow.ops.random_functions import random_normal
+from pyflow.ops.random import random_normal
 
 
 @export("train.exponential_decay")
