@@ -1,31 +1,36 @@
-"""Gradients by central differences, for comparison with those that rules give."""
+"""How far the gradients that `tf.gradients` gives are from central differences."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-# Balances the error of the formula, which grows with the step squared, against that of rounding: about eps ** (1/3).
-STEP = {np.dtype(np.float64): 1e-5, np.dtype(np.float32): 1e-2}
-TOLERANCE = {np.dtype(np.float64): 1e-6, np.dtype(np.float32): 1e-2}
+import pyflow as tf
+from tests.central_differences import numeric_gradient
+
+_STEP = 1e-6
 
 
-def numeric_gradient(
-    function: Callable[..., float], arrays: Sequence[np.ndarray], index: int, step: float
-) -> np.ndarray:
-    """d function(*arrays) / d arrays[index], of that array's shape."""
-    gradient = np.zeros(arrays[index].shape)
-    for position in np.ndindex(gradient.shape):
-        values = []
-        for sign in (1, -1):
-            moved = [np.array(a) for a in arrays]
-            moved[index][position] += sign * step
-            values.append(function(*moved))
-        gradient[position] = (values[0] - values[1]) / (2 * step)
-    return gradient
+def gradient_error(function: Callable[..., Any], *arrays: Any) -> float:
+    """The largest difference between symbolic and numeric gradients of a random weighting of the function's result.
 
+    Args:
+      function: from float64 tensors to a tensor.
+      arrays: where to evaluate it.
+    """
+    values = [np.array(a, np.float64) for a in arrays]
+    with tf.Graph().as_default(), tf.Session() as session:
+        inputs = [tf.placeholder(tf.float64, v.shape) for v in values]
+        y = function(*inputs)
+        weights = np.random.RandomState(0).uniform(0.5, 1.5, session.run(y, dict(zip(inputs, values))).shape)
+        total = tf.reduce_sum(y * tf.constant(weights))
+        gradients = [tf.convert_to_tensor(g) for g in tf.gradients(total, inputs)]
+        symbolic = session.run(gradients, dict(zip(inputs, values)))
 
-def weights(shape: Sequence[int]) -> np.ndarray:
-    """Numbers that tell elements apart: the scalar that is differentiated is a weighted sum of all outputs."""
-    return np.cos(np.arange(np.prod(shape, dtype=int))).reshape(shape) + 0.25
+        def evaluate(*moved: np.ndarray) -> float:
+            return session.run(total, dict(zip(inputs, moved)))
+
+        numeric = [numeric_gradient(evaluate, values, i, _STEP) for i in range(len(values))]
+    return max(float(np.abs(a - b).max(initial=0)) for a, b in zip(symbolic, numeric))

@@ -97,12 +97,13 @@ class BiasAddGrad:
         return (None,) if value is None else (value[1 if channels_first else -1],)
 
     def cpu(out_backprop, data_format, out):
+        if not out.size:
+            return
         accumulator = np.float32 if out.dtype == np.float16 else None
         if data_format == "NCHW":
-            axes = (0, *range(2, out_backprop.ndim))
-            np.add.reduce(out_backprop, axes, accumulator, out)
+            np.add.reduce(out_backprop, (0, *range(2, out_backprop.ndim)), accumulator, out)
         else:
-            np.add.reduce(out_backprop.reshape(-1, out.shape[0]) if out.size else out_backprop[0], 0, accumulator, out)
+            np.add.reduce(out_backprop.reshape(-1, out.shape[0]), 0, accumulator, out)
 
     def grad(op, grad):
         from pyflow.ops.array import reshape

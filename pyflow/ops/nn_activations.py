@@ -13,8 +13,8 @@ from pyflow.core.registry import op, sample
 from pyflow.core.scopes import control_dependencies
 from pyflow.core.tensor import Tensor
 from pyflow.ops.custom_gradient import custom_gradient
-from pyflow.ops.nn_relu import gradient_shape, with_zero
-from pyflow.ops.shape_rules import merge, same_as
+from pyflow.ops.nn_relu import gradient_shape, same_shapes, with_zero
+from pyflow.ops.shape_rules import same_as
 
 # Activations keep mean 0 and variance 1 with these constants (Klambauer et al., Self-Normalizing Networks, 2017).
 _SELU_SCALE = 1.0507009873554804934193349852946
@@ -33,7 +33,7 @@ class EluGrad:
     """The gradient of `Elu`, from its outputs."""
 
     def shape(gradients, outputs):
-        return merge(gradients, outputs)
+        return same_shapes(gradients, outputs)
 
     def cpu(gradients, outputs, out):
         with_zero(np.minimum, outputs, out)
@@ -68,7 +68,7 @@ class SeluGrad:
     """The gradient of `Selu`, from its outputs."""
 
     def shape(gradients, outputs):
-        return merge(gradients, outputs)
+        return same_shapes(gradients, outputs)
 
     def cpu(gradients, outputs, out):
         slopes = np.where(np.less(outputs, 0), out.dtype.type(_SELU_SCALE_ALPHA), out.dtype.type(_SELU_SCALE))

@@ -263,6 +263,8 @@ def softmax_cross_entropy_with_logits_v2(
         count = rank(precise)
         static = logits._shape_tuple()
         if axis != -1:
+            if axis < 0:
+                axis += count if static is None else len(static)
             precise = _axis_last(precise, axis, count)
             labels = _axis_last(labels, axis, count)
         sizes = shape(precise)

@@ -176,13 +176,16 @@ def safe_embedding_lookup_sparse(
 
 def _valid(ids: SparseTensor, weights: SparseTensor | None, combiner: str) -> tuple[SparseTensor, SparseTensor | None]:
     """What is left without negative ids and, unless they are summed, weights that aren't positive."""
-    retain = PUBLIC["sparse.retain"]
     valid = greater_equal(ids.values, 0)
     if weights is None:
-        return retain(ids, valid), None
+        return _retained(ids, valid), None
     valid = logical_and(valid, ones_like(weights.values, dtype="bool"))
-    ids, weights = retain(ids, valid), retain(weights, valid)
+    ids, weights = _retained(ids, valid), _retained(weights, valid)
     if combiner != "sum":
         valid = greater(weights.values, 0)
-        ids, weights = retain(ids, valid), retain(weights, valid)
+        ids, weights = _retained(ids, valid), _retained(weights, valid)
     return ids, weights
+
+
+def _retained(sparse: SparseTensor, mask: Tensor) -> SparseTensor:
+    return PUBLIC["sparse.retain"](sparse, mask)

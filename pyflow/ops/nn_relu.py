@@ -9,10 +9,10 @@ import numpy as np
 from pyflow.core.api import export
 from pyflow.core.convert import convert_to_tensor
 from pyflow.core.dtypes import FLOATING, REAL, float32, qint8
-from pyflow.core.registry import one_of, op, sample
+from pyflow.core.registry import ShapeError, one_of, op, sample
 from pyflow.core.scopes import name_scope
-from pyflow.core.tensor import Tensor
-from pyflow.ops.shape_rules import merge, same_as
+from pyflow.core.tensor import StaticShape, Tensor
+from pyflow.ops.shape_rules import merge, same_as, text
 
 _BLOCK = 1 << 15
 _zeros: dict[np.dtype, np.ndarray] = {}
@@ -43,7 +43,15 @@ def _pass_where(mask: Any, gradients: Any, out: np.ndarray) -> None:
 
 
 def gradient_shape(gradients: Any, features: Any) -> Any:
-    return merge(gradients, features)
+    return same_shapes(gradients, features)
+
+
+def same_shapes(first: StaticShape, second: StaticShape) -> StaticShape:
+    try:
+        return merge(first, second)
+    except ShapeError as error:
+        words = f"Inputs must have the same size and shape.  Input 0: {text(first)} != input 1: {text(second)}"
+        raise ShapeError(str(error), at_run=words) from None
 
 
 def _zeros_of(x: Tensor) -> Tensor:
