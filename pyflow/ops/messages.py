@@ -258,9 +258,12 @@ def Assert(condition: Any, data: Any, summarize: int | None = None, name: str | 
         shown = [str(constant_value(x)) if isinstance(x, Tensor) and constant_value(x) is not None else str(x) for x in data]
         raise errors.InvalidArgumentError(None, None, "Expected '%s' to be true. Summarized data: %s" % (condition, "\n".join(shown)))
     with name_scope(name, "Assert", data):
+        tensors = convert_n_to_tensor(data)
+        if all(x.dtype in (dtypes.string, dtypes.int32) for x in tensors):
+            tensors = data  # converted once more, under the op's own name: these are the nodes that TensorFlow makes
         return _AssertOp(
             convert_to_tensor(condition, dtypes.bool, name="Condition"),
-            convert_n_to_tensor(data),
+            tensors,
             summarize=3 if summarize is None else summarize,
             name="Assert",
         )

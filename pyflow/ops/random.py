@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pyflow.core import dtypes
-from pyflow.core.api import PUBLIC, export
+from pyflow.core.api import export
 from pyflow.core.convert import convert_to_tensor
 from pyflow.core.dimension import dimension_value
 from pyflow.core.dtypes import float32, int32, int64
@@ -16,6 +16,7 @@ from pyflow.ops.array_shape import shape as shape_of
 from pyflow.ops.array_slicing import slice_ as slice_of
 from pyflow.ops.control_flow import with_dependencies
 from pyflow.ops.math_binary import add
+from pyflow.ops.messages import Assert
 from pyflow.ops.random_ops import (
     FLOAT_TYPES,
     Multinomial,
@@ -177,9 +178,7 @@ def random_crop(value: Any, size: Any, seed: int | None = None, name: str | None
         value = convert_to_tensor(value, name="value")
         size = convert_to_tensor(size, dtype=int32, name="size")
         shape = shape_of(value)
-        fits = PUBLIC["Assert"](
-            reduce_all(shape >= size), ["Need value.shape >= size, got ", shape, size], summarize=1000
-        )
+        fits = Assert(reduce_all(shape >= size), ["Need value.shape >= size, got ", shape, size], summarize=1000)
         shape = with_dependencies([fits], shape)
         limit = shape - size + 1
         anywhere = random_uniform(shape_of(shape), dtype=size.dtype, maxval=size.dtype.max, seed=seed)

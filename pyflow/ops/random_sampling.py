@@ -247,9 +247,9 @@ def categorical(place: Philox, logits: np.ndarray, samples: int) -> np.ndarray:
 
 def permutation(place: Philox, size: int) -> np.ndarray:
     """A random order of range(size), int64[size]; uses size - 1 words."""
+    steps = np.arange(max(size - 1, 0), dtype=np.int64)  # the default integer has 32 bits in the browser
     if size < 2:
-        return np.arange(size)
-    steps = np.arange(size - 1)
+        return np.arange(size, dtype=np.int64)
     targets = place.words(size - 1) % np.arange(size, 1, -1, dtype=np.uint32) + steps
     if size >= _MANY_SWAPS:
         return _swap_forward(steps, targets)
@@ -266,7 +266,7 @@ def _swap_forward(steps: np.ndarray, targets: np.ndarray) -> np.ndarray:
     had at step k. So the content of place i at step i is found by following such steps down to one that nothing aimed
     at, and the content of the target by one more look at the steps with the same target.
     """
-    content = np.arange(len(targets) + 1)
+    content = np.arange(len(targets) + 1, dtype=np.int64)
     moving = np.flatnonzero(targets != steps)
     content[targets[moving]] = moving  # of several steps with one target the last remains
     while True:

@@ -148,7 +148,8 @@ class LearnedUnigramSampler:
         while True:
             positions = _without_bias(place.words(words), self._total)
             if len(positions) >= count:
-                return np.cumsum(self._weights).searchsorted(positions[:count], side="right")
+                places = np.cumsum(self._weights).searchsorted(positions[:count], side="right")
+                return places.astype(np.int64)
             words += count - len(positions) + 4
 
     def probability(self, classes: np.ndarray) -> np.ndarray:

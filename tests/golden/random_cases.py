@@ -46,7 +46,7 @@ def _fills():
                 inputs = {"shape": _shape(size), "minval": np.array(low, dtype), "maxval": np.array(high, dtype)}
                 name = f"RandomUniformInt_{dtype}_{low}_{high}_{size}"
                 result.append((name, "RandomUniformInt", inputs, {"seed": 11, "seed2": -size}))
-    inputs = {"shape": _shape(50), "minval": np.array(-(2**63)), "maxval": np.array(2**63 - 1)}
+    inputs = {"shape": _shape(50), "minval": np.array(-(2**63), np.int64), "maxval": np.array(2**63 - 1, np.int64)}
     result.append(("RandomUniformInt_widest", "RandomUniformInt", inputs, {"seed": -1, "seed2": 2**40}))
     return result
 
@@ -119,7 +119,7 @@ def _rejections():
 
 def _stateless():
     result = []
-    seed = np.array([-7, 123456789012345])
+    seed = np.array([-7, 123456789012345], np.int64)
     for dtype in ("float16", "float32", "float64"):
         for op in ("StatelessRandomUniform", "StatelessRandomNormal", "StatelessTruncatedNormal"):
             for size in (1, 5, 70001):
@@ -134,7 +134,7 @@ def _stateless():
     return result
 
 
-TRUE_CLASSES = np.array([[0, 3], [5, 1], [9, 2]])
+TRUE_CLASSES = np.array([[0, 3], [5, 1], [9, 2]], np.int64)
 UNIGRAMS = [3.0, 1.0, 0.5, 7.0, 2.0, 2.0, 9.0, 0.1, 4.0, 1.0]
 MANY_UNIGRAMS = [float(x) for x in (np.arange(3000) * 0.61803398875 % 1.0).astype(np.float32) + np.float32(0.01)]
 
