@@ -10,7 +10,7 @@ from pyflow.core import dtypes, errors
 from pyflow.core.api import export
 from pyflow.core.registry import NOT_DIFFERENTIABLE, attr, op, sample
 from pyflow.core.tensor import Tensor
-from pyflow.ops.shape_rules import merge, same_as
+from pyflow.ops.shape_rules import same_as
 
 
 def _forward(input):
@@ -143,41 +143,6 @@ class GuaranteeConst:
 
 
 guarantee_const = export("guarantee_const")(GuaranteeConst)
-
-
-@op("EnsureShape(input: T) -> (output: T)", T=dtypes.ANY, shape=attr("shape"))
-class EnsureShape:
-    """The input; an error when its shape at the run doesn't fit."""
-
-    view = True
-
-    def shape(input, shape):
-        return merge(shape.as_tuple(), input)
-
-    def cpu(input, shape):
-        if not shape.is_compatible_with(np.shape(input)):
-            found = ",".join(map(str, np.shape(input)))
-            wanted = "[" + ",".join("?" if d is None else str(d) for d in shape.as_list()) + "]"
-            raise errors.InvalidArgumentError(
-                None, None, f"Shape of tensor is not compatible with expected shape {wanted}: [{found}]"
-            )
-        return input
-
-    def grad(op, dy):
-        return dy
-
-    samples = [sample([[1.0, 2.0]], shape=[None, 2])]
-
-
-@export("ensure_shape")
-def ensure_shape(x: Any, shape: Any, name: str | None = None) -> Tensor:
-    """`x` with `shape` merged into what is known of its shape, checked at each run.
-
-    Raises:
-      ValueError: the static shape cannot be `shape`.
-      InvalidArgumentError: at the run, the shape is another one.
-    """
-    return EnsureShape(x, shape, name=name)
 
 
 @export("identity")

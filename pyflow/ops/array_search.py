@@ -8,9 +8,12 @@ import numpy as np
 
 from pyflow.core import dtypes, errors
 from pyflow.core.api import export
+from pyflow.core.indexed_slices import IndexedSlices
 from pyflow.core.registry import NOT_DIFFERENTIABLE, one_of, op, sample
+from pyflow.core.scopes import name_scope
 from pyflow.core.tensor import Tensor
 from pyflow.ops.array import reshape
+from pyflow.ops.array_gather import gather
 from pyflow.ops.array_shape import shape_internal
 from pyflow.ops.shape_rules import with_rank
 
@@ -280,3 +283,16 @@ def searchsorted(
         raise ValueError(f"side must be either 'right' or 'left'.  Saw: {side}.")
     bound = UpperBound if side == "right" else LowerBound
     return reshape(bound(rows, wanted, out_type, name=name), shape_internal(values))
+
+
+@export("sparse.mask", "sparse_mask")
+def sparse_mask(a: IndexedSlices, mask_indices: Any, name: str | None = None) -> IndexedSlices:
+    """`a` without the rows of the given indices.
+
+    Args:
+      a: `IndexedSlices`.
+      mask_indices: int vector of the indices to leave out.
+    """
+    with name_scope(name, "sparse_mask", [a, mask_indices]) as scope:
+        kept, positions = ListDiff(a.indices, mask_indices)
+        return IndexedSlices(gather(a.values, positions, name=scope), kept, a.dense_shape)

@@ -1,0 +1,125 @@
+"""Blocks of an image moved into its channels, and back: space_to_depth, depth_to_space."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pyflow.core import dtypes, errors
+from pyflow.core.api import export
+from pyflow.core.registry import attr, op, sample
+from pyflow.core.tensor import Tensor
+from pyflow.ops.array_dimensions import divide, multiply
+from pyflow.ops.shape_rules import with_rank
+
+_FORMATS = attr("string", default="NHWC", allowed=("NHWC", "NCHW", "NCHW_VECT_C"))
+
+
+def _check_format(data_format: str, op_type: str) -> None:
+    if data_format == "NCHW_VECT_C":
+        words = f"Only NHWC and NCHW data_format supported on CPU by {op_type}. Got {data_format}"
+        raise errors.InvalidArgumentError(None, None, words)
+
+
+def _shape(input: Any, data_format: str, height: Any, width: Any, channels: Any) -> Any:
+    """The output's shape by functions of the input's three sizes."""
+    if data_format == "NCHW_VECT_C":
+        return (None,) * 5 if input is None else (None,) * len(input)
+    n, *rest = with_rank(input, 4)
+    if data_format == "NHWC":
+        return (n, height(rest[0]), width(rest[1]), channels(rest[2]))
+    return (n, channels(rest[0]), height(rest[1]), width(rest[2]))
+
+
+def _check_divisible(size: int, divisor: int, words: str) -> None:
+    if size % divisor:
+        raise errors.InvalidArgumentError(None, None, words)
+
+
+@op("SpaceToDepth(input: T) -> (output: T)", T=dtypes.ANY, block_size=attr("int", minimum=2), data_format=_FORMATS)
+class SpaceToDepth:
+    """Each block of positions becomes one position with block_size ** 2 as many channels."""
+
+    def shape(input, block_size, data_format):
+        def smaller(size):
+            return divide(size, block_size)
+
+        return _shape(input, data_format, smaller, smaller, lambda size: multiply(size, block_size**2))
+
+    def cpu(input, block_size, data_format):
+        _check_format(data_format, "SpaceToDepth")
+        b = block_size
+        n, *sizes = input.shape
+        height, width = sizes[:2] if data_format == "NHWC" else sizes[1:]
+        for size in (height, width):
+            words = f"Image width {width} and height {height} should be divisible by block_size: {b}"
+            _check_divisible(size, b, words)
+        if data_format == "NHWC":
+            moved = input.reshape(n, height // b, b, width // b, b, -1).transpose(0, 1, 3, 2, 4, 5)
+            return np.ascontiguousarray(moved).reshape(n, height // b, width // b, b * b * sizes[2])
+        moved = input.reshape(n, -1, height // b, b, width // b, b).transpose(0, 3, 5, 1, 2, 4)
+        return np.ascontiguousarray(moved).reshape(n, b * b * sizes[0], height // b, width // b)
+
+    def grad(op, dy):
+        return DepthToSpace(dy, op.get_attr("block_size"), _format_of(op))
+
+    samples = [sample([[[[1.0], [2.0]], [[3.0], [4.0]]]], block_size=2)]
+
+
+@op("DepthToSpace(input: T) -> (output: T)", T=dtypes.ANY, block_size=attr("int", minimum=2), data_format=_FORMATS)
+class DepthToSpace:
+    """The reverse of `SpaceToDepth`."""
+
+    def shape(input, block_size, data_format):
+        def larger(size):
+            return multiply(size, block_size)
+
+        return _shape(input, data_format, larger, larger, lambda size: divide(size, block_size**2))
+
+    def cpu(input, block_size, data_format):
+        _check_format(data_format, "DepthToSpace")
+        b = block_size
+        n, *sizes = input.shape
+        channels = sizes[2] if data_format == "NHWC" else sizes[0]
+        height, width = sizes[:2] if data_format == "NHWC" else sizes[1:]
+        words = f"Input depth dimension {channels} should be divisible by: {b * b}"
+        _check_divisible(channels, b * b, words)
+        depth = channels // (b * b)
+        if data_format == "NHWC":
+            moved = input.reshape(n, height, width, b, b, depth).transpose(0, 1, 3, 2, 4, 5)
+            return np.ascontiguousarray(moved).reshape(n, height * b, width * b, depth)
+        moved = input.reshape(n, b, b, depth, height, width).transpose(0, 3, 4, 1, 5, 2)
+        return np.ascontiguousarray(moved).reshape(n, depth, height * b, width * b)
+
+    def grad(op, dy):
+        return SpaceToDepth(dy, op.get_attr("block_size"), _format_of(op))
+
+    samples = [sample([[[[1.0, 2.0, 3.0, 4.0]]]], block_size=2)]
+
+
+def _format_of(op: Any) -> str:
+    data_format = op.get_attr("data_format").decode()
+    if data_format == "NCHW_VECT_C":
+        raise ValueError(f"Cannot compute {op.type} gradient with NCHW_VECT_C. NCHW_VECT_C requires qint8 data type.")
+    return data_format
+
+
+@export("nn.space_to_depth", "space_to_depth")
+def space_to_depth(input: Any, block_size: int, name: str | None = None, data_format: str = "NHWC") -> Tensor:
+    """Blocks of an image batch moved into the channels.
+
+    Args:
+      block_size: the side of a block, at least 2; it divides height and width.
+      data_format: "NHWC" or "NCHW".
+
+    Returns:
+      [n, height / block_size, width / block_size, channels * block_size ** 2] for NHWC.
+    """
+    return SpaceToDepth(input, block_size, data_format, name=name)
+
+
+@export("nn.depth_to_space", "depth_to_space")
+def depth_to_space(input: Any, block_size: int, name: str | None = None, data_format: str = "NHWC") -> Tensor:
+    """The reverse of `space_to_depth`."""
+    return DepthToSpace(input, block_size, data_format, name=name)
