@@ -30,15 +30,20 @@ def _without_axis(input, dimension, dimension_value) -> StaticShape:
     if rank and not -rank <= axis < rank:
         raise ShapeError(
             f"Dimension ({axis}) must be in the range [{-rank}, {rank}), where {rank} is the number of dimensions in "
-            "the input."
+            "the input.",
+            _wrong_axis(axis, rank),
         )
     return tuple(d for i, d in enumerate(input) if i != axis % rank) if rank else ()
+
+
+def _wrong_axis(axis: int, rank: int) -> str:
+    return f"Expected dimension in the range [{-rank}, {rank}), but got {axis}"
 
 
 def _axis(input: Any, dimension: Any) -> int:
     axis, rank = int(dimension), input.ndim
     if not -rank <= axis < rank:
-        raise InvalidArgumentError(None, None, f"Expected dimension in the range [{-rank}, {rank}), but got {axis}")
+        raise InvalidArgumentError(None, None, _wrong_axis(axis, rank))
     if not input.shape[axis]:
         words = f"Reduction axis {axis % rank} is empty in shape {text(input.shape)}"
         raise InvalidArgumentError(None, None, words)

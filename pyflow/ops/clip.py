@@ -182,5 +182,5 @@ def clip_by_average_norm(t: Any, clip_norm: Any, name: str | None = None) -> Ten
         t = convert_to_tensor(t, name="t")
         count = cast(size(t), float32)
         inverse = rsqrt(reduce_sum(t * t, range(rank(t))))
-        scale = minimum(inverse * count, constant(1.0) / clip_norm)
-        return identity(t * clip_norm * scale, name=scope)
+        clipped = t * clip_norm * minimum(inverse * count, constant(1.0) / clip_norm)
+        return identity(clipped, name=scope)

@@ -30,8 +30,8 @@ def _quotient_gradient(op: Any, grad: Tensor, divide: Any) -> tuple:
     return gx, sum_to(grad * divide(divide(-x, y), y), ry, sy)
 
 
-def _refuse_zero(y: Any) -> None:
-    if not np.all(y):
+def _refuse_zero(y: Any, out: np.ndarray) -> None:
+    if out.size and not np.all(y):
         raise InvalidArgumentError(None, None, "Integer division by zero")
 
 
@@ -40,7 +40,7 @@ def _truncating_quotient(x: Any, y: Any, out: np.ndarray) -> None:
     if out.dtype.kind in "fc":
         np.divide(x, y, out=out)
         return
-    _refuse_zero(y)
+    _refuse_zero(y, out)
     np.floor_divide(x - np.fmod(x, y), y, out=out)
 
 
@@ -94,7 +94,7 @@ class FloorDiv:
             np.divide(x, y, out=out)
             np.floor(out, out=out)
             return
-        _refuse_zero(y)
+        _refuse_zero(y, out)
         np.floor_divide(x, y, out=out)
 
     def grad(op, grad):
@@ -127,7 +127,7 @@ class FloorMod:
 
     def cpu(x, y, out):
         if out.dtype.kind != "f":
-            _refuse_zero(y)
+            _refuse_zero(y, out)
         np.remainder(x, y, out=out)
 
     def grad(op, grad):
@@ -137,12 +137,12 @@ class FloorMod:
         gx = sum_to(grad, rx, sx)
         return gx, sum_to(grad * raw.Neg(quotient), ry, sy)
 
-    samples = [sample([7, -7], [3, 3]), sample([7.5, -7.5], [2.0, 2.5])]
+    samples = [sample([7, -7], [3, 3]), sample([7.5, -7.25], [2.0, 2.5])]
 
 
 def _c_remainder(x: Any, y: Any, out: np.ndarray) -> None:
     if out.dtype.kind != "f":
-        _refuse_zero(y)
+        _refuse_zero(y, out)
     np.fmod(x, y, out=out)
 
 

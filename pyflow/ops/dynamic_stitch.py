@@ -10,7 +10,7 @@ from pyflow.core.api import export
 from pyflow.core.dtypes import ANY
 from pyflow.core.errors import InvalidArgumentError
 from pyflow.core.indexed_slices import IndexedSlices
-from pyflow.core.registry import attr, op, raw, sample
+from pyflow.core.registry import ShapeError, attr, op, raw, sample
 from pyflow.core.tensor import StaticShape
 from pyflow.ops.array import reshape
 from pyflow.ops.array_gather import gather
@@ -18,6 +18,13 @@ from pyflow.ops.array_shape import shape as shape_of
 from pyflow.ops.ranges import range
 from pyflow.ops.reduce_functions import reduce_prod
 from pyflow.ops.shape_rules import merge, text, without_prefix
+
+
+def _no_partition(data: StaticShape, partitions: StaticShape) -> str:
+    return (
+        f"data.shape must start with partitions.shape, got data.shape = {text(data)}, partitions.shape = "
+        f"{text(partitions)}"
+    )
 
 
 @op(
@@ -29,13 +36,15 @@ class DynamicPartition:
     """Output i gets the rows (or slices, in the shape of `partitions`) whose entry in `partitions` is i."""
 
     def shape(data, partitions, num_partitions):
-        rest = without_prefix(data, partitions)
+        try:
+            rest = without_prefix(data, partitions)
+        except ShapeError as error:
+            raise ShapeError(str(error), _no_partition(data, partitions)) from None
         return [None if rest is None else (None, *rest)] * num_partitions
 
     def cpu(data, partitions, num_partitions):
         if np.shape(data)[: np.ndim(partitions)] != np.shape(partitions):
-            words = f"data.shape must start with partitions.shape, got data.shape = {text(np.shape(data))}, "
-            raise InvalidArgumentError(None, None, f"{words}partitions.shape = {text(np.shape(partitions))}")
+            raise InvalidArgumentError(None, None, _no_partition(np.shape(data), np.shape(partitions)))
         outside = (partitions < 0) | (partitions >= num_partitions)
         if np.any(outside):
             place = np.unravel_index(int(np.argmax(outside)), np.shape(partitions))
@@ -65,7 +74,10 @@ def _stitched_shape(indices, data, indices_value) -> StaticShape:
     largest: int | None = -1
     rest: StaticShape = None
     for index, values, value in zip(indices, data, indices_value):
-        rest = merge(rest, without_prefix(values, index))
+        try:
+            rest = merge(rest, without_prefix(values, index))
+        except ShapeError as error:
+            raise ShapeError(str(error), _no_stitch(indices, data)) from None
         if value is None:
             largest = None
         elif largest is not None and np.size(value):
@@ -73,22 +85,28 @@ def _stitched_shape(indices, data, indices_value) -> StaticShape:
     return None if rest is None else (None if largest is None else largest + 1, *rest)
 
 
+def _no_stitch(indices: list, data: list) -> str:
+    """What is wrong with the shapes of the inputs, or nothing."""
+    for i, (index, values) in enumerate(zip(indices, data)):
+        if index is None or values is None:
+            continue
+        if values[: len(index)] != index:
+            return f"data[{i}].shape = {text(values)} does not start with indices[{i}].shape = {text(index)}"
+        if indices[0] is not None and data[0] is not None and values[len(index) :] != data[0][len(indices[0]) :]:
+            return (
+                f"Need data[0].shape[{len(indices[0])}:] = data[{i}].shape[{len(index)}:], got data[0].shape = "
+                f"{text(data[0])}, data[{i}].shape = {text(values)}, indices[0].shape = {text(indices[0])}, "
+                f"indices[{i}].shape = {text(index)}"
+            )
+    return ""
+
+
 def _stitch(indices: list, data: list) -> np.ndarray:
     rows = max((int(np.max(index)) + 1 for index in indices if np.size(index)), default=0)
     rest = np.shape(data[0])[np.ndim(indices[0]) :]
-    for i, (index, values) in enumerate(zip(indices, data)):
-        shapes = [text(np.shape(array)) for array in (values, index, data[0], indices[0])]
-        if np.shape(values)[: np.ndim(index)] != np.shape(index):
-            words = f"data[{i}].shape = {shapes[0]} does not start with indices[{i}].shape = {shapes[1]}"
-            raise InvalidArgumentError(None, None, words)
-        if np.shape(values)[np.ndim(index) :] != rest:
-            raise InvalidArgumentError(
-                None,
-                None,
-                f"Need data[0].shape[{np.ndim(indices[0])}:] = data[{i}].shape[{np.ndim(index)}:], got data[0].shape = "
-                f"{shapes[2]}, data[{i}].shape = {shapes[0]}, indices[0].shape = {shapes[3]}, indices[{i}].shape = "
-                f"{shapes[1]}",
-            )
+    if words := _no_stitch([np.shape(index) for index in indices], [np.shape(values) for values in data]):
+        raise InvalidArgumentError(None, None, words)
+    for i, index in enumerate(indices):
         if np.size(index) and np.min(index) < 0:
             raise InvalidArgumentError(None, None, f"indices[{i}] is out of range")
     merged = np.zeros((rows, *rest), data[0].dtype)

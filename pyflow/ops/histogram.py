@@ -37,7 +37,8 @@ class Bincount:
         if size_value is None:
             return (None,)
         if size_value < 0:
-            raise ShapeError(f"size ({int(size_value)}) must be non-negative")
+            words = f"size ({int(size_value)}) must be non-negative"
+            raise ShapeError(words, at_run=words)
         return (int(size_value),)
 
     def cpu(arr, size, weights, out):
@@ -84,7 +85,8 @@ class HistogramFixedWidth:
         if nbins_value is None:
             return (None,)
         if nbins_value <= 0:
-            raise ShapeError(f"Requires nbins > 0: {int(nbins_value)}")
+            count = int(nbins_value)
+            raise ShapeError(f"Requires nbins > 0: {count}", f"nbins should be a positive number, but got '{count}'")
         return (int(nbins_value),)
 
     def cpu(values, value_range, nbins, out):

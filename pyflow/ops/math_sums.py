@@ -10,11 +10,11 @@ from pyflow.core.api import export
 from pyflow.core.convert import convert_n_to_tensor_or_indexed_slices, convert_to_tensor
 from pyflow.core.dtypes import NUMERIC, variant
 from pyflow.core.indexed_slices import IndexedSlices
-from pyflow.core.registry import attr, op, sample
+from pyflow.core.registry import ShapeError, attr, op, sample
 from pyflow.core.shapes import TensorShape, as_shape
 from pyflow.core.tensor import Tensor
 from pyflow.ops.array_identity import identity
-from pyflow.ops.shape_rules import merge_all
+from pyflow.ops.shape_rules import merge, merge_all
 
 _COUNT = attr("int", minimum=1)
 _THREE = sample([[1.0, 2.0], [3.0, -4.0], [0.5, 0.25]])
@@ -34,7 +34,13 @@ class AddN:
     """The sum of tensors of one shape."""
 
     def shape(inputs):
-        return merge_all(inputs)
+        merged = inputs[-1]
+        for i in range(len(inputs) - 2, -1, -1):
+            try:
+                merged = merge(inputs[i], merged)
+            except ShapeError as error:
+                raise ShapeError(f"{error}\n\tFrom merging shape {i} with other shapes.") from None
+        return merged
 
     cpu = _add_up
 

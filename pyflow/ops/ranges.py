@@ -35,6 +35,10 @@ def _length(start: Any, limit: Any, delta: Any) -> int:
     return math.ceil(abs((limit - start) / delta))
 
 
+def _at_run(error: ValueError, delta: Any) -> str:
+    return str(error) if delta else f"{error}: {delta}"
+
+
 @op(
     "Range(start: Tidx, limit: Tidx, delta: Tidx) -> (output: Tidx)",
     Tidx=one_of((bfloat16, float32, float64, int32, int64), default=int32),
@@ -50,14 +54,14 @@ class Range:
         try:
             return (_length(start_value[()], limit_value[()], delta_value[()]),)
         except ValueError as error:
-            raise ShapeError(str(error)) from None
+            raise ShapeError(str(error), at_run=_at_run(error, delta_value)) from None
 
     def cpu(start, limit, delta):
         dtype = start.dtype
         try:
             count = _length(start[()], limit[()], delta[()])
         except ValueError as error:
-            raise InvalidArgumentError(None, None, str(error)) from None
+            raise InvalidArgumentError(None, None, _at_run(error, delta)) from None
         if dtype.kind != "f":
             return np.arange(count, dtype=dtype) * delta + start
         # Added up step by step, as TensorFlow does: the rounding errors are the same.
@@ -83,7 +87,8 @@ class LinSpace:
         if num_value is None:
             return (None,)
         if num_value <= 0:
-            raise ShapeError(f"Requires num > 0: {int(num_value)}")
+            words = f"Requires num > 0: {int(num_value)}"
+            raise ShapeError(words, at_run=words)
         return (int(num_value),)
 
     def cpu(start, stop, num):

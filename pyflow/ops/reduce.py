@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import functools
+import sys
+import weakref
 from typing import Any
 
 import numpy as np
 
 from pyflow.core.convert import constant_value
 from pyflow.core.dtypes import INDEX, NUMERIC, int32
+from pyflow.core.graph import Graph
 from pyflow.core.registry import NOT_DIFFERENTIABLE, ShapeError, one_of, op, raw, sample
-from pyflow.core.scopes import colocate_with, device
+from pyflow.core.scopes import colocate_with, device, get_default_graph
 from pyflow.core.tensor import StaticShape, Tensor
 from pyflow.ops.array import reshape, transpose
 from pyflow.ops.array_filling import fill
@@ -38,7 +42,10 @@ def _reduced(input, reduction_indices, reduction_indices_value, keep_dims) -> St
     axes = set()
     for axis in np.asarray(reduction_indices_value).reshape(-1).tolist():
         if not -rank <= axis < rank:
-            raise ShapeError(f"Invalid reduction dimension {axis} for input with {rank} dimensions.")
+            raise ShapeError(
+                f"Invalid reduction dimension {axis} for input with {rank} dimensions.",
+                f"Invalid reduction dimension ({axis} for input with {rank} dimension(s)",
+            )
         axes.add(axis % rank)
     if keep_dims:
         return tuple(1 if i in axes else d for i, d in enumerate(input))
@@ -56,7 +63,26 @@ def _axes_of(input: Any, indices: Any) -> Any:
     return tuple(axes)
 
 
+# Columns of small matrices are added up fastest by BLAS, as a product with a row of ones. The browser's numpy has none.
+_COLUMN_ROWS, _COLUMN_ELEMENTS = (2048, 2**20) if sys.platform != "emscripten" else (0, 0)
+
+
+@functools.lru_cache(maxsize=64)
+def _ones(count: int, dtype: Any) -> np.ndarray:
+    return np.ones(count, dtype)
+
+
 def _sum(input: Any, axes: Any, keep_dims: bool, out: np.ndarray) -> None:
+    if (
+        (axes == 0 or axes == (0,))
+        and input.ndim == 2
+        and len(input) <= _COLUMN_ROWS
+        and 0 < input.size <= _COLUMN_ELEMENTS
+        and out.dtype.char in "fd"
+        and input.flags.c_contiguous
+    ):
+        np.dot(_ones(len(input), out.dtype), input, out[0] if keep_dims else out)
+        return
     # Halves have 11 bits: a running sum in them would stop growing at 2048.
     np.add.reduce(input, axes, np.float32 if out.dtype == np.float16 else None, out, keep_dims)
 
@@ -87,8 +113,7 @@ def _spread(op: Any, grad: Tensor) -> Tensor:
             multiples = shape_of(x) if None in static else constant(static, dtype=int32)
             return raw.Tile(grad, multiples)
         if None not in static:
-            kept = _reduced(static, None, axes, True)
-            scaling = [d // max(k, 1) for d, k in zip(static, kept)]  # type: ignore[arg-type]
+            kept, scaling = _static_spread(static, tuple(np.reshape(axes, -1).tolist()))  # type: ignore[arg-type]
             return raw.Tile(raw.Reshape(grad, kept), scaling)
     input_shape = shape_of(x)
     with colocate_with(input_shape):
@@ -97,7 +122,22 @@ def _spread(op: Any, grad: Tensor) -> Tensor:
     return raw.Tile(raw.Reshape(grad, kept), scaling)
 
 
-def reduced_shape(input_shape: Tensor, axes: Any) -> Tensor:
+# For each graph, how gradients are spread over static shapes; TensorFlow adds the ops that compute it once for each.
+_static_spreads: weakref.WeakKeyDictionary[Graph, dict] = weakref.WeakKeyDictionary()
+
+
+def _static_spread(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """(`shape` with its reduced dimensions as 1; how often each dimension of that is repeated to make `shape`)."""
+    known = _static_spreads.setdefault(get_default_graph(), {})
+    if (shape, axes) not in known:
+        kept: Any = _reduced(shape, None, axes, True)
+        reduced_shape(shape, axes)
+        _quotient(shape, kept)
+        known[shape, axes] = kept, tuple(d // max(k, 1) for d, k in zip(shape, kept))
+    return known[shape, axes]
+
+
+def reduced_shape(input_shape: Any, axes: Any) -> Tensor:
     """`input_shape` with 1 in the place of the dimensions that `axes` names."""
     input_shape = cast(input_shape, int32)
     axes = cast(axes, int32)
@@ -126,7 +166,7 @@ class Mean:
             total = np.add.reduce(input, axes, np.float32, None, keep_dims)
             np.divide(total, input.size / (total.size or 1), out=out, casting="same_kind")
             return
-        np.add.reduce(input, axes, None, out, keep_dims)
+        _sum(input, axes, keep_dims, out)
         count = input.size // (out.size or 1)
         if out.dtype.kind in "fc":
             np.divide(out, count, out=out)

@@ -155,13 +155,15 @@ def _unsorted_segments(data, segment_ids, num_segments, num_segments_value) -> S
     count = None if num_segments_value is None else int(num_segments_value)
     if count is not None and count < 0:
         raise ShapeError(f"Dimension size, given by scalar input 2, must be non-negative but is {count}")
-    rest = without_prefix(data, segment_ids)
+    try:
+        rest = without_prefix(data, segment_ids)
+    except ShapeError as error:
+        at_run = f"data.shape = {text(data)} does not start with segment_ids.shape = {text(segment_ids)}"
+        raise ShapeError(str(error), at_run) from None
     return None if rest is None else (count, *rest)
 
 
 def _reduce_into(ufunc: np.ufunc, default: Any, data: Any, ids: Any, out: np.ndarray) -> None:
-    if np.shape(data)[: ids.ndim] != ids.shape:
-        raise invalid(f"data.shape = {text(np.shape(data))} does not start with segment_ids.shape = {text(ids.shape)}")
     check_ids(ids, len(out))
     out.fill(default)
     reduce_unsorted(ufunc, np.reshape(data, (ids.size, *out.shape[1:])), np.reshape(ids, -1), out)

@@ -51,6 +51,7 @@ def broadcast_shapes(x: StaticShape, y: StaticShape) -> StaticShape:
     """
     if x is None or y is None:
         return None
+    given = x, y
     if len(x) < len(y):
         x = (1,) * (len(y) - len(x)) + x
     elif len(y) < len(x):
@@ -65,7 +66,8 @@ def broadcast_shapes(x: StaticShape, y: StaticShape) -> StaticShape:
             # The known one is larger than 1, so the unknown one must be it or 1.
             dims.append(a if b is None else b)
         else:
-            raise ShapeError(f"Dimensions must be equal, but are {a} and {b}")
+            at_run = f"Incompatible shapes: {text(given[0])} vs. {text(given[1])}"
+            raise ShapeError(f"Dimensions must be equal, but are {a} and {b}", at_run)
     return tuple(dims)
 
 
