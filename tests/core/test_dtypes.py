@@ -104,6 +104,9 @@ class HasName:
 class HasNumpyType:
     dtype = np.dtype(np.complex64)
 
+    def __str__(self):  # without an address: it names the test, in every worker alike
+        return "HasNumpyType"
+
 
 @pytest.mark.parametrize(
     ("value", "expected"),

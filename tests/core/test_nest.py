@@ -119,7 +119,10 @@ def test_views_and_ranges_pack_into_lists():
     assert nest.pack_sequence_as({"b": 1}.items(), ["k", "v"]) == [("k", "v")]
 
 
-@pytest.mark.parametrize("leaf", [None, 1, 2.5, "abc", b"abc", {1, 2}, object(), iter([1])], ids=str)
+LEAVES = [None, 1, 2.5, "abc", b"abc", {1, 2}, object(), iter([1])]
+
+
+@pytest.mark.parametrize("leaf", LEAVES, ids=lambda leaf: type(leaf).__name__)
 def test_leaves(leaf):
     assert not nest.is_nested(leaf)
     assert nest.flatten(leaf) == [leaf]
