@@ -77,10 +77,10 @@ def embedding_lookup(
       ValueError: there are no params, or the strategy is another word.
       InvalidArgumentError: (in a run) a row number is out of range.
     """
-    return lookup_and_transform(params, ids, partition_strategy, name, max_norm)
+    return _embedding_lookup_and_transform(params, ids, partition_strategy, name, max_norm)
 
 
-def lookup_and_transform(
+def _embedding_lookup_and_transform(
     params: Any,
     ids: Any,
     partition_strategy: str = "mod",

@@ -40,7 +40,7 @@ def _accidental_hits(labels: Tensor, sampled: Tensor, logits: Tensor, num_true: 
     return raw.SparseToDense(indices, sizes, weights, default_value=0.0, validate_indices=False)
 
 
-def sampled_logits_and_labels(
+def _compute_sampled_logits(
     weights: Any,
     biases: Any,
     labels: Tensor,
@@ -132,7 +132,7 @@ def nce_loss(
     Returns:
       Losses of shape [batch].
     """
-    logits, targets = sampled_logits_and_labels(
+    logits, targets = _compute_sampled_logits(
         weights,
         biases,
         labels,
@@ -178,7 +178,7 @@ def sampled_softmax_loss(
     Returns:
       Losses of shape [batch].
     """
-    logits, targets = sampled_logits_and_labels(
+    logits, targets = _compute_sampled_logits(
         weights,
         biases,
         labels,

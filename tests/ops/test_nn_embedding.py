@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import pyflow as tf
-from pyflow.ops.nn_embedding import lookup_and_transform
+from pyflow.ops.nn_embedding import _embedding_lookup_and_transform
 from tests.numeric_gradient import gradient_error
 
 RANDOM = np.random.RandomState(5)
@@ -86,7 +86,7 @@ def test_max_norm(count, ids):
 @pytest.mark.parametrize("count", [1, 2])
 def test_transformation_of_the_rows(count):
     parts = [tf.constant(p) for p in parts_of(TABLE, count, "mod")]
-    y = lookup_and_transform(parts, [[0, 3], [1, 1]], transform_fn=lambda rows: tf.reduce_sum(rows, 1, keepdims=True))
+    y = _embedding_lookup_and_transform(parts, [[0, 3], [1, 1]], transform_fn=lambda rows: tf.reduce_sum(rows, 1, keepdims=True))
     np.testing.assert_allclose(run(y), TABLE[[[0, 3], [1, 1]]].sum(-1, keepdims=True))
 
 
