@@ -49,7 +49,7 @@ class Graph:
         self._unfeedable: set[Tensor] = set()
         self._unfetchable: set[Any] = set()
         self._control_flow_context: Any = None
-        self._variable_creators: list[Any] = []
+        self._variable_creator_stack: list[Any] = []
         self._functions: dict[str, Any] = {}
 
     # ---------------------------------------------------------------- nodes
@@ -301,12 +301,14 @@ class Graph:
 
     @contextlib.contextmanager
     def _variable_creator_scope(self, creator: Any, priority: int = 100) -> Iterator[None]:
-        outer = self._variable_creators
-        self._variable_creators = sorted([*outer, (priority, creator)], key=lambda item: item[0])
+        outer = self._variable_creator_stack
+        inner = self._variable_creator_stack = sorted([*outer, (priority, creator)], key=lambda item: item[0])
         try:
             yield
         finally:
-            self._variable_creators = outer
+            if self._variable_creator_stack is not inner:
+                raise RuntimeError("Exiting variable_creator_scope without proper nesting.")
+            self._variable_creator_stack = outer
 
     # ---------------------------------------------------------------- collections
 

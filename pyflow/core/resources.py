@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Callable
 
 import numpy as np
 
 from pyflow.core import errors
 from pyflow.core.dtypes import DType
-from pyflow.core.tensor import StaticShape, Tensor, brackets
+from pyflow.core.tensor import StaticShape, Tensor
 
 HandleData = tuple[DType, StaticShape]
 
@@ -19,22 +19,27 @@ class VariableCell:
     The array is updated in place and replaced only when the shape changes, so its address stays.
 
     Attributes:
-      shape: the declared static shape; None when the rank isn't known.
+      shape: what may be taken for granted of the value's shape: the declaration, or the shape of the first value. Once
+        a value of another shape is assigned it is None, and what relied on it is void: `on_reshape` is called.
     """
 
-    __slots__ = ("name", "dtype", "shape", "value", "is_resource", "__weakref__")
+    __slots__ = ("name", "dtype", "shape", "value", "is_resource", "_shape_varies", "_on_reshape", "__weakref__")
 
-    def __init__(self, name: str, dtype: DType, is_resource: bool = False, shape: StaticShape = None):
+    def __init__(
+        self,
+        name: str,
+        dtype: DType,
+        is_resource: bool = False,
+        shape: StaticShape = None,
+        on_reshape: Callable[[], None] | None = None,
+    ):
         self.name = name
         self.dtype = dtype
         self.shape = shape
         self.value: Any = None
         self.is_resource = is_resource
-
-    @property
-    def has_fixed_shape(self) -> bool:
-        """Whether the declaration says every dimension."""
-        return self.shape is not None and None not in self.shape
+        self._shape_varies = False
+        self._on_reshape = on_reshape
 
     def read(self) -> np.ndarray:
         """The live array.
@@ -76,27 +81,16 @@ class VariableCell:
             np.copyto(current, value)
         else:
             self.value = np.array(value, dtype=self.dtype.as_numpy_dtype, order="C")
+            if self.value.shape != self.shape and not self._shape_varies:
+                self._learn_shape()
 
-    def assign_declared(self, value: Any) -> None:
-        """As `assign`, for a handle, whose declared shape every value must have.
-
-        Raises:
-          InvalidArgumentError: `value` has another shape.
-        """
-        shape = np.shape(value)
-        if self.shape is not None and (
-            len(self.shape) != len(shape) or any(a is not None and a != b for a, b in zip(self.shape, shape))
-        ):
-            raise errors.InvalidArgumentError(None, None, wrong_shape(self.shape, shape))
-        self.assign(value)
-
-
-def wrong_shape(variable: StaticShape, value: StaticShape) -> str:
-    """TensorFlow's words for a value that a variable cannot take."""
-    return (
-        "Trying to assign to variable with tensor with wrong shape. "
-        f"Expected {brackets(variable)} got {brackets(value)}"
-    )
+    def _learn_shape(self) -> None:
+        if self.shape is None or None in self.shape:
+            self.shape = self.value.shape
+            return
+        self._shape_varies, self.shape = True, None
+        if self._on_reshape is not None:
+            self._on_reshape()
 
 
 def handle_data(tensor: Tensor) -> HandleData | None:

@@ -96,6 +96,7 @@ class RefVariable(Variable):
         shape: Any = None,
     ):
         self._save_slice_info = None
+        self._initial_value: Any = None
         self._constraint = constraint
         if variable_def:
             if initial_value:

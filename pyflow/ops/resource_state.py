@@ -9,7 +9,7 @@ import numpy as np
 from pyflow.core import dtypes, errors
 from pyflow.core.api import export
 from pyflow.core.registry import NOT_DIFFERENTIABLE, ShapeError, attr, one_of, op
-from pyflow.core.resources import HandleData, VariableCell, wrong_shape
+from pyflow.core.resources import HandleData, VariableCell
 from pyflow.core.tensor import StaticShape, brackets
 from pyflow.ops.shape_rules import merge, no_outputs, scalar
 from pyflow.ops.state import CountUpTo, next_count, widened
@@ -26,7 +26,10 @@ class VarHandleOp:
         name = shared_name or ctx.op_name
         dtype = ctx.op.attrs["dtype"]
         return ctx.resources.get_or_create(
-            VariableCell, container, name, lambda: VariableCell(name, dtype, is_resource=True, shape=shape.as_tuple())
+            VariableCell,
+            container,
+            name,
+            lambda: VariableCell(name, dtype, True, shape.as_tuple(), ctx.resources.forget_plans),
         )
 
     grad = NOT_DIFFERENTIABLE
@@ -95,11 +98,7 @@ class VariableShape:
 
 
 def _assignable(resource_handle, value, dtype):
-    known = variable_shape_of(resource_handle, dtype)
-    try:
-        merge(known, value)
-    except ShapeError as error:
-        raise ShapeError(str(error), at_run=wrong_shape(known, value)) from None
+    merge(variable_shape_of(resource_handle, dtype), value)
     return []
 
 
@@ -129,7 +128,7 @@ class AssignVariableOp:
     def cpu(resource, value):
         if resource.dtype is dtypes.bfloat16:
             value = narrowed(value)
-        resource.assign_declared(value)
+        resource.assign(value)
 
     grad = NOT_DIFFERENTIABLE
 

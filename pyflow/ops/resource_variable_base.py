@@ -301,6 +301,9 @@ class UnreadVariable(BaseResourceVariable):
             return super()._read_variable_op()
 
 
+_UnreadVariable = UnreadVariable
+
+
 def _refuse_in_place(operator: str, sign: str, advice: str) -> None:
     def refuse(self: BaseResourceVariable, other: Any) -> Any:
         raise RuntimeError(f"Variable {sign}= value not supported. Use {advice} to get a new Tensor object.")

@@ -18,7 +18,9 @@ from pyflow.ops.shape_rules import merge, same_as, scalar
 def _variable_cell(ctx: Any, container: str, shared_name: str, shape: Any) -> VariableCell:
     name = shared_name or ctx.op_name
     dtype = ctx.op.attrs["dtype"]
-    return ctx.resources.get_or_create(VariableCell, container, name, lambda: VariableCell(name, dtype, shape=shape))
+    return ctx.resources.get_or_create(
+        VariableCell, container, name, lambda: VariableCell(name, dtype, False, shape, ctx.resources.forget_plans)
+    )
 
 
 @op("VariableV2() -> (ref: Ref(dtype))", shape=attr("shape"), dtype=attr("type"), container="", shared_name="")
@@ -137,8 +139,7 @@ def _check_same_shape(cell: VariableCell, shape: tuple[int, ...]) -> None:
 
 def _mismatch(variable: StaticShape, value: StaticShape) -> str:
     return (
-        "Assign requires shapes of both tensors to match. "
-        f"lhs shape= {brackets(variable)} rhs shape= {brackets(value)}"
+        f"Assign requires shapes of both tensors to match. lhs shape= {brackets(variable)} rhs shape= {brackets(value)}"
     )
 
 
@@ -285,10 +286,7 @@ def assign(
     """
     if not _is_reference(ref):
         return ref.assign(value, name=name)
-    result = Assign(ref, value, use_locking=use_locking, name=name, validate_shape=validate_shape)
-    if validate_shape is False:
-        result.graph._changed()  # plans that relied on the variable's shape are void
-    return result
+    return Assign(ref, value, use_locking=use_locking, name=name, validate_shape=validate_shape)
 
 
 @export("assign_add")

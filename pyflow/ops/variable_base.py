@@ -93,7 +93,7 @@ def _create(
     shape: Any = None,
 ) -> Variable:
     create: Callable = _wrapped(lambda _, **kwargs: default_variable_creator(None, **kwargs), lambda: None)
-    for _, creator in get_default_graph()._variable_creators:
+    for _, creator in get_default_graph()._variable_creator_stack:
         create = _wrapped(creator, create)
     return create(
         initial_value=initial_value,

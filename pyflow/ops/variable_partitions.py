@@ -144,7 +144,7 @@ def variable_axis_size_partitioner(
             raise ValueError(f"shape is not fully defined: {shape}")
         if not isinstance(dtype, dtypes.DType):
             raise ValueError(f"dtype is not a DType: {dtype}")
-        sizes = shape.as_list()
+        sizes: Any = shape.as_list()
         row_bytes = (shape.num_elements() or 0) / sizes[axis] * _element_size(dtype, bytes_per_string_element)
         rows_per_part = max(1, math.floor(max_shard_bytes / row_bytes))
         count = math.ceil(sizes[axis] / rows_per_part)

@@ -21,11 +21,13 @@ from pyflow.ops.variable_kinds import (
     variable_creator_scope,
 )
 from pyflow.ops.variable_partitions import (
+    PartitionInfo,
     fixed_size_partitioner,
     min_max_variable_partitioner,
     variable_axis_size_partitioner,
 )
 from pyflow.ops.variable_scope_object import (
+    EagerVariableStore,
     VariableScope,
     _get_default_variable_store,
     first_given,
@@ -36,6 +38,7 @@ from pyflow.ops.variable_store import AUTO_REUSE, VariableStore
 
 __all__ = [
     "AUTO_REUSE",
+    "EagerVariableStore",
     "Variable",
     "VariableAggregation",
     "VariableScope",
@@ -59,6 +62,11 @@ __all__ = [
     "variable_op_scope",
     "variable_scope",
 ]
+
+# Names that programs use though they are not public.
+variable = Variable
+_PartitionInfo = PartitionInfo
+_VariableStore = VariableStore
 
 
 @export("no_regularizer")
@@ -230,7 +238,7 @@ class variable_scope:
                     stack.enter_context(self._current_name_scope)
             else:
                 self._cached_pure_variable_scope = self._open(stack)
-            scope = stack.enter_context(self._cached_pure_variable_scope)
+            scope = self._cached_pure_variable_scope.__enter__()
             self._stacks.append(stack.pop_all())
         return scope
 
@@ -261,6 +269,8 @@ class variable_scope:
         )
 
     def __exit__(self, *exc: Any) -> Any:
+        assert self._cached_pure_variable_scope is not None
+        self._cached_pure_variable_scope.__exit__(*exc)  # raises when scopes are left in the wrong order
         return self._stacks.pop().__exit__(*exc)
 
 

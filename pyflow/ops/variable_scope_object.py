@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from typing import Any
+from typing import Any, Iterator
 
 from pyflow.core import dtypes
 from pyflow.core.api import export
@@ -218,6 +219,43 @@ def get_variable_scope_store() -> VariableScopeStore:
 
 def _get_default_variable_store() -> VariableStore:
     return _in_graph(_STORE_KEY, VariableStore)
+
+
+@contextlib.contextmanager
+def with_variable_store(store: VariableStore) -> Iterator[None]:
+    """Makes `store` the one that `get_variable` of this graph uses inside the block."""
+    stores = get_default_graph().get_collection_ref(_STORE_KEY)
+    outer = list(stores)
+    stores[:] = [store]
+    try:
+        yield
+    finally:
+        stores[:] = outer
+
+
+class EagerVariableStore:
+    """Keeps variables of `get_variable` by name, for blocks `with store.as_default()`.
+
+    Args:
+      store: the `VariableStore` to use; by default a new one.
+    """
+
+    def __init__(self, store: VariableStore | None = None):
+        self._store = VariableStore() if store is None else store
+
+    def as_default(self) -> Any:
+        """Makes it the graph's store inside a `with` block."""
+        return with_variable_store(self._store)
+
+    def variables(self) -> list:
+        """Its variables, by name."""
+        return sorted(self._store._vars.values(), key=lambda v: v.name)
+
+    def trainable_variables(self) -> list:
+        return [v for v in self.variables() if v.trainable]
+
+    def non_trainable_variables(self) -> list:
+        return [v for v in self.variables() if not v.trainable]
 
 
 @export("get_variable_scope")

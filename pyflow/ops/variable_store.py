@@ -49,7 +49,6 @@ class VariableStore:
     def __init__(self) -> None:
         self._vars: dict[str, Any] = {}
         self._partitioned_vars: dict[str, PartitionedVariable] = {}
-        self._store_eager_variables = False
 
     def get_variable(
         self,

@@ -25,12 +25,16 @@ from pyflow.ops.variable_base import (
     validate_synchronization_aggregation_trainable,
 )
 
+# The name of this class inside TensorFlow.
+VariableV1 = Variable
+
 __all__ = [
     "PartitionedVariable",
     "RefVariable",
     "Variable",
     "VariableAggregation",
     "VariableSynchronization",
+    "VariableV1",
     "all_variables",
     "assert_variables_initialized",
     "global_variables",

@@ -144,6 +144,7 @@ class _Builder:
         self.values = values
         self.steps: list[Step] = []
         self._reads: dict[int, Value] = {}
+        self._assigned: dict[int, StaticShape] = {}
 
     def add(self, op: Operation) -> None:
         definition = op.op_def
@@ -164,8 +165,6 @@ class _Builder:
             results = evaluator(definition, op.attrs, NodeContext(op, self.session))()
             for value, result in zip(outputs, results):
                 value.constant = value.cell = result
-                if isinstance(result, VariableCell) and not result.is_resource and not self._shape_is_fixed(result):
-                    value.shape = None
         elif not self._fold(step):
             self.steps.append(step)
         for tensor, value in zip(op.outputs, outputs):
@@ -173,11 +172,15 @@ class _Builder:
             self.values.setdefault(tensor, value)
         for cell in written_cells(step):
             self._reads.pop(id(cell), None)
+            if op.type == "AssignVariableOp":
+                self._assigned[id(cell)] = inputs[1].shape
         if definition.has_ref_input:
             self._reads.clear()
             for tensor, value in zip(op.outputs, outputs):
                 if tensor.dtype._is_ref_dtype:
                     value.cell = next((v.cell for v in inputs if v.cell is not None), None)
+                    if op.type == "Assign":
+                        self._assigned[id(value.cell)] = value.shape
 
     def _inputs(self, op: Operation) -> list[Value]:
         """The step's inputs; a variable given to an op that wants its value is read first."""
@@ -197,27 +200,37 @@ class _Builder:
         key = id(reference.cell)
         if key not in self._reads:
             cell = reference.cell
-            shape = (cell.shape if cell.is_resource else reference.shape) if cell.value is None else cell.value.shape
-            value = Value(cell.dtype, shape if self._shape_is_fixed(cell) else None, cell=cell)
+            value = Value(cell.dtype, self._cell_shape(cell), cell=cell)
             step = Step(op, None, {}, [reference], [value])
             step.type = "ReadCell"
             self.steps.append(step)
             self._reads[key] = value
         return self._reads[key]
 
-    def _shape_is_fixed(self, cell: VariableCell) -> bool:
-        """Whether every assignment in the graph keeps the variable's static shape."""
-        return cell.has_fixed_shape if cell.is_resource else cell.name not in self.session.reshaped_variables()
+    def _cell_shape(self, cell: VariableCell) -> StaticShape:
+        """What the variable's shape is at this point of the program."""
+        return self._assigned.get(id(cell), cell.shape)
+
+    def _input_shape(self, tensor: Tensor, value: Value) -> StaticShape:
+        if tensor.dtype._is_ref_dtype and isinstance(value.cell, VariableCell):
+            return self._cell_shape(value.cell)
+        return value.shape
+
+    def _handle_data(self, op: Operation, value: Value) -> HandleData | None:
+        if value.dtype is not dtypes.resource or not isinstance(value.cell, VariableCell):
+            return None
+        # What is assigned may have another shape than what was there.
+        return value.cell.dtype, None if op.type == "AssignVariableOp" else self._cell_shape(value.cell)
 
     def _shapes(self, op: Operation, inputs: list[Value]) -> list[StaticShape]:
         try:
             return infer_shapes(
                 op.op_def,
                 op.attrs,
-                [v.shape for v in inputs],
+                [self._input_shape(t, v) for t, v in zip(op.inputs, inputs)],
                 lambda i: inputs[i].constant if inputs[i].cell is None else None,
                 lambda i: _known_dims(inputs[i]),
-                lambda i: _handle_data(inputs[i]),
+                lambda i: self._handle_data(op, inputs[i]),
             )
         except ShapeError as error:
             shapes = ", ".join(brackets(v.shape) for v in inputs)
@@ -263,12 +276,6 @@ def written_cells(step: Step) -> list[VariableCell]:
     if step.type in _HANDLE_READERS:
         return []
     return [v.cell for v in step.inputs if v.dtype is dtypes.resource and isinstance(v.cell, VariableCell)]
-
-
-def _handle_data(value: Value) -> HandleData | None:
-    if value.dtype is not dtypes.resource or not isinstance(value.cell, VariableCell):
-        return None
-    return value.cell.dtype, value.cell.shape
 
 
 def _is_handle(op: Operation) -> bool:

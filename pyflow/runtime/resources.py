@@ -15,7 +15,9 @@ Thing = TypeVar("Thing")
 class Resources:
     """The named resources of a session, by (container, name), and the private state of nodes."""
 
-    def __init__(self) -> None:
+    def __init__(self, forget_plans: Callable[[], None] = lambda: None) -> None:
+        # Called when a variable takes a shape that programs don't expect.
+        self.forget_plans = forget_plans
         self._lock = threading.RLock()
         self._named: dict[tuple[type, str, str], Any] = {}
         self._node_state: dict[str, Any] = {}

@@ -50,12 +50,11 @@ class BaseSession:
         self._target = target
         self._closed = False
         self._opened = False
-        self.resources = Resources()
+        self.resources = Resources(self.forget_plans)
         self._planning = threading.Lock()
         self._executables: collections.OrderedDict[Any, Executable] = collections.OrderedDict()
         self._fetch_cache: collections.OrderedDict[Any, Fetches] = collections.OrderedDict()
         self._placer = placement.Placer(self._config)
-        self._reshaped: tuple[int, frozenset[str]] = (-1, frozenset())
 
     graph: Graph = property(lambda self: self._graph, doc="The graph this session runs.")  # type: ignore
 
@@ -146,6 +145,10 @@ class BaseSession:
         self._placer.check(handler.tensors, handler.targets, shapes)
         return Executable(self, handler.tensors, handler.targets, shapes)
 
+    def forget_plans(self) -> None:
+        """Has everything planned anew when it runs next."""
+        self._executables.clear()
+
     def make_callable(self, fetches: Any, feed_list: Any = None, accept_options: bool = False) -> Callable:
         """A function that runs `fetches`, taking the values of `feed_list` as positional arguments.
 
@@ -180,18 +183,6 @@ class BaseSession:
 
     def partial_run(self, handle: Any, fetches: Any, feed_dict: Any = None) -> Any:
         raise NotImplementedError("Session.partial_run")
-
-    def reshaped_variables(self) -> frozenset[str]:
-        """Names of variables that some node of the graph may give another shape."""
-        version, names = self._reshaped
-        if version != self._graph.version:
-            names = frozenset(
-                op.inputs[0].op.name
-                for op in self._graph.get_operations()
-                if op.type == "Assign" and not op.attrs["validate_shape"]
-            )
-            self._reshaped = (self._graph.version, names)
-        return names
 
 
 @export("Session")

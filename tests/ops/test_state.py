@@ -94,14 +94,22 @@ def test_temporary_variables_of_one_name_clash():
         session.run(final)
 
 
-def test_a_handle_of_a_shape_keeps_it():
-    v = tf.Variable([1.0, 2.0], use_resource=True)
+@pytest.mark.parametrize("use_resource", [False, True])
+def test_what_was_planned_for_another_shape_is_planned_again(use_resource):
+    v = tf.Variable([1.0, 2.0], use_resource=use_resource)
     p = tf.placeholder(tf.float32)
-    assign = v.assign(p, read_value=False)
+    change = v.assign(p) if use_resource else tf.assign(v, p, validate_shape=False)
+    with tf.control_dependencies([change.op]):
+        after = v.read_value() + 1.0
+    total = tf.matmul(tf.reshape(v * 3.0, [1, -1]), tf.reshape(v + 0.0, [-1, 1]))
     with tf.Session() as session:
         session.run(v.initializer)
-        with pytest.raises(tf.errors.InvalidArgumentError, match=r"wrong shape. Expected \[2\] got \[3\]"):
-            session.run(assign, {p: [1.0, 2.0, 3.0]})
+        assert session.run(total) == 15.0
+        assert session.run(change, {p: [1.0, 2.0, 2.0]}).tolist() == [1.0, 2.0, 2.0]
+        assert session.run(total) == 27.0
+        assert session.run(after, {p: np.ones((2, 2))}).tolist() == [[2.0, 2.0], [2.0, 2.0]]
+        assert session.run(total) == 12.0
+        assert session.run(after, {p: 5.0}) == 6.0
 
 
 def test_a_handle_of_open_shape_takes_any():
