@@ -313,15 +313,12 @@ def _aggregate(parts: Any, op: Operation) -> Any:
     if all(isinstance(g, Tensor) for g in present):
         with get_default_graph().colocate_with(present[0].op, ignore_existing=True):
             return raw.AddN(present, name="AddN")
-    slices = [g if isinstance(g, IndexedSlices) else _as_slices(g) for g in present]
+    if any(isinstance(g, Tensor) for g in present):
+        return raw.AddN(present, name="AddN")
+    if len({s.indices.dtype for s in present}) > 1:
+        present = [IndexedSlices(s.values, raw.Cast(s.indices, dtypes.int64), s.dense_shape) for s in present]
     return IndexedSlices(
-        raw.ConcatV2([s.values for s in slices], 0, name="concat"),
-        raw.ConcatV2([s.indices for s in slices], 0, name="concat"),
-        slices[0].dense_shape,
+        raw.ConcatV2([s.values for s in present], 0, name="concat"),
+        raw.ConcatV2([s.indices for s in present], 0, name="concat"),
+        present[0].dense_shape,
     )
-
-
-def _as_slices(gradient: Tensor) -> IndexedSlices:
-    shape = raw.Shape(gradient)
-    rows = raw.StridedSlice(shape, [0], [1], [1], shrink_axis_mask=1)
-    return IndexedSlices(gradient, raw.Range(0, rows, 1), shape)
