@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from pyflow.core import dtypes
+from pyflow.core.attr_proto import FunctionAttr, attr_from_proto, function_to_proto
 from pyflow.core.registry import OpDef
 from pyflow.core.shapes import TensorShape
+from pyflow.core.tensor_proto import array_to_proto
 
 
 def python_attr(op: Any, name: str) -> Any:
@@ -22,9 +24,9 @@ def _python_form(value: Any) -> Any:
     if isinstance(value, TensorShape):
         return value.as_proto()
     if isinstance(value, np.ndarray):
-        from pyflow.core.tensor_proto import make_tensor_proto
-
-        return make_tensor_proto(value)
+        return array_to_proto(value)
+    if isinstance(value, FunctionAttr):
+        return function_to_proto(value)
     if isinstance(value, list):
         return [_python_form(v) for v in value]
     return value
@@ -32,12 +34,7 @@ def _python_form(value: Any) -> Any:
 
 def registry_attr(value: Any) -> Any:
     """The registry's form of an `AttrValue` (anything else is taken as it is)."""
-    if hasattr(value, "WhichOneof"):
-        from pyflow.core.tensor_proto import attr_from_proto
-
-        kind = value.WhichOneof("value")
-        return attr_from_proto({"s": "bytes"}.get(kind, kind), value)
-    return value
+    return attr_from_proto("", value) if type(value).__name__ == "AttrValue" else value
 
 
 def complete_attrs(definition: OpDef, inputs: Any, attrs: dict[str, Any], output_types: Any = None) -> dict[str, Any]:

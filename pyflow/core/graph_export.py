@@ -1,41 +1,75 @@
-"""Graphs as `GraphDef` protocol buffers."""
+"""Nodes and graphs as `NodeDef` and `GraphDef`, as TensorFlow 1.15 would write the same graph."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pyflow.core.attr_proto import attr_to_proto, natural_kind
-from pyflow.core.graph import Graph
-from pyflow.core.operation import Operation
+from pyflow.core.attr_proto import attr_to_proto
 from pyflow.core.shapes import TensorShape
-from pyflow.protos.graph_pb2 import AttrValue, GraphDef, NodeDef
 
-# The versions that TF 1.15 writes.
+if TYPE_CHECKING:
+    from pyflow.core.graph import Graph
+    from pyflow.core.operation import Operation
+
+# The version of TensorFlow 1.15's graphs; readers refuse a graph whose producer is newer than they know.
 GRAPH_DEF_VERSION = 134
 GRAPH_DEF_VERSION_MIN_CONSUMER = 0
+GRAPH_DEF_VERSION_MIN_PRODUCER = 0
 
 
-def node_def(op: Operation, add_shapes: bool = False) -> NodeDef:
-    """A node as TensorFlow writes it; with `add_shapes`, its static output shapes in the attr `_output_shapes`."""
-    node = NodeDef(name=op.name, op=op.type, device=op.device)
-    node.input.extend(t.op.name if t.value_index == 0 else t.name for t in op.inputs)
-    node.input.extend(sorted(f"^{c.name}" for c in op._control_inputs))
+def node_def(op: Operation) -> Any:
+    """A node as a `NodeDef`. All attrs are written, those with default values too."""
+    from pyflow.protos.graph_pb2 import NodeDef
+
+    return _write_node(op, NodeDef())
+
+
+def _write_node(op: Operation, node: Any) -> Any:
+    node.name, node.op, node.device = op.name, op.type, op.device
+    node.input.extend(_input_name(tensor.op.name, tensor.value_index) for tensor in op.inputs)
+    node.input.extend(f"^{other.name}" for other in op._control_input_ops)
+    signature = op.op_def.attrs
     for name, value in op.attrs.items():
-        declared = op.op_def.attrs.get(name)
-        node.attr[name].CopyFrom(attr_to_proto(declared.kind if declared else natural_kind(value), value))
-    if add_shapes and op.outputs:
-        shapes = AttrValue()
-        shapes.list.shape.extend(TensorShape(t._static_shape).as_proto() for t in op.outputs)
-        node.attr["_output_shapes"].CopyFrom(shapes)
+        spec = signature.get(name)
+        node.attr[name].CopyFrom(attr_to_proto(spec.kind if spec else "", value))
     return node
 
 
-def graph_def(graph: Graph, from_version: int | None = None, add_shapes: bool = False) -> GraphDef:
-    """The nodes made after `from_version` (all of them by default), in the order of their making."""
-    result: Any = GraphDef()
-    result.versions.producer = GRAPH_DEF_VERSION
-    result.versions.min_consumer = GRAPH_DEF_VERSION_MIN_CONSUMER
+def graph_def(graph: Graph, from_version: int | None = None, add_shapes: bool = False) -> Any:
+    """A graph as a `GraphDef`: its nodes in the order of their making, the library of its functions.
+
+    Args:
+      from_version: has no effect; TensorFlow 1.15, too, writes all nodes whatever it is.
+      add_shapes: whether nodes get an attr `_output_shapes` with the static shapes of their outputs.
+
+    Raises:
+      ValueError: the graph needs more than 2 GB.
+    """
+    from google.protobuf.message import EncodeError
+
+    from pyflow.protos.graph_pb2 import GraphDef
+
+    del from_version
+    exported = GraphDef()
+    exported.versions.producer = GRAPH_DEF_VERSION
+    size = 0
     for op in graph.get_operations():
-        if from_version is None or op._id > from_version:
-            result.node.append(node_def(op, add_shapes))
-    return result
+        node = _write_node(op, exported.node.add())
+        # A graph sorts control inputs by name, though a node by itself keeps them in the order in which they came.
+        node.input[len(op.inputs) :] = sorted(node.input[len(op.inputs) :])
+        if add_shapes and op.outputs:
+            shapes = [TensorShape(tensor._static_shape).as_proto() for tensor in op.outputs]
+            node.attr["_output_shapes"].list.shape.extend(shapes)
+        try:
+            size += node.ByteSize()
+        except EncodeError:
+            size = 2**31
+        if size >= 2**31:
+            raise ValueError("GraphDef cannot be larger than 2GB.")
+    for function in graph._functions.values():
+        exported.library.function.append(function.definition)
+    return exported
+
+
+def _input_name(op_name: str, index: int) -> str:
+    return op_name if index == 0 else f"{op_name}:{index}"
