@@ -17,7 +17,7 @@ from pyflow.runtime.cpu import fusions
 from pyflow.runtime.cpu.buffers import copy_overwritten_reads
 from pyflow.runtime.cpu.lowering import Lowered
 from pyflow.runtime.program import Step, build
-from pyflow.runtime.user_frame import defined_at
+from pyflow.runtime.user_frame import in_node
 
 _errstate = np.errstate
 
@@ -116,6 +116,6 @@ def _located(error: Exception, lowered: Lowered) -> Exception:
         message = getattr(error, "at_run", "") or str(error) or "".join(traceback.format_exception_only(type(error), error)).strip()
         if sys.flags.dev_mode:
             traceback.print_exception(error)
-    located: Exception = kind(op.node_def, op, f"{message}\n\t [[node {op.name} ({defined_at(op)})]]")
+    located: Exception = kind(op.node_def, op, message + in_node(op))
     located.__cause__ = None if isinstance(error, errors.OpError) else error
     return located

@@ -18,6 +18,7 @@ from pyflow.core.registry import OpDef, ShapeError
 from pyflow.core.resources import HandleData, VariableCell
 from pyflow.core.tensor import StaticShape, Tensor, brackets
 from pyflow.runtime.resources import NodeContext
+from pyflow.runtime.user_frame import in_node
 
 _LARGEST_FOLDED_BYTES = 10 * 2**20
 _SHAPE_OPS = frozenset(("Shape", "Size", "Rank", "ShapeN"))
@@ -235,7 +236,7 @@ class _Builder:
         except ShapeError as error:
             shapes = ", ".join(brackets(v.shape) for v in inputs)
             words = error.at_run or f"{error} for '{op.name}' (op: '{op.type}') with input shapes: {shapes}."
-            raise errors.InvalidArgumentError(op.node_def, op, words) from None
+            raise errors.InvalidArgumentError(op.node_def, op, words + in_node(op)) from None
 
     def _fold(self, step: Step) -> bool:
         """Evaluates the step now if its result cannot depend on anything fed or stateful."""
@@ -299,6 +300,5 @@ def _unfed(op: Operation) -> errors.OpError:
     shape = op.outputs[0]._static_shape
     detail = f" and shape {brackets(shape)}" if shape is not None else ""
     name = {"float32": "float", "float64": "double", "float16": "half"}.get(dtype.name, dtype.name)
-    return errors.InvalidArgumentError(
-        op.node_def, op, f"You must feed a value for placeholder tensor '{op.name}' with dtype {name}{detail}"
-    )
+    words = f"You must feed a value for placeholder tensor '{op.name}' with dtype {name}{detail}"
+    return errors.InvalidArgumentError(op.node_def, op, words + in_node(op))

@@ -14,3 +14,8 @@ def defined_at(op: Any) -> str:
         if not filename.startswith(_PACKAGE):
             return f"defined at {filename}:{line}"
     return "defined in pyflow"
+
+
+def in_node(op: Any) -> str:
+    """What TensorFlow puts behind the message of an error: the node, and where it was made."""
+    return f"\n\t [[node {op.name} ({defined_at(op)}) ]]"
