@@ -39,6 +39,37 @@ def _biased(value: StaticShape, bias: StaticShape, data_format: str) -> StaticSh
     return (*value[:channel], size, *value[channel + 1 :])
 
 
+# numpy works row by row, so it is slow where rows are short: several are taken for one of about this length.
+_ROW = 2048
+
+
+def _add_to_rows(value: np.ndarray, bias: np.ndarray, out: np.ndarray) -> None:
+    size = bias.shape[0]
+    if size > 64 or out.size < 1 << 16 or not (value.flags.c_contiguous and out.flags.c_contiguous):
+        np.add(value, bias, out=out)
+        return
+    count = _ROW // size
+    whole = out.size // (count * size) * count * size
+    flat, result = value.reshape(-1), out.reshape(-1)
+    wide = np.tile(bias, count)
+    np.add(flat[:whole].reshape(-1, wide.size), wide, out=result[:whole].reshape(-1, wide.size))
+    np.add(flat[whole:].reshape(-1, size), bias, out=result[whole:].reshape(-1, size))
+
+
+def _sum_of_rows(rows: np.ndarray, accumulator: Any, out: np.ndarray) -> None:
+    size = rows.shape[1]
+    if size > 512 or rows.size < 1 << 14:
+        np.add.reduce(rows, 0, accumulator, out)
+        return
+    count = _ROW // size
+    whole = len(rows) // count * count
+    wide = np.add.reduce(rows[:whole].reshape(-1, count * size), 0, accumulator).reshape(count, size)
+    total = np.add.reduce(wide, 0, accumulator)
+    if whole < len(rows):
+        total += np.add.reduce(rows[whole:], 0, accumulator)
+    np.copyto(out, total, casting="unsafe")
+
+
 @op("BiasAdd(value: T, bias: T) -> (output: T)", T=NUMERIC, data_format=_DATA_FORMAT)
 class BiasAdd:
     """value + bias, where the bias goes along the channels."""
@@ -48,8 +79,9 @@ class BiasAdd:
 
     def cpu(value, bias, data_format, out):
         if data_format == "NCHW":
-            bias = bias.reshape(-1, *[1] * (value.ndim - 2))
-        np.add(value, bias, out=out)
+            np.add(value, bias.reshape(-1, *[1] * (value.ndim - 2)), out=out)
+        else:
+            _add_to_rows(value, bias, out)
 
     def grad(op, grad):
         return grad, BiasAddGrad(grad, data_format=op.get_attr("data_format"))
@@ -103,7 +135,7 @@ class BiasAddGrad:
         if data_format == "NCHW":
             np.add.reduce(out_backprop, (0, *range(2, out_backprop.ndim)), accumulator, out)
         else:
-            np.add.reduce(out_backprop.reshape(-1, out.shape[0]), 0, accumulator, out)
+            _sum_of_rows(out_backprop.reshape(-1, out.shape[0]), accumulator, out)
 
     def grad(op, grad):
         from pyflow.ops.array import reshape

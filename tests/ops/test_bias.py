@@ -60,6 +60,28 @@ def test_gradient_of_halves_is_summed_in_float32():
     assert total.dtype == np.float16 and total == [5000]
 
 
+@pytest.mark.parametrize("shape", [(7001, 10), (3, 41, 29, 64), (501, 512), (2000, 100), (1, 70_000), (70_000, 1)])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16, np.int32, np.int8])
+def test_many_rows(shape, dtype):
+    value, bias = arrays(shape, shape[-1:])
+    value, bias = (9 * value).astype(dtype), (9 * bias).astype(dtype)
+    with tf.Session() as session:
+        added, total = session.run([tf.nn.bias_add(value, bias), raw.BiasAddGrad(value)])
+    np.testing.assert_array_equal(added, value + bias)
+    rows = value.reshape(-1, shape[-1])
+    if value.dtype.kind == "i":
+        np.testing.assert_array_equal(total, rows.sum(0, dtype=dtype))
+    else:
+        np.testing.assert_allclose(total, rows.sum(0, dtype=np.float64), 2e-3 if dtype == np.float16 else 1e-5, 1e-2)
+
+
+def test_many_rows_of_a_transposed_value():
+    value, bias = arrays((10, 7001), (10,))
+    with tf.Session() as session:
+        result = session.run(tf.nn.bias_add(tf.transpose(value), bias))
+    np.testing.assert_array_equal(result, value.T + bias)
+
+
 def test_version_one():
     value, bias = arrays((4, 3), (3,))
     with tf.Session() as session:
