@@ -11,7 +11,14 @@ from pyflow.core.convert import convert_to_tensor, register_tensor_conversion_fu
 from pyflow.core.indexed_slices import IndexedSlices
 from pyflow.core.operation import Operation
 from pyflow.core.registry import raw
-from pyflow.core.scopes import colocate_with, control_dependencies, device, get_default_graph, name_scope
+from pyflow.core.scopes import (
+    colocate_with,
+    control_dependencies,
+    default_graph_stack,
+    device,
+    get_default_graph,
+    name_scope,
+)
 from pyflow.core.shapes import TensorShape
 from pyflow.core.tensor import Tensor
 from pyflow.ops import resource_state
@@ -151,15 +158,22 @@ class BaseResourceVariable(Variable):
         return self._lazy_read(op) if read_value else op
 
     @contextlib.contextmanager
+    def _own_graph(self) -> Iterator[None]:
+        """Outside of any `Graph.as_default()`, the variable's graph becomes the default one."""
+        with contextlib.nullcontext() if default_graph_stack.items else self.graph.as_default():
+            yield
+
+    @contextlib.contextmanager
     def _after_cached_read(self) -> Iterator[None]:
-        with control_dependencies([self._cached_value]) if self._cached_value is not None else contextlib.nullcontext():
+        with self._own_graph(), control_dependencies([] if self._cached_value is None else [self._cached_value]):
             yield
 
     def assign(self, value: Any, use_locking: Any = None, name: str | None = None, read_value: bool = True) -> Any:
         """Replaces the value; gives the variable after that, or with `read_value=False` the operation."""
-        value = convert_to_tensor(value, dtype=self.dtype)
-        self._shape.assert_is_compatible_with(value.shape)
-        return self._changed(resource_state.AssignVariableOp(self._handle, value, name=name), read_value)
+        with self._own_graph():
+            value = convert_to_tensor(value, dtype=self.dtype)
+            self._shape.assert_is_compatible_with(value.shape)
+            return self._changed(resource_state.AssignVariableOp(self._handle, value, name=name), read_value)
 
     def assign_add(self, delta: Any, use_locking: Any = None, name: str | None = None, read_value: bool = True) -> Any:
         """Adds `delta`; gives the variable after that, or with `read_value=False` the operation."""

@@ -11,27 +11,27 @@ from pyflow.ops import variable_base
 from pyflow.ops.ref_variable import RefVariable
 from pyflow.ops.resource_variable import ResourceVariable
 
-_use_resource_by_default = False
+_DEFAULT_USE_RESOURCE = False
 
 
 @export("enable_resource_variables")
 def enable_resource_variables() -> None:
     """Makes new variables resource variables unless told otherwise."""
-    global _use_resource_by_default
-    _use_resource_by_default = True
+    global _DEFAULT_USE_RESOURCE
+    _DEFAULT_USE_RESOURCE = True
 
 
 @export("disable_resource_variables")
 def disable_resource_variables() -> None:
     """Makes new variables classic ones unless told otherwise, as they are at first."""
-    global _use_resource_by_default
-    _use_resource_by_default = False
+    global _DEFAULT_USE_RESOURCE
+    _DEFAULT_USE_RESOURCE = False
 
 
 @export("resource_variables_enabled")
 def resource_variables_enabled() -> bool:
     """Whether new variables are resource variables unless told otherwise."""
-    return _use_resource_by_default
+    return _DEFAULT_USE_RESOURCE
 
 
 def default_variable_creator(next_creator: Any = None, **kwargs: Any) -> variable_base.Variable:
@@ -43,7 +43,7 @@ def default_variable_creator(next_creator: Any = None, **kwargs: Any) -> variabl
     if use_resource is None:
         use_resource = get_variable_scope().use_resource
     if use_resource is None:
-        use_resource = _use_resource_by_default
+        use_resource = _DEFAULT_USE_RESOURCE
     if use_resource:
         kwargs.pop("expected_shape", None)
         return ResourceVariable(**kwargs)

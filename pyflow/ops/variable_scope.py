@@ -277,12 +277,36 @@ class variable_scope:
 @export("variable_op_scope")
 @contextlib.contextmanager
 def variable_op_scope(
-    values: Any, name_or_scope: Any, default_name: str | None = None, *args: Any, **kwargs: Any
+    values: Any,
+    name_or_scope: Any,
+    default_name: str | None = None,
+    initializer: Any = None,
+    regularizer: Any = None,
+    caching_device: Any = None,
+    partitioner: Any = None,
+    custom_getter: Any = None,
+    reuse: Any = None,
+    dtype: Any = None,
+    use_resource: bool | None = None,
+    constraint: Any = None,
 ) -> Iterator[VariableScope]:
     """The older spelling of `variable_scope(name_or_scope, default_name, values, ...)`."""
     logging.getLogger("tensorflow").warning(
         "tf.variable_op_scope(values, name, default_name) is deprecated, "
         "use tf.variable_scope(name, default_name, values)"
     )
-    with variable_scope(name_or_scope, default_name, values, *args, **kwargs) as scope:
+    with variable_scope(
+        name_or_scope,
+        default_name=default_name,
+        values=values,
+        initializer=initializer,
+        regularizer=regularizer,
+        caching_device=caching_device,
+        partitioner=partitioner,
+        custom_getter=custom_getter,
+        reuse=reuse,
+        dtype=dtype,
+        use_resource=use_resource,
+        constraint=constraint,
+    ) as scope:
         yield scope

@@ -123,7 +123,7 @@ def case_errors(tf):
 def case_nodes(tf):
     with tf.variable_scope("a"):
         for i, initializer in enumerate(random_initializers(tf)):
-            tf.get_variable("v{}".format(i), [3, 4], initializer=initializer, dtype=initializer.dtype)
+            tf.get_variable(f"v{i}", [3, 4], initializer=initializer, dtype=initializer.dtype)
     return [[o.name, o.type, [t.name for t in o.inputs]] for o in tf.get_default_graph().get_operations()]
 
 

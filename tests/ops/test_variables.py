@@ -95,6 +95,14 @@ def test_init_scope_leaves_control_dependencies_but_not_names():
     assert c.name == "outer/c:0" and not c.op.control_inputs
 
 
+def test_a_handle_is_assigned_in_its_own_graph():
+    with tf.Graph().as_default() as graph:
+        v = tf.Variable([1.0], use_resource=True)
+    assert all(made.graph is graph for made in (v + 1.0, v.assign([2.0]), v.assign_add([2.0], read_value=False)))
+    with tf.Graph().as_default(), pytest.raises(ValueError):
+        v.assign([2.0])
+
+
 def test_variables_have_the_shape_of_the_value_they_got():
     v = tf.Variable(tf.placeholder_with_default([1.0], None), validate_shape=False)
     with tf.Session() as session:
