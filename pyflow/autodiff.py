@@ -127,8 +127,10 @@ def _initial_gradients(seeds: list, ys: list, colocate: bool) -> list:
                     raise TypeError(f"Gradients of complex tensors must set grad_ys (y.dtype = {y.dtype!r})")
                 from pyflow.core.convert import convert
 
+                known = y.shape.is_fully_defined()
+                shape = convert(y.shape.as_list(), dtypes.int32, "Shape") if known else raw.Shape(y, name="Shape")
                 one = convert(1, y.dtype.base_dtype, f"grad_ys_{i}")
-                result.append(raw.Fill(raw.Shape(y, name="Shape"), one, name="Fill"))
+                result.append(raw.Fill(shape, one, name="Fill"))
                 continue
             _check_seed(seed, y)
             if isinstance(seed, IndexedSlices):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyflow.core.api import export
 from pyflow.core.dtypes import DType
+from pyflow.core.errors import OperatorNotAllowedInGraphError
 from pyflow.core.shapes import TensorShape, as_shape
 
 if TYPE_CHECKING:
@@ -86,9 +87,7 @@ class Tensor:
                             f"Dimension {i} in both shapes must be equal, but are {a} and {b}. "
                             f"Shapes are {_brackets(known)} and {_brackets(wanted)}."
                         ) from None
-            raise ValueError(
-                f"Shapes must be equal rank, but are {known.ndims} and {wanted.ndims}"
-            ) from None
+            raise ValueError(f"Shapes must be equal rank, but are {known.ndims} and {wanted.ndims}") from None
 
     def consumers(self) -> list[Operation]:
         """The operations that take this tensor as an input."""
@@ -108,15 +107,18 @@ class Tensor:
         return _Reference(self)
 
     def __iter__(self) -> Any:
-        raise TypeError("Tensor objects are only iterable when eager execution is enabled. To iterate over this tensor use tf.map_fn.")
+        raise self._not_allowed("iterating over `tf.Tensor`")
 
     def __len__(self) -> int:
         raise TypeError(f"object of type '{type(self).__name__}' has no len()")
 
     def __bool__(self) -> bool:
-        raise TypeError(
-            "Using a `tf.Tensor` as a Python `bool` is not allowed. Use `if t is not None:` instead of `if t:` to test if a "
-            "tensor is defined, and use TensorFlow ops such as tf.cond to execute subgraphs conditioned on the value of a tensor."
+        raise self._not_allowed("using a `tf.Tensor` as a Python `bool`")
+
+    def _not_allowed(self, what: str) -> OperatorNotAllowedInGraphError:
+        return OperatorNotAllowedInGraphError(
+            f"{what} is not allowed in Graph execution. "
+            "Use Eager execution or decorate this function with @tf.function."
         )
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:

@@ -203,9 +203,9 @@ def test_a_tensor_is_no_bool_no_list_and_no_array():
     import numpy as np
 
     a = constant([1, 2])
-    with pytest.raises(TypeError, match="Using a `tf.Tensor` as a Python `bool` is not allowed"):
+    with pytest.raises(TypeError, match="using a `tf.Tensor` as a Python `bool` is not allowed"):
         bool(a)
-    with pytest.raises(TypeError, match="Tensor objects are only iterable"):
+    with pytest.raises(TypeError, match="iterating over `tf.Tensor` is not allowed"):
         list(a)
     with pytest.raises(NotImplementedError, match="Cannot convert a symbolic Tensor"):
         np.array(a)
