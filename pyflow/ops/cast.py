@@ -18,6 +18,8 @@ from pyflow.core.sparse_tensor import SparseTensor
 from pyflow.core.tensor import Tensor
 from pyflow.ops.shape_rules import same_as
 
+# What the runtime calls these dtypes in its messages.
+_RUNTIME_NAMES = {"float16": "half", "float32": "float", "float64": "double"}
 _DIFFERENTIABLE = (*dtypes.FLOATING, *dtypes.COMPLEX)
 
 
@@ -39,7 +41,8 @@ class Cast:
 
     def cpu(x, SrcT, DstT, out):
         if SrcT is dtypes.string or DstT is dtypes.string:
-            raise UnimplementedError(None, None, f"Cast {SrcT.name} to {DstT.name} is not supported")
+            source, target = (_RUNTIME_NAMES.get(dtype.name, dtype.name) for dtype in (SrcT, DstT))
+            raise UnimplementedError(None, None, f"Cast {source} to {target} is not supported")
         x, out = _plain(x), _plain(out)
         if x.dtype.kind == "c" and out.dtype.kind != "c":
             x = x.real

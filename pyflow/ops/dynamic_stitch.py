@@ -106,9 +106,10 @@ def _stitch(indices: list, data: list) -> np.ndarray:
     rest = np.shape(data[0])[np.ndim(indices[0]) :]
     if words := _no_stitch([np.shape(index) for index in indices], [np.shape(values) for values in data]):
         raise InvalidArgumentError(None, None, words)
-    for i, index in enumerate(indices):
+    for index in indices:
         if np.size(index) and np.min(index) < 0:
-            raise InvalidArgumentError(None, None, f"indices[{i}] is out of range")
+            place = int(np.argmax(np.reshape(index, -1) < 0))
+            raise InvalidArgumentError(None, None, f"indices[{place}] is out of range")
     merged = np.zeros((rows, *rest), data[0].dtype)
     for index, values in zip(indices, data):
         # The last of several rows for one index counts, as numpy's assignment has it.

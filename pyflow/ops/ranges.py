@@ -9,7 +9,7 @@ import numpy as np
 
 from pyflow.core.api import export
 from pyflow.core.convert import convert_to_tensor
-from pyflow.core.dtypes import INDEX, bfloat16, float32, float64, int32, int64
+from pyflow.core.dtypes import INDEX, bfloat16, bfloat16_to_float32, float32, float64, int32, int64
 from pyflow.core.errors import InvalidArgumentError
 from pyflow.core.registry import NOT_DIFFERENTIABLE, ShapeError, one_of, op, sample
 from pyflow.core.scopes import name_scope
@@ -35,6 +35,11 @@ def _length(start: Any, limit: Any, delta: Any) -> int:
     return math.ceil(abs((limit - start) / delta))
 
 
+def _number(value: Any) -> Any:
+    """The element of a constant scalar as a numpy number."""
+    return bfloat16_to_float32(value)[()] if value.dtype.names else value[()]
+
+
 def _at_run(error: ValueError, delta: Any) -> str:
     return str(error) if delta else f"{error}: {delta}"
 
@@ -51,10 +56,11 @@ class Range:
             with_rank(shape, 0)
         if start_value is None or limit_value is None or delta_value is None:
             return (None,)
+        first, last, step = (_number(value) for value in (start_value, limit_value, delta_value))
         try:
-            return (_length(start_value[()], limit_value[()], delta_value[()]),)
+            return (_length(first, last, step),)
         except ValueError as error:
-            raise ShapeError(str(error), at_run=_at_run(error, delta_value)) from None
+            raise ShapeError(str(error), at_run=_at_run(error, step)) from None
 
     def cpu(start, limit, delta):
         dtype = start.dtype

@@ -35,7 +35,7 @@ def _given_shape(data, indices, segment_ids, num_segments, num_segments_value) -
     with_rank(num_segments, 0)
     rest = _inferred_shape(data, indices, segment_ids)
     if num_segments_value is not None and num_segments_value < 0:
-        raise ShapeError("Cannot specify a negative value for num_segments")
+        raise ShapeError("Cannot specify a negative value for num_segments", "segment ids must be >= 0")
     if rest is None:
         return None
     return (None if num_segments_value is None else int(num_segments_value), *rest[1:])
