@@ -13,7 +13,7 @@ from tests.golden_cases import Golden
 PROGRAMS = Golden("graph_cases", "graphs.json").cases
 # What TensorFlow builds otherwise by now; CHANGED fails when it does not.
 CHANGED = dict.fromkeys(
-    ["embedding", "gradients", "momentum_and_adam", "training"], "the ones that gradients start with are named otherwise"
+    ["embedding", "gradients", "momentum_and_adam", "training"], "what gradients start with is named otherwise"
 ) | {
     "arrays": "ones_like names its shape otherwise",
     "clipping": "clip_by_global_norm tests for infinity by a subtraction",
