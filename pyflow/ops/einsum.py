@@ -119,10 +119,9 @@ def _further_axes(labels: str, tensor: Any, unused: str) -> str:
 def _contract(x: Tensor, x_labels: str, y: Tensor, y_labels: str, summed: set[str]) -> tuple[Tensor, str]:
     """The product of two tensors, summed over the given labels that both have, and its labels."""
     for i, (tensor, labels) in enumerate(((x, x_labels), (y, y_labels))):
-        if tensor.get_shape().ndims != len(labels):
-            raise ValueError(
-                f"Tensor t{i} of rank {tensor.get_shape().ndims} does not match einsum reduction of length {len(labels)}"
-            )
+        rank = tensor.get_shape().ndims
+        if rank != len(labels):
+            raise ValueError(f"Tensor t{i} of rank {rank} does not match einsum reduction of length {len(labels)}")
     kept = sorted((set(x_labels) & set(y_labels)) - summed)
     summed_order = sorted(summed)
     x_own = sorted(set(x_labels) - set(y_labels))
@@ -156,7 +155,8 @@ def _sum_of_whole_product(tensors: list, labels: list[str], output: str, every: 
         static = tensor.get_shape()
         if static.ndims != len(each):
             raise ValueError(
-                f"Input {i} with axes {each} has incorrect number of dimensions (expected {len(each)}, got {static.ndims})"
+                f"Input {i} with axes {each} has incorrect number of dimensions "
+                f"(expected {len(each)}, got {static.ndims})"
             )
         for a, size in zip(each, static.as_list()):
             if size is not None and size > 1 and sizes.setdefault(a, size) != size:

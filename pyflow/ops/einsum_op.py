@@ -44,7 +44,8 @@ def _einsum_shape(inputs: list[StaticShape], equation: str) -> StaticShape:
         if len(given) < named or (len(given) > named and "." not in each):
             least = "at least " if "." in each else ""
             raise ShapeError(
-                f"Shape must be {least}rank {named} but is rank {len(given)}\n\t for {i}th input and equation: {equation}",
+                f"Shape must be {least}rank {named} but is rank {len(given)}\n"
+                f"\t for {i}th input and equation: {equation}",
                 f"Expected input {i} to have rank {least}{named} but got: {len(given)}",
             )
         start = each.index(".") if "." in each else len(given)
@@ -53,7 +54,9 @@ def _einsum_shape(inputs: list[StaticShape], equation: str) -> StaticShape:
         for a, size in zip(each.replace(".", ""), given[:start] + given[end:]):
             sizes[a] = merge_dim(sizes.get(a), size)
     if "." not in output and further:
-        words = f"Output contains {len(further)} broadcasting dimension(s) but no ellipsis (...) was found in the output "
+        words = (
+            f"Output contains {len(further)} broadcasting dimension(s) but no ellipsis (...) was found in the output "
+        )
         raise ShapeError(words + "subscripts.")
     if "." in output and further is None:
         return None
@@ -87,8 +90,9 @@ class Einsum:
         named = "".join(dict.fromkeys(output.replace(".", "")))
         try:
             result: Any = np.einsum(
-                ",".join(labels).replace(".", "...") + "->..." + named if "." in "".join(labels) else
-                ",".join(labels) + "->" + named,
+                ",".join(labels).replace(".", "...") + "->..." + named
+                if "." in "".join(labels)
+                else ",".join(labels) + "->" + named,
                 *inputs,
             )
         except ValueError as error:

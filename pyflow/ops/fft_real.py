@@ -108,7 +108,7 @@ def _forward_gradient(op: Any, dy: Tensor, rank: int, inverse: Any) -> tuple[Ten
 
 
 def _inverse_gradient(op: Any, dy: Tensor, rank: int, forward: Any) -> tuple[Tensor, None]:
-    """The transform divided by the size; elements that stand for two, themselves and their mirror image, count twice."""
+    """The transform divided by the size; what stands for its mirror image too counts twice."""
     lengths = op.inputs[1]
     is_odd = raw.FloorMod(lengths[-1], 2)
     half = lengths[-1] // 2 + 1
@@ -207,17 +207,19 @@ def _natural_length(x: Tensor, rank: int, inverse: bool) -> Tensor:
 
 def _padded_for(x: Tensor, rank: int, lengths: Tensor, inverse: bool) -> Tensor:
     """The input with zeros behind, where it is shorter than the transform."""
-    known, sizes = constant_value_as_shape(lengths), x.shape
-    if sizes.ndims is not None and any(d.value == 0 for d in sizes.dims):
+    known, sizes = constant_value_as_shape(lengths), x._shape_tuple()
+    if sizes is not None and 0 in sizes:
         return x
-    if sizes.ndims is not None and known.is_fully_defined() and sizes[-known.ndims :].is_fully_defined():
-        wanted = known.as_list()
+    if sizes is not None and known.is_fully_defined():
+        wanted: list[Any] = known.as_list()
         if inverse:
             wanted[-1] = wanted[-1] // 2 + 1
-        missing = [[0, max(n - have, 0)] for n, have in zip(wanted, sizes[-len(wanted) :].as_list())]
-        if not any(after for _, after in missing):
-            return x
-        return pad(x, [[0, 0]] * max(sizes.ndims - len(wanted), 0) + missing)
+        present = sizes[-len(wanted) :]
+        if None not in present:
+            missing = [[0, max(n - have, 0)] for n, have in zip(wanted, present)]
+            if not any(after for _, after in missing):
+                return x
+            return pad(x, [[0, 0]] * max(len(sizes) - len(wanted), 0) + missing)
     if inverse:
         lengths = concat([lengths[:-1], lengths[-1:] // 2 + 1], 0)
     return _padded_to(x, rank, lengths)
@@ -241,8 +243,8 @@ def _public(definition: OpDef, rank: int, inverse: bool, what: str) -> Any:
 
     Args:
       input_tensor: {"complex64" if inverse else "float32"}, transformed over its last {rank} axes.
-      fft_length: the lengths of the real side, an int32 vector [{rank}]; the input is cropped to it or padded with zeros.
-        None takes them from the input{", the last one to be even" if inverse else ""}.
+      fft_length: the lengths of the real side, an int32 vector [{rank}]; the input is cropped to it or zeros are
+        added. None takes them from the input{", the last one to be even" if inverse else ""}.
 
     Raises:
       ValueError: the input has another dtype or too few axes, or `fft_length` another shape.

@@ -1,6 +1,7 @@
 """Inverses and determinants of square matrices.
 
-Gradients: M. Giles, "Collected matrix derivative results for forward and reverse mode algorithmic differentiation", 2008.
+Gradients: M. Giles, "Collected matrix derivative results for forward and reverse mode algorithmic
+differentiation", 2008.
 """
 
 from __future__ import annotations
@@ -47,9 +48,15 @@ class MatrixInverse:
 
     def grad(op, dy):
         inverse = op.outputs[0]
+        if op.attrs["adjoint"]:
+            return -matmul(inverse, matmul(dy, inverse, adjoint_a=True))
         return -matmul(inverse, matmul(dy, inverse, adjoint_b=True), adjoint_a=True)
 
-    samples = [sample([[2.0, 1.0], [0.5, 3.0]]), sample([[[2.0, 1.0], [0.5, 3.0]], [[0.0, 1.0], [2.0, 1.0]]])]
+    samples = [
+        sample([[2.0, 1.0], [0.5, 3.0]]),
+        sample([[2.0, 1.0], [0.5, 3.0]], adjoint=True),
+        sample([[[2.0, 1.0], [0.5, 3.0]], [[0.0, 1.0], [2.0, 1.0]]]),
+    ]
 
 
 def _batch_of(input):

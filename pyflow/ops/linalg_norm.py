@@ -24,7 +24,7 @@ _MATRIX_NORMS = ["euclidean", "fro", 1, 2, np.inf]
 _VECTOR_NORMS = ["euclidean", 1, 2, np.inf]
 
 
-def _checked_axis(ord: Any, axis: Any) -> tuple[int, ...] | None:
+def _checked_axis(ord: Any, axis: Any) -> Any:
     """The axes as a tuple: of two for a matrix norm, of one for a vector norm, None for all elements as one vector.
 
     Raises:

@@ -1,6 +1,7 @@
 """Eigenvalues of self-adjoint matrices, singular values, and what follows from these.
 
-Gradients: M. Giles, "Collected matrix derivative results for forward and reverse mode algorithmic differentiation", 2008;
+Gradients: M. Giles, "Collected matrix derivative results for forward and reverse mode algorithmic
+differentiation", 2008;
 J. Townsend, "Differentiating the singular value decomposition", 2016.
 """
 

@@ -11,8 +11,8 @@ from pyflow.core.dtypes import complex64, complex128, float32, float64
 from pyflow.core.registry import ShapeError, op, raw, sample
 from pyflow.core.tensor import Tensor
 from pyflow.ops.array import expand_dims, matrix_transpose, squeeze, transpose
-from pyflow.ops.array_joining import concat, stack
 from pyflow.ops.array_filling import zeros_like
+from pyflow.ops.array_joining import concat, stack
 from pyflow.ops.complex_numbers import conj
 from pyflow.ops.linalg_rules import invalid
 from pyflow.ops.reduce_functions import reduce_sum
@@ -82,9 +82,10 @@ def _not_invertible(pivoting: bool) -> str:
 
 @op("TridiagonalSolve(diagonals: T, rhs: T) -> (output: T)", partial_pivoting=True, T=_DTYPES)
 class TridiagonalSolve:
-    """The x [..., m, k] of tridiagonal systems; diagonals [..., 3, m] are the one above the main one, it, and that below.
+    """The x [..., m, k] of tridiagonal systems.
 
-    The last element of the first and the first element of the third are not looked at.
+    The rows of diagonals [..., 3, m] are the diagonal above the main one, that itself, and the one below. The last
+    element of the first row and the first element of the third are not looked at.
     """
 
     shape = _tridiagonal_solution
@@ -186,9 +187,7 @@ def _static_order(diagonals: Tensor) -> int:
 def _gathered_diagonals(matrix: Tensor, size: int) -> Tensor:
     """The three diagonals [..., 3, m] of matrices [..., m, m]."""
     # Where a diagonal has no element stands the first element of the matrix, which is not looked at.
-    indices = [
-        [[i + 1, i] if i + 1 < size else [0, 0], [i, i], [i - 1, i] if i else [0, 0]] for i in range(size)
-    ]
+    indices = [[[i + 1, i] if i + 1 < size else [0, 0], [i, i], [i - 1, i] if i else [0, 0]] for i in range(size)]
     return transpose(raw.GatherNd(transpose(matrix), indices))
 
 
@@ -205,9 +204,9 @@ def tridiagonal_solve(
     """The solutions of tridiagonal systems.
 
     Args:
-      diagonals: "compact": [..., 3, m], the diagonals above, on and below the main one; the last element of the first and
-        the first of the third are not looked at. "sequence": a list of these three, [..., m] each; the outer ones may be
-        one shorter. "matrix": [..., m, m], of which the three diagonals are taken.
+      diagonals: "compact": [..., 3, m], the diagonals above, on and below the main one; the last element of the first
+        and the first of the third are not looked at. "sequence": a list of these three, [..., m] each; the outer ones
+        may be one shorter. "matrix": [..., m, m], of which the three diagonals are taken.
       rhs: [..., m], or [..., m, k] for k right-hand sides.
       transpose_rhs: use `rhs` transposed, [..., k, m], and give the result like that.
       conjugate_rhs: use it conjugated.
@@ -277,15 +276,11 @@ def _check_compact(diagonals: Tensor, rhs: Tensor, rank: int, rhs_rank: int) -> 
 def _check_rows(diagonals: Tensor, rhs: Tensor) -> None:
     left, right = diagonals.shape[-1].value, rhs.shape[-2].value
     if left and right and left != right:
-        raise ValueError(
-            f"Expected number of left-hand sided and right-hand sides to be equal, got {left} and {right}"
-        )
+        raise ValueError(f"Expected number of left-hand sided and right-hand sides to be equal, got {left} and {right}")
 
 
 @export("linalg.tridiagonal_matmul")
-def tridiagonal_matmul(
-    diagonals: Any, rhs: Any, diagonals_format: str = "compact", name: str | None = None
-) -> Tensor:
+def tridiagonal_matmul(diagonals: Any, rhs: Any, diagonals_format: str = "compact", name: str | None = None) -> Tensor:
     """The product of tridiagonal matrices with matrices rhs [..., m, k].
 
     Args:

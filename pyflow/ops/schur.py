@@ -37,7 +37,9 @@ def schur_form(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         if iterations > _ITERATIONS_PER_VALUE:
             raise np.linalg.LinAlgError("QR iterations did not converge")
         # Now and then a shift out of the blue gets iterations out of a cycle.
-        shift = abs(t[last, last - 1]) + abs(t[first + 1, first]) if iterations % 10 == 0 else _nearest_eigenvalue(t, last)
+        shift = (
+            abs(t[last, last - 1]) + abs(t[first + 1, first]) if iterations % 10 == 0 else _nearest_eigenvalue(t, last)
+        )
         _qr_step(t, q, first, last, shift)
     return np.triu(t), q
 
@@ -115,7 +117,8 @@ def triangular_logarithm(t: np.ndarray) -> np.ndarray:
         if not np.isfinite(t).all():
             return np.full_like(t, np.nan)
     x = t - identity
-    return scale * sum(w * np.linalg.solve(identity + node * x, x) for node, w in zip(_NODES, _WEIGHTS))
+    terms = [w * np.linalg.solve(identity + node * x, x) for node, w in zip(_NODES, _WEIGHTS)]
+    return scale * np.sum(terms, axis=0)
 
 
 def principal_function(matrix: np.ndarray, of_triangle: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:

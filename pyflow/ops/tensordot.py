@@ -85,8 +85,7 @@ def _as_matrix(x: Tensor, axes: Any, contracted_first: bool) -> tuple[Tensor, An
       (matrix, free dimensions as a list of ints or a tensor, free dimensions as far as they are known or None)
     """
     sizes = x._shape_tuple()
-    static = isinstance(axes, (list, tuple)) and sizes is not None
-    if static:
+    if isinstance(axes, (list, tuple)) and sizes is not None:
         axes = [i if i >= 0 else i + len(sizes) for i in axes]
         free = [i for i in range(len(sizes)) if i not in axes]
         free_static = [sizes[i] for i in free]
