@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from pyflow.core.deprecation import renamed_argument
 from pyflow.core.registry import ShapeError, attr, one_of, op, raw, sample
 from pyflow.core.scopes import name_scope
 from pyflow.core.tensor import StaticShape, Tensor
-from pyflow.ops.array_dimensions import check_sizes, divide, product
+from pyflow.ops.array_dimensions import check_sizes, divide, kernel_words, product
 from pyflow.ops.array_shape import Rank, rank, shape
 from pyflow.ops.indexed_slices import quiet_densification
 from pyflow.ops.shape_rules import element_count, text, with_rank, with_rank_at_least
@@ -28,16 +29,19 @@ class Reshape:
     view = True
 
     def shape(tensor, shape, shape_value, shape_dims):
-        with_rank(shape, 1)
+        with kernel_words(lambda: f"sizes input must be 1-D, not {text(shape)}"):
+            with_rank(shape, 1)
         check_sizes(shape_value)
         return None if shape_dims is None else _reshaped(tensor, shape_dims)
 
     def cpu(tensor, shape):
         sizes = shape.tolist()
         try:
-            return tensor.reshape(sizes)
+            if min(sizes, default=0) >= -1:
+                return tensor.reshape(sizes)
         except (ValueError, TypeError):
-            return _explain_reshape(tensor, sizes)
+            pass
+        return _unusual_reshape(tensor, sizes)
 
     def grad(op, dy):
         return _reshape_to_input(op, dy), None
@@ -76,10 +80,11 @@ def _reshaped(given: StaticShape, wanted: tuple) -> StaticShape:
     return wanted
 
 
-def _explain_reshape(tensor: Any, sizes: Any) -> Any:
-    """Raises what is wrong with the shape in TF's words."""
-    if not isinstance(sizes, list):
-        raise errors.InvalidArgumentError(None, None, "shape must be a vector of int32, got shape []")
+def _unusual_reshape(tensor: Any, sizes: Any) -> Any:
+    """An empty tensor's reshape as TF does it; for all others, what is wrong in TF's words."""
+    if not isinstance(sizes, list) or any(isinstance(size, list) for size in sizes):
+        words = f"sizes input must be 1-D, not {text(np.shape(sizes))}"
+        raise errors.InvalidArgumentError(None, None, words)
     unknown = [i for i, size in enumerate(sizes) if size == -1]
     if len(unknown) > 1:
         words = f"Only one input size may be -1, not both {unknown[0]} and {unknown[1]}"
@@ -87,21 +92,17 @@ def _explain_reshape(tensor: Any, sizes: Any) -> Any:
     for i, size in enumerate(sizes):
         if size < -1:
             raise errors.InvalidArgumentError(None, None, f"Size {i} must be non-negative, not {size}")
-    count, total = int(np.prod([size for size in sizes if size != -1], dtype=np.int64)), np.size(tensor)
-    if unknown:
-        if count == 0 and total == 0:
-            return np.reshape(tensor, [0 if size == -1 else size for size in sizes])
-        if count == 0:
-            words = (
-                "reshape cannot infer the missing input size for an empty tensor unless all specified input sizes are "
-            )
-            raise errors.InvalidArgumentError(None, None, f"{words}non-zero")
-        words = (
-            f"Input to reshape is a tensor with {total} values, but the requested shape requires a multiple of {count}"
-        )
+    given, total = np.shape(tensor), np.size(tensor)
+    if not unknown:
+        words = f"Input to reshape is a tensor with {total} values, but the requested shape has {math.prod(sizes)}"
         raise errors.InvalidArgumentError(None, None, words)
-    words = f"Input to reshape is a tensor with {total} values, but the requested shape has {count}"
-    raise errors.InvalidArgumentError(None, None, words)
+    # Next to a size of 0, the open one is what the other sizes of the input give.
+    count = math.prod(size for size in sizes if size > 0)
+    available = math.prod(d for d in given if d or 0 not in sizes)
+    if available % count and 0 not in given:
+        words = f"Input to reshape is a tensor with {available} values, but the requested shape requires a multiple of "
+        raise errors.InvalidArgumentError(None, None, f"{words}{count}")
+    return np.reshape(tensor, [available // count if size == -1 else size for size in sizes])
 
 
 @export("reshape", "manip.reshape")
@@ -130,13 +131,15 @@ class Squeeze:
         rank = len(input)
         for i, axis in enumerate(squeeze_dims):
             if not -rank <= axis < rank:
-                raise ShapeError(f"squeeze_dims[{i}] not in [{-rank},{rank}).")
+                words = f"Tried to squeeze dim index {axis} for tensor with {rank} dimensions."
+                raise ShapeError(f"squeeze_dims[{i}] not in [{-rank},{rank}).", words)
         axes = {axis % rank for axis in squeeze_dims}
         if not axes:
             return None if None in input else tuple(d for d in input if d != 1)
         for i in sorted(axes):
             if input[i] not in (None, 1):
-                raise ShapeError(f"Can not squeeze dim[{i}], expected a dimension of 1, got {input[i]}")
+                words = f"Can not squeeze dim[{i}], expected a dimension of 1, got {input[i]}"
+                raise ShapeError(words, words)
         return tuple(d for i, d in enumerate(input) if i not in axes)
 
     def cpu(input, squeeze_dims):

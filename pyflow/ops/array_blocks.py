@@ -63,9 +63,10 @@ def _unpacked_shape(input: StaticShape, count: int, block: Any, crops: Any) -> S
         return None
     if block is None:
         return (None,) * (count + 1) + input[count + 1 :]
-    batch = input[0]
+    batch, factor = input[0], int(block.prod())
+    words = f"Input batch dimension ({batch}) is not divisible by product of block sizes ({factor})"
     for size in block.tolist():
-        batch = divide(batch, size)
+        batch = divide(batch, size, words)
     dims: list[int | None] = [None] * count
     for i in range(count) if crops is not None else ():
         whole, cropped = multiply(input[i + 1], int(block[i])), int(crops[i].sum())

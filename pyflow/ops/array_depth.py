@@ -32,9 +32,11 @@ def _shape(input: Any, data_format: str, height: Any, width: Any, channels: Any)
     return (n, channels(rest[0]), height(rest[1]), width(rest[2]))
 
 
-def _check_divisible(size: int, divisor: int, words: str) -> None:
-    if size % divisor:
-        raise errors.InvalidArgumentError(None, None, words)
+def _indivisible_sizes(input: Any, data_format: str, block_size: int) -> str:
+    if input is None:
+        return ""
+    height, width = input[1:3] if data_format == "NHWC" else input[2:]
+    return f"Image width {width} and height {height} should be divisible by block_size: {block_size}"
 
 
 @op("SpaceToDepth(input: T) -> (output: T)", T=dtypes.ANY, block_size=attr("int", minimum=2), data_format=_FORMATS)
@@ -43,7 +45,7 @@ class SpaceToDepth:
 
     def shape(input, block_size, data_format):
         def smaller(size):
-            return divide(size, block_size)
+            return divide(size, block_size, at_run=_indivisible_sizes(input, data_format, block_size))
 
         return _shape(input, data_format, smaller, smaller, lambda size: multiply(size, block_size**2))
 
@@ -52,9 +54,6 @@ class SpaceToDepth:
         b = block_size
         n, *sizes = input.shape
         height, width = sizes[:2] if data_format == "NHWC" else sizes[1:]
-        for size in (height, width):
-            words = f"Image width {width} and height {height} should be divisible by block_size: {b}"
-            _check_divisible(size, b, words)
         if data_format == "NHWC":
             moved = input.reshape(n, height // b, b, width // b, b, -1).transpose(0, 1, 3, 2, 4, 5)
             return np.ascontiguousarray(moved).reshape(n, height // b, width // b, b * b * sizes[2])
@@ -75,7 +74,15 @@ class DepthToSpace:
         def larger(size):
             return multiply(size, block_size)
 
-        return _shape(input, data_format, larger, larger, lambda size: divide(size, block_size**2))
+        return _shape(
+            input,
+            data_format,
+            larger,
+            larger,
+            lambda size: divide(
+                size, block_size**2, f"Input depth dimension {size} should be divisible by: {block_size**2}"
+            ),
+        )
 
     def cpu(input, block_size, data_format):
         _check_format(data_format, "DepthToSpace")
@@ -83,8 +90,6 @@ class DepthToSpace:
         n, *sizes = input.shape
         channels = sizes[2] if data_format == "NHWC" else sizes[0]
         height, width = sizes[:2] if data_format == "NHWC" else sizes[1:]
-        words = f"Input depth dimension {channels} should be divisible by: {b * b}"
-        _check_divisible(channels, b * b, words)
         depth = channels // (b * b)
         if data_format == "NHWC":
             moved = input.reshape(n, height, width, b, b, depth).transpose(0, 1, 3, 2, 4, 5)

@@ -14,6 +14,7 @@ from pyflow.core import dtypes, errors
 from pyflow.core.api import export
 from pyflow.core.registry import ShapeError, one_of, op, sample
 from pyflow.core.tensor import Tensor
+from pyflow.ops.array_dimensions import kernel_words
 from pyflow.ops.array_filling import zeros, zeros_like
 from pyflow.ops.array_joining import concat
 from pyflow.ops.array_shape import rank, shape
@@ -56,6 +57,10 @@ class DiagPart:
         rank = len(input)
         if rank % 2 or not rank:
             raise ShapeError(f"Input must have even and non-zero rank, input rank is {rank}")
+        for i, (a, b) in enumerate(zip(input, input[rank // 2 :])):
+            both = f"{i} and {i + rank // 2}"
+            with kernel_words(lambda both=both: f"Invalid shape {text(input)}: dimensions {both} do not match."):
+                merge_dim(a, b)
         return tuple(map(merge_dim, input[: rank // 2], input[rank // 2 :]))
 
     def cpu(input):
@@ -112,7 +117,8 @@ class MatrixDiagPart:
     """The main diagonals of a batch of matrices."""
 
     def shape(input):
-        with_rank_at_least(input, 2)
+        with kernel_words(lambda: f"input must be at least 2-dim, received shape: {text(input)}"):
+            with_rank_at_least(input, 2)
         return None if input is None else (*input[:-2], _smaller(input[-2], input[-1]))
 
     def cpu(input, out):
@@ -135,7 +141,8 @@ class MatrixSetDiag:
     """A copy of the matrices with other main diagonals."""
 
     def shape(input, diagonal):
-        with_rank_at_least(input, 2)
+        with kernel_words(lambda: f"input must be at least 2-dim, received shape: {text(input)}"):
+            with_rank_at_least(input, 2)
         with_rank_at_least(diagonal, 1)
         if input is not None and diagonal is not None:
             merge_dim(_smaller(input[-2], input[-1]), diagonal[-1])

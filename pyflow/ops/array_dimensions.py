@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,15 @@ from pyflow.core.registry import ShapeError
 from pyflow.core.tensor import StaticShape
 
 Dim = "int | None"
+
+
+@contextlib.contextmanager
+def kernel_words(words: Callable[[], str]) -> Iterator[None]:
+    """Gives the words for a run to the shape errors raised within, where TensorFlow's kernel has its own."""
+    try:
+        yield
+    except ShapeError as error:
+        raise ShapeError(str(error), words()) from None
 
 
 def with_value(dim: int | None, value: int) -> int:

@@ -15,10 +15,10 @@ from pyflow.core.scopes import name_scope
 from pyflow.core.shapes import TensorShape
 from pyflow.core.tensor import Tensor
 from pyflow.ops.array import reshape
-from pyflow.ops.array_dimensions import check_sizes
+from pyflow.ops.array_dimensions import check_sizes, kernel_words
 from pyflow.ops.array_shape import shape_internal
 from pyflow.ops.constant import constant
-from pyflow.ops.shape_rules import same_as, with_rank
+from pyflow.ops.shape_rules import same_as, text, with_rank
 
 # Constants of fewer elements are stored in the graph; larger ones are filled at the run.
 _SMALL = 1000
@@ -33,8 +33,10 @@ class Fill:
     """A tensor of shape `dims` with every element `value`."""
 
     def shape(dims, value, dims_value, dims_dims):
-        with_rank(dims, 1)
-        with_rank(value, 0)
+        with kernel_words(lambda: f"dims must be a vector, got shape {text(dims)}"):
+            with_rank(dims, 1)
+        with kernel_words(lambda: f"value must be a scalar, got shape {text(value)}"):
+            with_rank(value, 0)
         check_sizes(dims_value)
         return dims_dims
 

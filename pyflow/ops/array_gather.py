@@ -167,7 +167,11 @@ def _axis_gradient(op: Any, dy: Any) -> Tensor:
     with quiet_densification():
         values = reshape(dy, values_shape)
     values = transpose(values, concat([batch_axes, [axis_dims], between, after], 0))
-    grad = _summed_by_index(params_shape, values, indices, batch_dims, params_shape[axis])
+    moved_shape = params_shape
+    if batch_dims and constant_value(axis) != batch_dims:
+        # TensorFlow takes the size of axis `batch_dims` here, which gives wrong gradients unless that is `axis`.
+        moved_shape = concat([params_shape[:batch_dims], [params_shape[axis]]], 0)
+    grad = _summed_by_index(moved_shape, values, indices, batch_dims, params_shape[axis])
     return transpose(grad, concat([batch_axes, between + 1, [batch_dims], after], 0))
 
 

@@ -217,7 +217,7 @@ def _sparse_concat_gradient(dy: IndexedSlices, values: list[Tensor], axis: Tenso
                 "Can only compute IndexedSlices gradient with negative concat_dim when first value rank is "
                 "statically-known."
             )
-        known %= count
+        known = known % count
     sizes = [shape(value) for value in values]
     grads = []
     if known > 0:

@@ -12,7 +12,7 @@ from pyflow.core.convert import constant_value
 from pyflow.core.registry import ShapeError, attr, one_of, op, raw, sample
 from pyflow.core.tensor import StaticShape, Tensor
 from pyflow.ops.array import reshape
-from pyflow.ops.array_dimensions import add, unknown_of_rank, with_value
+from pyflow.ops.array_dimensions import add, kernel_words, unknown_of_rank, with_value
 from pyflow.ops.array_joining import stack
 from pyflow.ops.array_shape import rank, shape
 from pyflow.ops.shape_rules import text, with_rank
@@ -21,10 +21,13 @@ _PADDINGS_T = one_of(dtypes.INDEX, default=dtypes.int32)
 
 
 def _padded_shape(input: StaticShape, paddings: StaticShape, paddings_value: Any) -> StaticShape:
-    rows, columns = with_rank(paddings, 2)
-    with_value(columns, 2)
+    with kernel_words(lambda: f"paddings must be a matrix with 2 columns: {text(paddings)}"):
+        rows, columns = with_rank(paddings, 2)
+        with_value(columns, 2)
     if rows is not None:
-        input = with_rank(input, rows)
+        words = "The first dimension of paddings must be the rank of inputs"
+        with kernel_words(lambda: f"{words}{text(paddings)} {text(input)}"):
+            input = with_rank(input, rows)
     elif input is not None:
         rows = len(input)
     if paddings_value is None:

@@ -11,7 +11,7 @@ from pyflow.core.api import export
 from pyflow.core.deprecation import renamed_argument
 from pyflow.core.registry import ShapeError, attr, one_of, op, sample
 from pyflow.core.tensor import Tensor
-from pyflow.ops.array_dimensions import length, with_value
+from pyflow.ops.array_dimensions import kernel_words, length, with_value
 from pyflow.ops.shape_rules import merge, merge_dim, with_rank, with_rank_at_least
 
 _NAMES = "uint8 int8 uint16 int16 int32 int64 bool bfloat16 float16 float32 float64 complex64 complex128 string".split()
@@ -104,15 +104,17 @@ class ReverseSequence:
         if batch_dim >= rank:
             raise ShapeError(f"batch_dim must be < input rank: {batch_dim} vs. {rank}")
         if seq_dim >= rank:
-            raise ShapeError(f"seq_dim must be < input rank: {seq_dim} vs. {rank}")
-        batch = merge_dim(input[batch_dim], count)
+            words = f"seq_dim must be < input.dims()( {seq_dim} vs. {rank})"
+            raise ShapeError(f"seq_dim must be < input rank: {seq_dim} vs. {rank}", words)
+        with kernel_words(lambda: f"len(seq_lens) != input.dims({batch_dim}), ({count} vs. {input[batch_dim]})"):
+            batch = merge_dim(input[batch_dim], count)
         return tuple(batch if i == batch_dim % rank else d for i, d in enumerate(input))
 
     def cpu(input, seq_lengths, seq_dim, batch_dim, out):
         if batch_dim == seq_dim:
-            raise errors.InvalidArgumentError(None, None, f"batch_dim == seq_dim {seq_dim}")
+            raise errors.InvalidArgumentError(None, None, f"batch_dim == seq_dim == {seq_dim}")
         if len(seq_lengths) != input.shape[batch_dim]:
-            words = f"Length of seq_lens != input.dims({batch_dim}), ({len(seq_lengths)} vs. {input.shape[batch_dim]})"
+            words = f"len(seq_lens) != input.dims({batch_dim}), ({len(seq_lengths)} vs. {input.shape[batch_dim]})"
             raise errors.InvalidArgumentError(None, None, words)
         np.copyto(out, input)
         given, result = (np.moveaxis(x, (batch_dim, seq_dim), (0, 1)) for x in (input, out))
@@ -160,8 +162,10 @@ class Roll:
         for vector in (shift, axis):
             if vector is not None and len(vector) > 1:
                 raise ShapeError(f"Shape must be at most rank 1 but is rank {len(vector)}")
-        merge(shift, axis)
-        return with_rank_at_least(input, 1)
+        with kernel_words(lambda: "shift and axis must have the same size"):
+            merge(shift, axis)
+        with kernel_words(lambda: "input must be 1-D or higher"):
+            return with_rank_at_least(input, 1)
 
     def cpu(input, shift, axis):
         if input.ndim < 1:

@@ -53,9 +53,10 @@ class GatherNd:
             return None
         depth = indices[-1]
         if depth > len(params):
+            words = "indices.shape[-1] must be <= params.rank, but saw indices shape: "
             raise ShapeError(
-                f"indices.shape[-1] must be <= params.rank, but saw indices shape: {text(indices)} and params shape: "
-                f"{text(params)}"
+                f"{words}{text(indices)} and params shape: {text(params)}",
+                at_run=f"index innermost dimension length must be <= params rank; saw: {depth} vs. {len(params)}",
             )
         return (*indices[:-1], *params[depth:])
 
@@ -103,28 +104,32 @@ def _scattered_shape(indices: StaticShape, updates: StaticShape, output: StaticS
         return
     depth, outer = indices[-1] if indices else 1, len(indices) - 1 if indices else 0
     if product(output) == 0 and product(indices) and product(updates):
-        raise ShapeError("Indices and updates specified for empty output shape")
+        words = f"Indices and updates specified for empty output.  indices shape: {text(indices)}"
+        raise ShapeError("Indices and updates specified for empty output shape", words)
     try:
         merge(indices[:outer], updates[:outer])
     except ShapeError as error:
         raise ShapeError(
             f"The outer {outer} dimensions of indices.shape={text(indices)} must match the outer {outer} dimensions of "
-            f"updates.shape={text(updates)}: {error}"
+            f"updates.shape={text(updates)}: {error}",
+            "Outer dimensions of indices and update must match. "
+            f"Indices shape: {text(indices)}, updates shape:{text(updates)}",
         ) from None
     try:
         merge(output[depth:], updates[outer:])
     except ShapeError as error:
-        raise ShapeError(
+        words = (
             f"The inner {len(output) - depth} dimensions of output.shape={text(output)} must match the inner "
-            f"{len(updates) - outer} dimensions of updates.shape={text(updates)}: {error}"
-        ) from None
+            f"{len(updates) - outer} dimensions of updates.shape={text(updates)}"
+        )
+        raise ShapeError(f"{words}: {error}", words) from None
 
 
 def _check_fit(indices: Any, updates: Any, sizes: tuple[int, ...]) -> tuple:
     try:
         _scattered_shape(indices.shape, updates.shape, sizes)
     except ShapeError as error:
-        raise errors.InvalidArgumentError(None, None, str(error)) from None
+        raise errors.InvalidArgumentError(None, None, error.at_run) from None
     return coordinates(indices, sizes, "indices{at} = {row} does not index into shape {shape}")
 
 

@@ -13,10 +13,12 @@ from pyflow.core.registry import NOT_DIFFERENTIABLE, one_of, op, sample
 from pyflow.core.scopes import name_scope
 from pyflow.core.tensor import Tensor
 from pyflow.ops.array import reshape
+from pyflow.ops.array_dimensions import kernel_words
 from pyflow.ops.array_gather import gather
 from pyflow.ops.array_shape import shape_internal
 from pyflow.ops.shape_rules import with_rank
 
+_VECTOR = "unique expects a 1D vector."
 _OUT_IDX = one_of(dtypes.INDEX, default=dtypes.int32)
 
 
@@ -61,11 +63,12 @@ class Unique:
     """The different elements of a vector in order of appearance, and for each element the number of its value."""
 
     def shape(x):
-        return [(None,), with_rank(x, 1)]
+        with kernel_words(lambda: _VECTOR):
+            return [(None,), with_rank(x, 1)]
 
     def cpu(x, out_idx):
         if x.ndim != 1:
-            raise errors.InvalidArgumentError(None, None, "unique expects a 1D vector.")
+            raise errors.InvalidArgumentError(None, None, _VECTOR)
         first, numbers, _ = _in_order_of_appearance(x)
         return x[first], numbers.astype(out_idx.as_numpy_dtype)
 
@@ -77,11 +80,12 @@ class UniqueWithCounts:
     """`Unique`, with the number of occurrences of each value."""
 
     def shape(x):
-        return [(None,), with_rank(x, 1), (None,)]
+        with kernel_words(lambda: _VECTOR):
+            return [(None,), with_rank(x, 1), (None,)]
 
     def cpu(x, out_idx):
         if x.ndim != 1:
-            raise errors.InvalidArgumentError(None, None, "unique expects a 1D vector.")
+            raise errors.InvalidArgumentError(None, None, _VECTOR)
         first, numbers, counts = _in_order_of_appearance(x)
         index = out_idx.as_numpy_dtype
         return x[first], numbers.astype(index), counts.astype(index)
@@ -92,7 +96,7 @@ class UniqueWithCounts:
 def _along_axis(x: Any, axis: Any, index: Any) -> tuple[Any, Any, Any]:
     if np.size(axis) == 0:
         if x.ndim != 1:
-            raise errors.InvalidArgumentError(None, None, "unique expects a 1D vector.")
+            raise errors.InvalidArgumentError(None, None, _VECTOR)
         along = 0
     elif np.size(axis) == 1:
         along = int(np.reshape(axis, ()))
@@ -170,8 +174,9 @@ class ListDiff:
     """The elements of `x` that `y` doesn't have, and their positions in `x`."""
 
     def shape(x, y):
-        with_rank(x, 1)
-        with_rank(y, 1)
+        for name, vector in (("x", x), ("y", y)):
+            with kernel_words(lambda name=name: f"{name} should be a 1D vector."):
+                with_rank(vector, 1)
         return [(None,), (None,)]
 
     def cpu(x, y, out_idx):
@@ -204,7 +209,8 @@ class InvertPermutation:
     """y with y[x[i]] == i."""
 
     def shape(x):
-        return with_rank(x, 1)
+        with kernel_words(lambda: "invert_permutation expects a 1D vector."):
+            return with_rank(x, 1)
 
     def cpu(x, out):
         if x.ndim != 1:

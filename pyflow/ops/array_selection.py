@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from pyflow.core import dtypes, errors
+from pyflow.core import dtypes
 from pyflow.core.api import PUBLIC, export
 from pyflow.core.convert import convert_to_tensor
 from pyflow.core.registry import one_of, op, raw, sample
@@ -15,6 +15,7 @@ from pyflow.core.shapes import as_shape
 from pyflow.core.tensor import Tensor
 from pyflow.ops.array import reshape, squeeze
 from pyflow.ops.array_broadcasting import BroadcastGradientArgs
+from pyflow.ops.array_dimensions import kernel_words
 from pyflow.ops.array_filling import zeros, zeros_like
 from pyflow.ops.array_gather import gather
 from pyflow.ops.array_joining import concat
@@ -35,21 +36,27 @@ class Select:
     """`t` where the condition holds, `e` elsewhere; a vector of conditions may choose whole rows."""
 
     def shape(condition, t, e):
-        data = merge(t, e)
+        with kernel_words(lambda: f"'then' and 'else' must have the same size.  but received: {text(t)} vs. {text(e)}"):
+            data = merge(t, e)
         if condition is None or data is None or not condition:
             return data
         if len(condition) != 1 or not data:
-            return merge(data, condition)
-        merge(condition, (data[0],))
+            with kernel_words(
+                lambda: (
+                    "Inputs to operation Select of type Select must have the same size and shape.  "
+                    f"Input 0: {text(condition)} != input 1: {text(data)}"
+                )
+            ):
+                return merge(data, condition)
+        with kernel_words(
+            lambda: f"Number of batches of 'then' must match size of 'cond', but saw: {data[0]} vs. {condition[0]}"
+        ):
+            merge(condition, (data[0],))
         return data
 
     def cpu(condition, t, e, out):
         if condition.ndim == 1 and out.ndim > 1:
             condition = condition.reshape((-1,) + (1,) * (out.ndim - 1))
-        if condition.ndim and (condition.shape[0] != out.shape[0] or t.shape != e.shape):
-            words = "Inputs to operation Select must have the same shape.  Input 0: "
-            both = f"{text(t.shape)} != input 1: {text(e.shape)}"
-            raise errors.InvalidArgumentError(None, None, words + both)
         np.copyto(out, e)
         np.copyto(out, t, where=condition)
 
@@ -69,7 +76,10 @@ class SelectV2:
     """`t` where the condition holds, `e` elsewhere; all three are broadcast."""
 
     def shape(condition, t, e):
-        return broadcast_shapes(condition, broadcast_shapes(t, e))
+        with kernel_words(
+            lambda: f"condition {text(condition)}, then {text(t)}, and else {text(e)} must be broadcastable"
+        ):
+            return broadcast_shapes(condition, broadcast_shapes(t, e))
 
     def cpu(condition, t, e, out):
         np.copyto(out, e)

@@ -11,7 +11,7 @@ from pyflow.core.api import export
 from pyflow.core.registry import ShapeError, op, raw, sample
 from pyflow.core.tensor import StaticShape, Tensor
 from pyflow.ops.array import reshape
-from pyflow.ops.array_dimensions import check_sizes, length
+from pyflow.ops.array_dimensions import check_sizes, kernel_words, length
 from pyflow.ops.array_filling import ones_like
 from pyflow.ops.array_joining import concat, stack
 from pyflow.ops.array_shape import rank, shape
@@ -53,13 +53,19 @@ class Slice:
     view = True
 
     def shape(input, begin, size, begin_dims, size_value, size_dims):
-        count = length(merge(begin, size))
+        with kernel_words(
+            lambda: (
+                f"Expected begin and size arguments to be 1-D tensors of size {len(input or ())}, but got shapes "
+                f"{text(begin)} and {text(size)} instead."
+            )
+        ):
+            count = length(merge(begin, size))
+            if input is not None and count is not None:
+                with_rank(input, count)
         if input is None and count is not None:
             input = (None,) * count
         if input is None:
             return None if size_value is not None or size_dims is None else size_dims
-        if count is not None:
-            with_rank(input, count)
         begins = begin_dims or (None,) * len(input)
         if size_value is None:
             return _partly_sliced(input, begins, size_dims)

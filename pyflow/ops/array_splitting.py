@@ -12,9 +12,9 @@ from pyflow.core.convert import convert_to_tensor
 from pyflow.core.dimension import Dimension
 from pyflow.core.registry import ShapeError, attr, one_of, op, sample
 from pyflow.core.tensor import Tensor
-from pyflow.ops.array_dimensions import axis_between, divide, length, unknown_of_rank, with_value
+from pyflow.ops.array_dimensions import axis_between, divide, kernel_words, length, unknown_of_rank, with_value
 from pyflow.ops.array_joining import concat, stack
-from pyflow.ops.shape_rules import with_rank
+from pyflow.ops.shape_rules import text, with_rank
 
 _AXIS_RANGE = "Invalid axis: {axis}; must be in [-{rank},{rank})"
 _SPLIT_RANGE = "Dimension size, given by scalar input {axis} must be in range [-{rank}, {rank})"
@@ -28,7 +28,8 @@ class Unpack:
         if value is None:
             return [None] * num
         axis = axis_between(axis, len(value), _AXIS_RANGE)
-        with_value(value[axis], num)
+        with kernel_words(lambda: f"Input shape axis {axis} must equal {num}, got shape {text(value)}"):
+            with_value(value[axis], num)
         return [(*value[:axis], *value[axis + 1 :])] * num
 
     def cpu(value, num, axis):

@@ -28,7 +28,8 @@ class Tile:
     def shape(input, multiples, multiples_dims, multiples_value):
         count = length(multiples)
         if input is not None and count is not None and len(input) != count:
-            raise ShapeError(f"Shape must be rank {len(input)} but is rank {count}")
+            words = f"Expected multiples argument to be a vector of length {len(input)} but got length {count}"
+            raise ShapeError(f"Shape must be rank {len(input)} but is rank {count}", words)
         if multiples_value is not None and (multiples_value < 0).any():
             i = int(np.argmax(multiples_value < 0))
             raise ShapeError(f"Expected multiples[{i}] >= 0, but got {multiples_value[i]}")
