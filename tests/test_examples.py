@@ -33,9 +33,48 @@ def accuracy_in(output: str) -> float:
     return float(re.findall(r"test accuracy (\d\.\d+)", output)[-1])
 
 
+def has(*lines: str) -> Callable[[str], bool]:
+    """Whether the lines stand in the output, in this order."""
+    return lambda output: bool(re.search(".*".join(map(re.escape, lines)), output, re.DOTALL))
+
+
+def loss_fell(output: str) -> bool:
+    before, after = (float(x) for x in re.findall(r"loss \w+: (\d+\.\d+)", output))
+    return has("l1: 5.0", "l2: 7.5")(output) and after < before / 100
+
+
 PROGRAMS = {
+    "custom_loss.py": Program([], has("[[1.0193471]", " [1.0428091]]")),
+    "exclusive_or.py": Program([], has("linear:       [0.5 0.5 0.5 0.5]", "hidden layer: [0. 1. 1. 0.]")),
+    "forward_pass.py": Program(
+        [],
+        has(
+            "constants: [[0.11600002]]",
+            "variables: [2.2322333 0.9048362 1.9336841]",
+            "twice: True",
+            "shape: 0 [5 2] [5 2]",
+        ),
+    ),
+    "graphs.py": Program([], has("True", "zeros [0.]", "ones [1.]", "/device:CPU:0 ['total:0']")),
+    "mnist_batches.py": Program(
+        [f"--data_dir={mnist_folder()}"],
+        has("training: 55000", "validation: 5000", "test: 10000", "a batch: (100, 784) (100, 10)"),
+    ),
     "mnist_two_layers.py": Program(
         [f"--data_dir={mnist_folder()}", "--steps=2000"], lambda output: accuracy_in(output) >= 0.975
+    ),
+    "moving_average.py": Program(
+        [], has("at first: 0 0", "step 0: 5 4.5", "step 10000: 100 5.454999", "step 10001: 100 6.400448")
+    ),
+    "regularization.py": Program([], loss_fell),
+    "sessions.py": Program([], has("run: 3 eval: 3", "with: 3", "as_default: 3", "interactive: 3", "placement: 9")),
+    "tensors.py": Program(
+        [],
+        has('Tensor("add:0", shape=(2,), dtype=int32)', "does not match type int32 of argument 'x'", "value: [3 5]"),
+    ),
+    "variable_scopes.py": Program(
+        [],
+        has("['layer1/weights:0',", "Variable layer1/weights already exists", "reuse: False True True", "network: True"),
     ),
 }
 

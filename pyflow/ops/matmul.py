@@ -29,6 +29,20 @@ MATRIX_TYPES = (
 _SPARSE_TYPE = one_of((float32, bfloat16), default=float32)
 
 
+# Products up to this size are summed as TensorFlow sums them, so that small programs print its digits on any machine.
+_FEW_TERMS = 16
+_FEW_ELEMENTS = 256
+
+
+def _multiply_few(a: np.ndarray, b: np.ndarray, out: np.ndarray, rounds_products: bool) -> None:
+    """Adds term by term, rounding after each; in what order BLAS adds, and when it rounds, depends on the machine."""
+    precision = np.float32 if rounds_products else np.float64
+    a, b = a.astype(precision), b.astype(precision)
+    out[...] = 0
+    for i in range(a.shape[1]):
+        np.add(out, a[:, i, None] * b[i], out=out, casting="same_kind", dtype=precision)
+
+
 def _multiply(x: np.ndarray, y: np.ndarray, out: np.ndarray) -> None:
     if out.dtype == np.float16:
         # BLAS has no half precision; sums in single precision are exacter as well.
@@ -72,7 +86,12 @@ class MatMul:
     shape = _matrix_product_shape
 
     def cpu(a, b, transpose_a, transpose_b, out):
-        _multiply(a.T if transpose_a else a, b.T if transpose_b else b, out)
+        a, b = a.T if transpose_a else a, b.T if transpose_b else b
+        if a.dtype == np.float32 and a.shape[1] <= _FEW_TERMS and out.size <= _FEW_ELEMENTS:
+            # TensorFlow multiplies with a vector by a routine that rounds each product, else by one that does not.
+            _multiply_few(a, b, out, rounds_products=1 in out.shape and not transpose_a and not transpose_b)
+        else:
+            _multiply(a, b, out)
 
     def grad(op, dy):
         a, b = conj(op.inputs[0]), conj(op.inputs[1])

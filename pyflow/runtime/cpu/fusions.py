@@ -17,7 +17,6 @@ from pyflow.runtime.program import Program, Step, Value
 
 # Below this many elements the calls cost more than the arithmetic.
 _SMALLEST = 2048
-_LARGEST_VECTOR_PRODUCT = 1 << 14
 _REAL = (dtypes.float32, dtypes.float64)
 
 
@@ -27,7 +26,7 @@ def fuse(program: Program) -> None:
         return
     uses = _Uses(program)
     for i, step in enumerate(program.steps):
-        for pattern in (_gradient_descent, _moving_average, _vector_product):
+        for pattern in (_gradient_descent, _moving_average):
             fused = pattern(step, uses)
             if fused is not None:
                 program.steps[i] = fused
@@ -54,8 +53,8 @@ class _Uses:
         return step if step is not None and step.type == op_type and self._count.get(value) == 1 else None
 
 
-def _fused(step: Step, kernel: Any, inputs: list[Value], outputs: list[Value] | None = None) -> Step:
-    fused = Step(step.op, None, {}, inputs, outputs or [])
+def _fused(step: Step, kernel: Any, inputs: list[Value]) -> Step:
+    fused = Step(step.op, None, {}, inputs, [])
     fused.kernel = kernel
     return fused
 
@@ -109,21 +108,6 @@ def _accumulate(ta: bool, tb: bool, decay: float) -> Any:
         blas.gemm(-rate, a, ta, b, tb, 1.0 - rate * decay, w)
 
     return kernel
-
-
-def _vector_product(step: Step, uses: _Uses) -> Step | None:
-    """A small product with a vector, by the routine for matrices: that adds in TensorFlow's order, numpy's does not."""
-    if step.type != "MatMul" or not all(v.known_shape for v in step.inputs) or step.outputs[0].dtype not in _REAL:
-        return None
-    sizes = [int(np.prod(v.shape)) for v in (*step.inputs, *step.outputs)]  # type: ignore[arg-type]
-    if 1 not in step.outputs[0].shape or min(sizes) == 0 or max(sizes) > _LARGEST_VECTOR_PRODUCT:  # type: ignore[operator]
-        return None
-    ta, tb = step.attrs["transpose_a"], step.attrs["transpose_b"]
-
-    def kernel(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
-        blas.gemm(1.0, np.ascontiguousarray(a), ta, np.ascontiguousarray(b), tb, 0.0, out)
-
-    return _fused(step, kernel, step.inputs, step.outputs)
 
 
 def _moving_average(step: Step, uses: _Uses) -> Step | None:
