@@ -70,6 +70,7 @@ def norm(
     keepdims = bool(renamed_argument("keepdims", keepdims, "keep_dims", keep_dims))
     axes = _checked_axis(ord, axis)
     is_matrix_norm = axes is not None and len(axes) == 2
+    first, last = (None, None) if axes is None else (axes[0], axes[-1])
     with name_scope(name, "norm", [tensor]):
         tensor = convert_to_tensor(tensor)
         if is_matrix_norm and ord == 2:
@@ -77,14 +78,14 @@ def norm(
         elif ord in ("fro", "euclidean", 2):
             result = sqrt(reduce_sum(tensor * conj(tensor), axes, keepdims=True))
         elif ord == 1:
-            result = reduce_sum(abs(tensor), None if axes is None else axes[0], keepdims=True)
+            result = reduce_sum(abs(tensor), first, keepdims=True)
             if is_matrix_norm:
-                result = reduce_max(result, axes[-1], keepdims=True)
+                result = reduce_max(result, last, keepdims=True)
         elif ord == np.inf:
             result = abs(tensor)
             if is_matrix_norm:
-                result = reduce_sum(result, axes[1], keepdims=True)
-            result = reduce_max(result, None if axes is None else axes[0], keepdims=True)
+                result = reduce_sum(result, last, keepdims=True)
+            result = reduce_max(result, first, keepdims=True)
         else:
             result = pow(reduce_sum(pow(abs(tensor), ord), axes, keepdims=True), 1.0 / ord)
         return result if keepdims else squeeze(result, axes)
