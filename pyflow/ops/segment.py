@@ -170,7 +170,7 @@ def _reduce_into(ufunc: np.ufunc, default: Any, data: Any, ids: Any, out: np.nda
 
 
 def _gather_drop_negatives(
-    params: Tensor, ids: Any, clipped: Tensor | None = None, positive: Tensor | None = None
+    params: Tensor, ids: Any, clipped: Any = None, positive: Any = None
 ) -> tuple[Tensor, Tensor, Tensor]:
     """(the rows of `params` at `ids`, 0 for negative ids; the ids not below 0; which ids are not below 0)."""
     if clipped is None:

@@ -20,7 +20,7 @@ from pyflow.ops.array_shape import shape as shape_of
 from pyflow.ops.array_shape import size
 from pyflow.ops.array_slicing import slice_
 from pyflow.ops.cast import cast
-from pyflow.ops.shape_rules import text, with_rank
+from pyflow.ops.shape_rules import same_as, text, with_rank
 
 _COORDINATES = np.array([[0, 1], [2, 0]], np.int64)
 _SHAPE = np.array([3, 2], np.int64)
@@ -123,8 +123,7 @@ class SparseDenseCwiseAdd:
 class SparseTensorDenseAdd:
     """The dense sum of a sparse and a dense tensor of one shape; coordinates may occur twice."""
 
-    def shape(b) -> StaticShape:
-        return b
+    shape = same_as("b")
 
     def cpu(a_indices, a_values, a_shape, b, out):
         if a_shape.size != out.ndim:
