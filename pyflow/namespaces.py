@@ -72,4 +72,6 @@ def _module(name: str) -> types.ModuleType:
         module = sys.modules[name] = Namespace(name)
         module.__path__ = []
         setattr(_module(parent), last, module)
+    elif type(module) is types.ModuleType and name != "pyflow":
+        module.__class__ = Namespace
     return module
