@@ -97,6 +97,8 @@ class FloorDiv:
         _refuse_zero(y, out)
         np.floor_divide(x, y, out=out)
 
+    inplace = True
+
     def grad(op, grad):
         return None, None
 
@@ -129,6 +131,8 @@ class FloorMod:
         if out.dtype.kind != "f":
             _refuse_zero(y, out)
         np.remainder(x, y, out=out)
+
+    inplace = True
 
     def grad(op, grad):
         x, y = conj(op.inputs[0]), conj(op.inputs[1])

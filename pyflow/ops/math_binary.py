@@ -188,6 +188,8 @@ class SquaredDifference:
         np.subtract(x, y, out=out)
         np.multiply(out, np.conjugate(out) if out.dtype.kind == "c" else out, out=out)
 
+    inplace = True
+
     def grad(op, grad):
         x, y = op.inputs
         with control_dependencies([grad]):

@@ -147,7 +147,8 @@ class RsqrtGrad:
     def cpu(y, dy, out):
         if out.dtype.kind == "c":
             y = np.conjugate(y)
-        np.multiply(np.multiply(y, y), y, out=out)
+        np.multiply(y, y, out=out)
+        np.multiply(out, y, out=out)
         np.multiply(out, dy, out=out)
         np.multiply(out, -0.5, out=out)
 
@@ -168,7 +169,8 @@ def _inverse_gradient(op: Any, grad: Any) -> Tensor:
 def _inverse_gradient_kernel(y: Any, dy: Any, out: np.ndarray) -> None:
     if out.dtype.kind == "c":
         y = np.conjugate(y)
-    np.multiply(np.multiply(y, y), dy, out=out)
+    np.multiply(y, y, out=out)
+    np.multiply(out, dy, out=out)
     np.negative(out, out=out)
 
 
@@ -286,7 +288,7 @@ class Sigmoid:
         np.negative(x, out=out)
         np.exp(out, out=out)
         np.add(out, 1, out=out)
-        np.reciprocal(out, out=out)
+        np.divide(1, out, out=out)
 
     def grad(op, grad):
         with control_dependencies([grad]):
@@ -305,7 +307,9 @@ class SigmoidGrad:
     def cpu(y, dy, out):
         if out.dtype.kind == "c":
             y = np.conjugate(y)
-        np.multiply(np.multiply(np.subtract(1, y), y), dy, out=out)
+        np.subtract(1, y, out=out)
+        np.multiply(out, y, out=out)
+        np.multiply(out, dy, out=out)
 
     def grad(op, grad):
         with control_dependencies([grad]):
@@ -339,7 +343,9 @@ class TanhGrad:
     def cpu(y, dy, out):
         if out.dtype.kind == "c":
             y = np.conjugate(y)
-        np.multiply(np.subtract(1, np.multiply(y, y)), dy, out=out)
+        np.multiply(y, y, out=out)
+        np.subtract(1, out, out=out)
+        np.multiply(out, dy, out=out)
 
     def grad(op, grad):
         with control_dependencies([grad]):
