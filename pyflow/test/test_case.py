@@ -255,19 +255,11 @@ class StubOutForTesting:
         self._saved.append((parent, child_name, getattr(parent, child_name)))
         setattr(parent, child_name, new_child)
 
-    SmartSet = Set
+    def SmartSet(self, obj: Any, attr_name: str, new_attr: Any) -> None:
+        self.Set(obj, attr_name, new_attr)
 
     def UnsetAll(self) -> None:
         while self._saved:
             setattr(*self._saved.pop())
 
     SmartUnsetAll = UnsetAll
-
-
-@export("test.Benchmark")
-class Benchmark:
-    """Base class of benchmarks; they are not run by `tf.test.main`."""
-
-    def report_benchmark(self, iters: Any = None, cpu_time: Any = None, wall_time: Any = None, throughput: Any = None,
-                         extras: Any = None, name: str | None = None) -> None:  # fmt: skip
-        print(f"{name or type(self).__name__}: {iters} iterations, {wall_time} s each")
