@@ -11,8 +11,8 @@ from pyflow.core.registry import raw
 from pyflow.core.scopes import name_scope
 from pyflow.core.tensor import Tensor
 from pyflow.ops.array import reshape, transpose
-from pyflow.ops.array_filling import ones, zeros
-from pyflow.ops.array_gather import gather
+from pyflow.ops.array_filling import ones
+from pyflow.ops.array_gather import gather, with_batch_offsets
 from pyflow.ops.array_grid import meshgrid
 from pyflow.ops.array_joining import concat, stack
 from pyflow.ops.array_scatter import GatherNd
@@ -42,17 +42,8 @@ def batch_gather(params: Any, indices: Any, name: str | None = None) -> Tensor:
 def _flat_gather(params: Tensor, indices: Tensor, batch_dims: int) -> Tensor:
     """A single gather from `params` with its batch axes made one, the batch's offset added to the indices."""
     indices_shape, params_shape = shape(indices), shape(params)
-    dtype = indices.dtype.base_dtype
-    offset_indices = indices
-    stride: Any = ones((), dtype=dtype)
-    sizes = raw.Cast(params_shape, dtype)
-    for axis in range(batch_dims, 0, -1):
-        size_here = sizes[axis - 1]
-        stride *= sizes[axis]
-        positions = raw.Range(zeros((), dtype=dtype), size_here, ones((), dtype=dtype))
-        positions *= stride
-        after = [1] * (indices.shape.ndims - axis)
-        offset_indices += reshape(positions, stack([1] * (axis - 1) + [size_here] + after, axis=0))
+    sizes = raw.Cast(params_shape, indices.dtype.base_dtype)
+    offset_indices = with_batch_offsets(sizes, indices, batch_dims, raw.Range)
     flat_indices = reshape(offset_indices, [-1])
     outer_shape = params_shape[batch_dims + 1 :]
     rows = raw.Prod(params_shape[: batch_dims + 1], [0], keep_dims=False)

@@ -54,7 +54,9 @@ def _packed_shape(input: StaticShape, count: int, block: Any, paddings: Any) -> 
         batch = multiply(batch, size)
     dims: list[int | None] = [None] * count
     if block is not None and paddings is not None:
-        dims = [divide(add(input[i + 1], int(paddings[i].sum())), int(block[i])) for i in range(count)]
+        for i, size in enumerate(block.tolist()):
+            padded = add(input[i + 1], int(paddings[i].sum()))
+            dims[i] = divide(padded, size, f"padded_shape[{i}]={padded} is not divisible by block_shape[{i}]={size}")
     return (batch, *dims, *input[count + 1 :])
 
 
@@ -68,8 +70,8 @@ def _unpacked_shape(input: StaticShape, count: int, block: Any, crops: Any) -> S
     for size in block.tolist():
         batch = divide(batch, size, words)
     dims: list[int | None] = [None] * count
-    for i in range(count) if crops is not None else ():
-        whole, cropped = multiply(input[i + 1], int(block[i])), int(crops[i].sum())
+    for i, (before, after) in enumerate([] if crops is None else crops.tolist()):
+        whole, cropped = multiply(input[i + 1], int(block[i])), before + after
         if whole is not None and whole < cropped:
             raise ShapeError(f"Negative dimension size caused by subtracting {cropped} from {whole}")
         dims[i] = None if whole is None else whole - cropped

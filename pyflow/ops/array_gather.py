@@ -185,21 +185,25 @@ def _summed_by_index(params_shape: Any, values: Any, indices: Any, batch_dims: i
     batch_size = raw.Prod(outer, [0], keep_dims=False)
     flat_shape = concat([[-1], inner], 0)
     count = count * batch_size
-    indices = _with_batch_offsets(params_shape, indices, batch_dims)
+    sizes = PUBLIC["cast"](params_shape, indices.dtype.base_dtype)
+    indices = with_batch_offsets(sizes, indices, batch_dims, PUBLIC["range"])
     values = reshape(values, flat_shape)
     grad = raw.UnsortedSegmentSum(values, reshape(indices, indices_size), count)
     return reshape(grad, concat([outer, flat_shape], 0))
 
 
-def _with_batch_offsets(params_shape: Tensor, indices: Tensor, batch_dims: int) -> Tensor:
-    """The indices into the parameters with their batch axes and the next one made a single axis."""
-    rank, dtype = indices.shape.ndims, indices.dtype.base_dtype
-    sizes = PUBLIC["cast"](params_shape, dtype)
+def with_batch_offsets(sizes: Tensor, indices: Tensor, batch_dims: int, make_range: Any) -> Tensor:
+    """The indices into the parameters with their batch axes and the next one made a single axis.
+
+    Args:
+      sizes: the parameters' shape in the dtype of the indices.
+    """
+    dtype, rank = indices.dtype.base_dtype, len(indices.shape)
     stride: Any = ones((), dtype=dtype)
     for axis in range(batch_dims, 0, -1):
         size_here = sizes[axis - 1]
         stride *= sizes[axis]
-        positions = PUBLIC["range"](zeros((), dtype=dtype), size_here, ones((), dtype=dtype))
+        positions = make_range(zeros((), dtype=dtype), size_here, ones((), dtype=dtype))
         positions *= stride
         indices += reshape(positions, stack([1] * (axis - 1) + [size_here] + [1] * (rank - axis), axis=0))
     return indices

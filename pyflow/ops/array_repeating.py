@@ -9,6 +9,7 @@ from pyflow.core.api import PUBLIC, export
 from pyflow.core.convert import convert_to_tensor
 from pyflow.core.registry import raw
 from pyflow.core.scopes import name_scope
+from pyflow.core.shapes import dimension_at_index
 from pyflow.core.tensor import Tensor
 from pyflow.ops.array import expand_dims, reshape
 from pyflow.ops.array_broadcasting import broadcast_to
@@ -50,7 +51,7 @@ def repeat(input: Any, repeats: Any, axis: int | None = None, name: str | None =
 
 def _repeated(data: Tensor, data_shape: Tensor, repeats: Tensor, axis: int) -> Tensor:
     if repeats.shape.ndims == 1:
-        data.shape.dims[axis].assert_is_compatible_with(repeats.shape[0])
+        dimension_at_index(data.shape, axis).assert_is_compatible_with(repeats.shape[0])
     if repeats.shape.ndims == 0:
         tiled = _tiled_along(expand_dims(data, axis + 1), axis + 1, repeats)
         return reshape(tiled, concat([data_shape[:axis], [-1], data_shape[axis + 1 :]], axis=0))

@@ -134,7 +134,10 @@ def test_shape_size_and_rank_are_constants_where_they_are_known():
     assert [f(unknown).op.type for f in (tf.shape, tf.size, tf.rank)] == ["Shape", "Size", "Const"]
     assert tf.size(tf.placeholder(tf.float32, [0, None])).op.type == "Const"
     assert tf.shape(known, out_type=tf.int64).dtype == tf.int64
-    values = run([tf.shape(unknown), tf.size(unknown), *tf.shape_n([unknown, known])], {unknown: np.ones((2, 4)), known: np.ones((2, 3))})
+    values = run(
+        [tf.shape(unknown), tf.size(unknown), *tf.shape_n([unknown, known])],
+        {unknown: np.ones((2, 4)), known: np.ones((2, 3))},
+    )
     assert [np.asarray(v).tolist() for v in values] == [[2, 4], 8, [2, 4], [2, 3]]
 
 
@@ -146,7 +149,9 @@ def test_shape_of_a_sparse_tensor():
 
 def test_placeholder_must_be_fed():
     x = tf.placeholder(tf.float32, [2], name="x")
-    with pytest.raises(tf.errors.InvalidArgumentError, match="You must feed a value for placeholder tensor 'x' with dtype float"):
+    with pytest.raises(
+        tf.errors.InvalidArgumentError, match="You must feed a value for placeholder tensor 'x' with dtype float"
+    ):
         run(x + 1)
 
 

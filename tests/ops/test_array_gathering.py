@@ -46,7 +46,11 @@ def test_gather_with_batch_axes_goes_through_both_in_step(batch_dims, axis):
 
 @pytest.mark.parametrize(
     "indices, words",
-    [([0, 2], r"indices\[1\] = 2 is not in \[0, 2\)"), ([[0, -1]], r"indices\[0,1\] = -1 is not"), (5, "indices = 5 is")],
+    [
+        ([0, 2], r"indices\[1\] = 2 is not in \[0, 2\)"),
+        ([[0, -1]], r"indices\[0,1\] = -1 is not"),
+        (5, "indices = 5 is"),
+    ],
 )
 def test_gather_refuses_indices_out_of_range(indices, words):
     with pytest.raises(tf.errors.InvalidArgumentError, match=words):
@@ -103,8 +107,14 @@ def test_gather_nd_takes_coordinates(indices):
 @pytest.mark.parametrize(
     "build, words",
     [
-        (lambda: tf.gather_nd(fed(X), fed([[0, 3]])), r"indices\[0\] = \[0, 3\] does not index into param shape \[2,3,4\]"),
-        (lambda: tf.gather_nd(fed(X), fed([[0] * 4])), "index innermost dimension length must be <= params rank; saw: 4 vs. 3"),
+        (
+            lambda: tf.gather_nd(fed(X), fed([[0, 3]])),
+            r"indices\[0\] = \[0, 3\] does not index into param shape \[2,3,4\]",
+        ),
+        (
+            lambda: tf.gather_nd(fed(X), fed([[0] * 4])),
+            "index innermost dimension length must be <= params rank; saw: 4 vs. 3",
+        ),
         (lambda: tf.scatter_nd(fed([[5]]), fed([1.0]), [3]), r"indices\[0\] = \[5\] does not index into shape \[3\]"),
         (lambda: tf.scatter_nd(fed([[0]]), fed([1.0, 2.0]), [3]), "Outer dimensions of indices and update must match"),
         (lambda: tf.scatter_nd(fed([[0]]), fed([[1.0, 2.0]]), [3, 3]), "The inner 1 dimensions of output.shape"),
