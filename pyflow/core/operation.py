@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from pyflow.core import device as pydev
 from pyflow.core.api import export
 from pyflow.core.dtypes import DType
 from pyflow.core.registry import OpDef
@@ -116,7 +115,7 @@ class Operation:
         session_for(self, session, "execute operation using `run()`").run(self, feed_dict)
 
     def _set_device(self, device: Any) -> None:
-        self._device = pydev.canonical_name(device)
+        self._device = device.to_string() if hasattr(device, "to_string") else device or ""
 
     def _set_attr(self, name: str, value: Any) -> None:
         """Sets an attr from its `AttrValue` protocol buffer, or from the registry's Python form."""
