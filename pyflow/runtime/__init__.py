@@ -1,1 +1,1 @@
-"""From `Session.run` to arithmetic: pruning, optimising, planning and lowering of the part of a graph that a run needs."""
+"""From `Session.run` to arithmetic: what a run needs of the graph is pruned, optimised, planned and lowered."""

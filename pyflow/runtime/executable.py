@@ -113,7 +113,11 @@ def _located(error: Exception, lowered: Lowered) -> Exception:
         kind, message = errors.ResourceExhaustedError, f"OOM: {error}"
     else:
         kind = errors.InvalidArgumentError
-        message = getattr(error, "at_run", "") or str(error) or "".join(traceback.format_exception_only(type(error), error)).strip()
+        message = (
+            getattr(error, "at_run", "")
+            or str(error)
+            or "".join(traceback.format_exception_only(type(error), error)).strip()
+        )
         if sys.flags.dev_mode:
             traceback.print_exception(error)
     located: Exception = kind(op.node_def, op, message + in_node(op))

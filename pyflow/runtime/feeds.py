@@ -55,8 +55,8 @@ def fed_array(graph: Graph, tensor: Tensor, value: Any) -> Any:
         numpy_dtype = dtype.as_numpy_dtype
         if type(value) is int and _changes(value, dtype):
             raise TypeError(
-                f"Type of feed value {value} with type {type(value)} is not compatible with Tensor type {numpy_dtype}. Try "
-                "explicitly setting the type of the feed tensor to a larger type (e.g. int64)."
+                f"Type of feed value {value} with type {type(value)} is not compatible with Tensor type "
+                f"{numpy_dtype}. Try explicitly setting the type of the feed tensor to a larger type (e.g. int64)."
             )
         array = np.asarray(value, numpy_dtype, order="C") if dtype is not dtypes.bfloat16 else _bfloat16_array(value)
     static = tensor._static_shape
@@ -64,7 +64,8 @@ def fed_array(graph: Graph, tensor: Tensor, value: Any) -> Any:
     if static is not None and static != shape:
         if len(static) != len(shape) or any(a is not None and a != b for a, b in zip(static, shape)):
             raise ValueError(
-                f"Cannot feed value of shape {shape!r} for Tensor {tensor.name!r}, which has shape {str(tensor.shape)!r}"
+                f"Cannot feed value of shape {shape!r} for Tensor {tensor.name!r}, "
+                f"which has shape {str(tensor.shape)!r}"
             )
     if tensor in graph._unfeedable:
         raise ValueError(f"Tensor {tensor} may not be fed.")

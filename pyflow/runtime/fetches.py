@@ -104,7 +104,9 @@ class Fetches:
         except KeyError as error:
             raise ValueError(f"Fetch argument {fetch!r} cannot be interpreted as a Tensor. ({error})") from None
         if not self._graph.is_fetchable(element):
-            raise ValueError(f"Operation {(element.op if isinstance(element, Tensor) else element).name!r} has been marked as not fetchable.")
+            raise ValueError(
+                f"Operation {getattr(element, 'op', element).name!r} has been marked as not fetchable."
+            )
         if isinstance(element, Operation):
             if element not in self._index:
                 self._index[element] = -1

@@ -40,7 +40,8 @@ class Placer:
         self._log = config.log_device_placement
         count = dict(config.device_count).get("CPU", 1) or 1
         self._devices = [
-            DeviceAttributes(f"/job:localhost/replica:0/task:0/device:CPU:{i}", "CPU", 268435456, i + 1) for i in range(count)
+            DeviceAttributes(f"/job:localhost/replica:0/task:0/device:CPU:{i}", "CPU", 268435456, i + 1)
+            for i in range(count)
         ]
         self._names = {d.name for d in self._devices}
         self._logged: set[Operation] = set()
@@ -88,7 +89,7 @@ class Placer:
         raise errors.InvalidArgumentError(
             op.node_def,
             op,
-            f"Cannot assign a device for operation {op.name}: node {op.name} ({defined_at(op)}) was explicitly assigned to "
-            f"{op.device} but available devices are [ {available} ]. Make sure the device specification refers to a valid "
-            f"device.\n\t [[{op.name}]]",
+            f"Cannot assign a device for operation {op.name}: node {op.name} ({defined_at(op)}) was explicitly assigned "
+            f"to {op.device} but available devices are [ {available} ]. Make sure the device specification refers to a "
+            f"valid device.\n\t [[{op.name}]]",
         )

@@ -23,7 +23,9 @@ from pyflow.runtime.user_frame import in_node
 _LARGEST_FOLDED_BYTES = 10 * 2**20
 _SHAPE_OPS = frozenset(("Shape", "Size", "Rank", "ShapeN"))
 # What looks at a variable through its handle without changing it; everything else that takes the handle may write.
-_HANDLE_READERS = frozenset(("ReadVariableOp", "VarIsInitializedOp", "VariableShape", "ResourceGather", "ResourceGatherNd"))
+_HANDLE_READERS = frozenset(
+    ("ReadVariableOp", "VarIsInitializedOp", "VariableShape", "ResourceGather", "ResourceGatherNd")
+)
 _FORWARDING_OPS = frozenset(("Identity", "StopGradient", "PreventGradient", "Snapshot", "PlaceholderWithDefault"))
 # These hand their input on if they leave its shape (and so can at most have reduced dimensions of size 1).
 _FORWARDING_IF_SAME_SHAPE = frozenset(
@@ -125,7 +127,9 @@ def _topological(ops: list[Operation], fed: set[Tensor]) -> list[Operation]:
     return order
 
 
-def build(session: Any, fetches: list[Tensor], targets: list[Operation], feeds: dict[Tensor, tuple[int, ...]]) -> Program:
+def build(
+    session: Any, fetches: list[Tensor], targets: list[Operation], feeds: dict[Tensor, tuple[int, ...]]
+) -> Program:
     """The program that computes `fetches` and runs `targets` when arrays of the given shapes are fed.
 
     Raises:
@@ -135,7 +139,9 @@ def build(session: Any, fetches: list[Tensor], targets: list[Operation], feeds: 
     builder = _Builder(session, values)
     for op in needed_ops(fetches, targets, feeds):
         builder.add(op)
-    fetched = [builder.read(values[t], t.op) if t.dtype._is_ref_dtype and t not in feeds else values[t] for t in fetches]
+    fetched = [
+        builder.read(values[t], t.op) if t.dtype._is_ref_dtype and t not in feeds else values[t] for t in fetches
+    ]
     return Program([values[t] for t in feeds], builder.steps, fetched)
 
 
@@ -152,9 +158,7 @@ class _Builder:
         if op.type == "Placeholder" and op.outputs[0] not in self.values:
             raise _unfed(op)
         inputs = self._inputs(op)
-        outputs = [
-            Value(t.dtype.base_dtype, shape) for t, shape in zip(op.outputs, self._shapes(op, inputs))
-        ]
+        outputs = [Value(t.dtype.base_dtype, shape) for t, shape in zip(op.outputs, self._shapes(op, inputs))]
         step = Step(op, definition, op.attrs, inputs, outputs)
         if _forwards(step):
             outputs = [inputs[0]]
@@ -245,7 +249,9 @@ class _Builder:
             return False
         if step.type in _SHAPE_OPS and all(v.known_shape for v in step.inputs):
             for read in (v.step for v in step.inputs if v.step is not None and v.step.type == "ReadCell"):
-                read.attrs = {"checked": True}  # a variable without a value is an error even where only its shape counts
+                read.attrs = {
+                    "checked": True
+                }  # a variable without a value is an error even where only its shape counts
             inputs = [np.broadcast_to(np.int8(0), v.shape) for v in step.inputs]  # type: ignore[arg-type]
         elif all(v.constant is not None and v.cell is None for v in step.inputs):
             inputs = [v.constant for v in step.inputs]
@@ -289,9 +295,7 @@ def _known_dims(value: Value) -> StaticShape:
         return dims_from_value(value.constant)
     step = value.step
     if step is not None and step.type == "Pack" and value.shape is not None and len(value.shape) == 1:
-        return tuple(
-            int(v.constant) if v.constant is not None and v.constant >= 0 else None for v in step.inputs
-        )
+        return tuple(int(v.constant) if v.constant is not None and v.constant >= 0 else None for v in step.inputs)
     return None if value.shape is None or None in value.shape else (None,) * (value.shape[0] if value.shape else 0)  # type: ignore
 
 

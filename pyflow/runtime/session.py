@@ -171,7 +171,9 @@ class BaseSession:
             feeds = {t: fed_array(self._graph, t, v) for t, v in zip(keys, args)}
             executable = self._executable(handler, feeds)
             if kwargs:
-                values = profile.run(executable, tuple(feeds.values()), kwargs.get("options"), kwargs.get("run_metadata"))
+                values = profile.run(
+                    executable, tuple(feeds.values()), kwargs.get("options"), kwargs.get("run_metadata")
+                )
             else:
                 values = executable(tuple(feeds.values()))
             return handler.rebuild(values)

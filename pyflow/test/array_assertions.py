@@ -75,7 +75,9 @@ class ArrayAssertions(_Base):
             raise ValueError(f"Can't compare dict to non-dict, a{where} vs b{where}. {msg}")
         if is_mapping:
             self.assertCountEqual(
-                a.keys(), b.keys(), msg=f"mismatched keys: a{where} has keys {a.keys()}, but b{where} has keys {b.keys()}. {msg}"
+                a.keys(),
+                b.keys(),
+                msg=f"mismatched keys: a{where} has keys {a.keys()}, but b{where} has keys {b.keys()}. {msg}",
             )
             for key in a:
                 self._close(a[key], b[key], rtol, atol, [*path, key], msg)
@@ -190,7 +192,8 @@ class ArrayAssertions(_Base):
         if outside.any():
             bounds = f"{'(' if open_lower_bound else '['}{lower_bound}, {upper_bound}{')' if open_upper_bound else ']'}"
             raise AssertionError(
-                f"{outside.sum()} of the {target.size} element(s) are outside the range {bounds}: {target[outside][:10]}"
+                f"{outside.sum()} of the {target.size} element(s) are outside the range {bounds}: "
+                f"{target[outside][:10]}"
             )
 
     def assertAllInSet(self, target: Any, expected_set: Any) -> None:

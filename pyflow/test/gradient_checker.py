@@ -22,7 +22,9 @@ def _real_parts(array: np.ndarray) -> np.ndarray:
     return flat.view(flat.real.dtype) if flat.dtype.kind == "c" else flat
 
 
-def _by_rules(session: Any, x: Any, y: Any, dy: Any, dx: Any, x_data: np.ndarray, y_shape: Any, feeds: dict) -> np.ndarray:
+def _by_rules(
+    session: Any, x: Any, y: Any, dy: Any, dx: Any, x_data: np.ndarray, y_shape: Any, feeds: dict
+) -> np.ndarray:
     """Jacobian [elements of x, elements of y] from `tf.gradients`."""
     dy_data = np.zeros(y_shape, y.dtype.as_numpy_dtype)
     columns = _real_parts(dy_data)
@@ -39,7 +41,9 @@ def _by_rules(session: Any, x: Any, y: Any, dy: Any, dx: Any, x_data: np.ndarray
     return jacobian
 
 
-def _by_differences(session: Any, x: Any, y: Any, x_data: np.ndarray, y_shape: Any, delta: float, feeds: dict) -> np.ndarray:
+def _by_differences(
+    session: Any, x: Any, y: Any, x_data: np.ndarray, y_shape: Any, delta: float, feeds: dict
+) -> np.ndarray:
     """The same Jacobian from central differences."""
     size = int(np.prod(y_shape)) * (2 if y.dtype.is_complex else 1)
     values = _real_parts(x_data.copy())
@@ -112,7 +116,9 @@ def compute_gradient(
         return _jacobians(x, list(x_shape), y, y_shape, x_init_value, delta, feeds)
     starts = x_init_value if x_init_value is not None else [None] * len(x)
     starts = [
-        np.random.random_sample(s).astype(t.dtype.as_numpy_dtype) if i is None else np.asarray(i, t.dtype.as_numpy_dtype)
+        np.random.random_sample(s).astype(t.dtype.as_numpy_dtype)
+        if i is None
+        else np.asarray(i, t.dtype.as_numpy_dtype)
         for t, s, i in zip(x, x_shape, starts)
     ]
     feeds.update(zip(x, starts))

@@ -55,9 +55,7 @@ class _CheckedThread:
         if not self._joined:
             self._test.fail("A checked thread was not joined.")
         if self.is_alive():
-            raise RuntimeError(
-                "Thread was not joined with main thread, and is still running when the test finished."
-            )
+            raise RuntimeError("Thread was not joined with main thread, and is still running when the test finished.")
 
 
 @export("test.TestCase")
@@ -152,8 +150,8 @@ class TensorFlowTestCase(ArrayAssertions, GeneralAssertions, unittest.TestCase):
             for name, now, then in zip(("graph", "config", "force_gpu value"), arguments, self._cached_arguments):
                 if now is not then:
                     raise ValueError(
-                        f"The {name} used to get the cached session is different than the one that was used to create the "
-                        "session. Maybe create a new session with self.session()"
+                        f"The {name} used to get the cached session is different than the one that was used to create "
+                        "the session. Maybe create a new session with self.session()"
                     )
         return self._cached_session
 

@@ -43,7 +43,11 @@ def run_v1_only(reason: Any = "", func: Any = None) -> Any:
 
 
 def run_in_graph_and_eager_modes(
-    func: Any = None, config: Any = None, use_gpu: bool = True, reset_test: bool = True, assert_no_eager_garbage: bool = False
+    func: Any = None,
+    config: Any = None,
+    use_gpu: bool = True,
+    reset_test: bool = True,
+    assert_no_eager_garbage: bool = False,
 ) -> Any:
     """Runs a test in a session of an empty graph (there is no other mode)."""
 
@@ -192,16 +196,25 @@ def force_cpu() -> Any:
 
 
 @export("test.assert_equal_graph_def")
-def assert_equal_graph_def(actual: Any, expected: Any, checkpoint_v2: bool = False, hash_table_shared_name: bool = False) -> None:
+def assert_equal_graph_def(
+    actual: Any, expected: Any, checkpoint_v2: bool = False, hash_table_shared_name: bool = False
+) -> None:
     """Raises AssertionError unless two `GraphDef`s have equal nodes, in any order."""
     have, want = ({n.name: n for n in g.node} for g in (actual, expected))
     if set(have) != set(want):
-        raise AssertionError(f"Nodes differ: only actual {sorted(set(have) - set(want))}, only expected {sorted(set(want) - set(have))}")
+        raise AssertionError(
+            f"Nodes differ: only actual {sorted(set(have) - set(want))}, only expected {sorted(set(want) - set(have))}"
+        )
     for name, node in want.items():
         mine = have[name]
         data = lambda n: [i for i in n.input if not i.startswith("^")]  # noqa: E731
         control = lambda n: sorted(i for i in n.input if i.startswith("^"))  # noqa: E731
-        if (mine.op, data(mine), control(mine), dict(mine.attr)) != (node.op, data(node), control(node), dict(node.attr)):
+        if (mine.op, data(mine), control(mine), dict(mine.attr)) != (
+            node.op,
+            data(node),
+            control(node),
+            dict(node.attr),
+        ):
             raise AssertionError(f"Node {name} differs:\n{mine}\nexpected\n{node}")
 
 

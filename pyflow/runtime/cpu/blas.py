@@ -1,6 +1,6 @@
 """numpy's own BLAS, called directly: products that accumulate into their result, which numpy does not offer.
 
-Where numpy brings no OpenBLAS of its own (Pyodide, distributions' packages), `available` is False and nothing here is used.
+Where numpy brings no OpenBLAS of its own (Pyodide, distributions' packages), `available` is False.
 """
 
 from __future__ import annotations
@@ -52,9 +52,7 @@ if available:
         _gemm[np.dtype(_dtype)] = _function(
             f"{_letter}gemm", [_ENUM, _ENUM, _ENUM, _INT, _INT, _INT, _real, *_matrix, *_matrix, _real, *_matrix]
         )
-        _axpby[np.dtype(_dtype)] = _function(
-            f"{_letter}axpby", [_INT, _real, _POINTER, _INT, _real, _POINTER, _INT]
-        )
+        _axpby[np.dtype(_dtype)] = _function(f"{_letter}axpby", [_INT, _real, _POINTER, _INT, _real, _POINTER, _INT])
 
 
 def gemm(alpha: float, a: np.ndarray, ta: bool, b: np.ndarray, tb: bool, beta: float, c: np.ndarray) -> None:

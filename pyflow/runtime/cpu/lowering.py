@@ -1,7 +1,7 @@
 """Lowering to numpy: a program becomes the source of one Python function, a line per step.
 
-Constants, kernels and buffers are globals of that function, intermediates its locals; so a run looks nothing up and tests
-nothing. A second set of buffers is made only when two threads run the same program at once.
+Constants, kernels and buffers are globals of that function, intermediates its locals; so a run looks nothing up and
+tests nothing. A second set of buffers is made only when two threads run the same program at once.
 """
 
 from __future__ import annotations
@@ -166,14 +166,18 @@ class Lowered:
             self._emit(step, f"{name} = {name}.copy()")
 
     def _targets(self, index: int, step: Step) -> str:
-        return "".join(self._target(index, i, step) + ", " for i in range(len(step.outputs))) + "= " if step.outputs else ""
+        return (
+            "".join(self._target(index, i, step) + ", " for i in range(len(step.outputs))) + "= "
+            if step.outputs
+            else ""
+        )
 
     def _target(self, index: int, i: int, step: Step) -> str:
         name = self._names[step.outputs[i]] = f"t{index}_{i}"
         return name
 
     def _out(self, index: int, i: int, step: Step) -> str:
-        """The name of the array that output `i` is written into: a planned buffer, or one allocated here for a fetch."""
+        """The name of the array that output `i` is written into: a planned buffer, or one allocated here."""
         value = step.outputs[i]
         if value in self.plan.slot_of:
             self._names[value] = f"b{index}_{i}"
