@@ -209,7 +209,10 @@ def _typed_array(values: Any, numpy_dtype: Any) -> np.ndarray:
             return np.array(values, dtype=numpy_dtype)
         except OverflowError:
             # Integers wrap, as they do in C; those that 64 bits don't hold are still an error.
-            return np.array(values, dtype=np.int64).astype(numpy_dtype)
+            try:
+                return np.array(values, dtype=np.int64).astype(numpy_dtype)
+            except OverflowError:
+                raise OverflowError("Python int too large to convert to C long") from None
 
 
 def _natural_array(values: Any) -> np.ndarray:
