@@ -79,7 +79,7 @@ def _folded_value(tensor: Tensor) -> Any:
     shape = tensor._static_shape
     if op.op_def.stateful or not op.inputs or op.type.startswith("Placeholder") or op.type == "StopGradient":
         return None
-    if shape is None or None in shape or np.prod(shape, dtype=np.int64) > _LARGEST_FOLDED or tensor.dtype._is_ref_dtype:
+    if _too_large(shape) or tensor.dtype._is_ref_dtype:
         return None
     values = []
     for x in op.inputs:
@@ -92,6 +92,15 @@ def _folded_value(tensor: Tensor) -> Any:
             return np.asarray(evaluator(op.op_def, op.attrs)(*values)[tensor.value_index])
     except Exception:  # a kernel that fails here fails again, with the node's name, when it is run
         return None
+
+
+def _too_large(shape: StaticShape) -> bool:
+    size = 1
+    for d in (None,) if shape is None else shape:
+        if d is None:
+            return True
+        size *= d
+    return size > _LARGEST_FOLDED
 
 
 def _listed_value_or_none(tensor: Tensor) -> Any:

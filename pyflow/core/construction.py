@@ -110,7 +110,7 @@ def control_inputs_for(stack: list[ControlDependencies], inputs: list[Tensor]) -
     return result
 
 
-DeviceFunction = Callable[[Operation], "str | None"]
+DeviceFunction = Callable[[Operation], Any]
 
 
 def device_function(name_or_function: Any) -> DeviceFunction | None:

@@ -128,7 +128,9 @@ def convert_to_tensor_or_indexed_slices(value: Any, dtype: Any = None, name: str
 def internal_convert_to_tensor_or_indexed_slices(
     value: Any, dtype: Any = None, name: str | None = None, as_ref: bool = False
 ) -> Any:
-    if isinstance(value, (IndexedSlices, IndexedSlicesValue)):
+    if isinstance(value, IndexedSlicesValue):
+        return value
+    if isinstance(value, IndexedSlices):
         if dtype is not None and not as_dtype(dtype).is_compatible_with(value.dtype):
             raise ValueError(
                 f"Tensor conversion requested dtype {as_dtype(dtype).name} for Tensor with dtype {value.dtype.name}: "

@@ -19,6 +19,7 @@ from pyflow.core.construction import (
     control_inputs_for,
     device_function,
 )
+from pyflow.core.indexed_slices import IndexedSlices
 from pyflow.core.operation import Operation
 from pyflow.core.static_shapes import set_static_shapes
 from pyflow.core.tensor import Tensor
@@ -90,13 +91,7 @@ class Graph:
             if tensor.graph is not self:
                 raise ValueError(f"{tensor} must be from the same graph as the new {definition.name} node.")
         with self._lock:
-            name = name or definition.name
-            if name.endswith("/"):
-                name = name[:-1]
-                if name in self._nodes_by_name:
-                    name = self._names.unique(name)
-            else:
-                name = self._names.unique(name)
+            name = self._node_name(name or definition.name)
             if not VALID_OP_NAME.match(name):
                 raise ValueError(f"'{name}' is not a valid node name")
             if definition.name in self._gradient_overrides:
@@ -127,6 +122,13 @@ class Graph:
             if self._colocation_stack:
                 colocate(self._colocation_stack, op)
             return op
+
+    def _node_name(self, name: str) -> str:
+        """The name in the current scope, made unique; one that ends with a slash is complete as it is."""
+        if not name.endswith("/"):
+            return self._names.unique(name)
+        name = name[:-1]
+        return self._names.unique(name) if name in self._nodes_by_name else name
 
     def get_operations(self) -> list[Operation]:
         """All nodes, in the order of their making."""
@@ -229,8 +231,7 @@ class Graph:
             return ControlDependencies(self, None)
         ops: list[Operation] = []
         for element in control_inputs:
-            op = getattr(element, "op", None) if hasattr(element, "values") and hasattr(element, "indices") else element
-            op = self.as_graph_element(op._as_graph_element() if hasattr(op, "_as_graph_element") else op)
+            op = element.op if isinstance(element, IndexedSlices) else self.as_graph_element(element)
             op = op.op if isinstance(op, Tensor) else op
             if not isinstance(op, Operation):
                 raise TypeError(f"Control input must be Operation or Tensor: {element}")

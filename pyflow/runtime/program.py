@@ -7,6 +7,7 @@ whatever depends only on constants and shapes.
 from __future__ import annotations
 
 import heapq
+import math
 from typing import Any, Iterable
 
 import numpy as np
@@ -52,7 +53,8 @@ class Value:
 
     @property
     def nbytes(self) -> int:
-        return int(np.prod(self.shape, dtype=np.int64)) * np.dtype(self.dtype.as_numpy_dtype).itemsize
+        assert self.shape is not None
+        return math.prod(d or 0 for d in self.shape) * np.dtype(self.dtype.as_numpy_dtype).itemsize
 
 
 class Step:

@@ -18,7 +18,7 @@ _SUPPORTED = (dtypes.float16, dtypes.bfloat16, dtypes.float32, dtypes.float64, d
 
 def _real_parts(array: np.ndarray) -> np.ndarray:
     """The real numbers that an array holds, as a vector: complex ones count as two."""
-    flat = np.ascontiguousarray(array).reshape(-1)
+    flat: Any = np.ascontiguousarray(array).reshape(-1)
     return flat.view(flat.real.dtype) if flat.dtype.kind == "c" else flat
 
 

@@ -209,8 +209,10 @@ class Lowered:
             return f"{name}[()]"
         root = self._roots.get(value, value)
         owner = root.step
-        shared = owner is None or root.constant is not None or owner.type == "ReadCell"
-        shared = shared or (owner.definition is not None and owner.definition.stateful)
+        if owner is None or root.constant is not None or owner.type == "ReadCell":
+            shared = True
+        else:
+            shared = owner.definition is not None and owner.definition.stateful
         if not shared and value not in self._roots and value.known_shape and value.shape:
             return name
         self._globals["own"], self._globals["deliver"] = _own, _deliver
