@@ -115,6 +115,9 @@ def make_ndarray(tensor: Any) -> np.ndarray:
     return array.copy()
 
 
+MakeNdarray = make_ndarray  # its name in tensorflow.python.framework.tensor_util
+
+
 def proto_to_array(proto: Any) -> np.ndarray:
     """The array of a `TensorProto` in the form that constants hold: perhaps read-only, one element spread over a shape.
 
