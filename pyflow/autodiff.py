@@ -153,7 +153,8 @@ def _check_seed(seed: Any, y: Tensor) -> None:
     if y.dtype.is_floating or y.dtype.is_integer:
         if not dtype.is_floating and not dtype.is_integer:
             raise TypeError(
-                f"Gradient type {dtype.name} generated for real or integer-valued tensor {y} with type {y.dtype.name} must "
+                f"Gradient type {dtype.name} generated for real or integer-valued tensor {y} with type "
+                f"{y.dtype.name} must "
                 "be real or integer"
             )
     elif y.dtype.is_complex and not dtype.is_complex:
@@ -232,7 +233,8 @@ class _Walk:
             result = list(result) if isinstance(result, (list, tuple)) and not isinstance(result, Tensor) else [result]
             if len(result) != len(op.inputs):
                 raise ValueError(
-                    f"Num gradients {len(result)} generated for op {op.node_def} do not match num inputs {len(op.inputs)}"
+                    f"Num gradients {len(result)} generated for op {op.node_def} do not match num inputs "
+                    f"{len(op.inputs)}"
                 )
             if self._gate and sum(g is not None for g in result) > 1:
                 result = _gated(result)
@@ -246,7 +248,8 @@ class _Walk:
             except ValueError:
                 raise ValueError(
                     "Incompatible shapes between op input and calculated input gradient.  Forward operation: "
-                    f"{op.name}.  Input index: {op.inputs.index(tensor)}. Original input shape: {tensor.shape}.  Calculated "
+                    f"{op.name}.  Input index: {op.inputs.index(tensor)}. Original input shape: {tensor.shape}.  "
+                    "Calculated "
                     f"input gradient shape: {gradient.shape}"
                 ) from None
 

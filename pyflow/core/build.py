@@ -128,7 +128,8 @@ def _convert_list(definition: OpDef, arg: Arg, values: Any, inferred: dict, owne
     preferred = None if dtype is not None else _default_type(definition.attrs.get(arg.type_attr))
     if arg.list_attr and arg.list_attr in inferred:
         tensors = [
-            convert(v, d, f"{arg.name}_{i}", arg.is_ref) for i, (v, d) in enumerate(zip(values, inferred[arg.list_attr]))
+            convert(v, d, f"{arg.name}_{i}", arg.is_ref)
+            for i, (v, d) in enumerate(zip(values, inferred[arg.list_attr]))
         ]
     elif dtype is None and arg.number_attr and len(values) > 1:
         # The first value decides the dtype of plain Python values that follow, as in a list given to tf.concat.
@@ -207,7 +208,8 @@ def _check_types(definition: OpDef, arg: Arg, attrs: dict[str, Any]) -> None:
     for dtype in arg.dtypes(attrs):
         if dtype.base_dtype not in allowed:
             raise TypeError(
-                f"Value passed to parameter '{arg.name}' has DataType {dtype.base_dtype.name} not in list of allowed values: "
+                f"Value passed to parameter '{arg.name}' has DataType {dtype.base_dtype.name} not in list of allowed "
+                "values: "
                 f"{', '.join(d.name for d in allowed)}"
             )
 

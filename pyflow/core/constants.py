@@ -124,7 +124,8 @@ def static_dims(tensor: Any) -> StaticShape:
                 "Received a scalar with unknown value as shape; require a statically known scalar with value '-1' to "
                 "describe an unknown shape."
                 if value is None
-                else f"Received a scalar value '{value}' as shape; require a statically known scalar with value '-1' to "
+                else f"Received a scalar value '{value}' as shape; require a statically known scalar with value '-1' "
+                "to "
                 "describe an unknown shape."
             )
         return None

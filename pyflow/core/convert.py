@@ -142,6 +142,8 @@ def internal_convert_to_tensor_or_indexed_slices(
 
 def convert_n_to_tensor_or_indexed_slices(values: Any, dtype: Any = None, name: str | None = None) -> list:
     return [
-        value if value is None else convert_to_tensor_or_indexed_slices(value, dtype, None if name is None else f"{name}_{i}")
+        value
+        if value is None
+        else convert_to_tensor_or_indexed_slices(value, dtype, None if name is None else f"{name}_{i}")
         for i, value in enumerate(values)
     ]

@@ -231,7 +231,9 @@ class Graph:
             return ControlDependencies(self, None)
         ops: list[Operation] = []
         for element in control_inputs:
-            op = element.op if isinstance(element, IndexedSlices) else self.as_graph_element(element)
+            # Of a resource variable that an operation changed, it is that operation.
+            own = isinstance(element, IndexedSlices) or (hasattr(element, "_handle") and hasattr(element, "op"))
+            op = element.op if own else self.as_graph_element(element)
             op = op.op if isinstance(op, Tensor) else op
             if not isinstance(op, Operation):
                 raise TypeError(f"Control input must be Operation or Tensor: {element}")
@@ -247,7 +249,7 @@ class Graph:
 
     @contextlib.contextmanager
     def device(self, device_name_or_function: Any) -> Iterator[None]:
-        """Asks for a device for new nodes: a string, a function from nodes to strings, or None to ignore outer scopes."""
+        """Asks for a device for new nodes: a string, a function from nodes to strings, or None (no outer scope)."""
         with _pushed(self._device_stack, device_function(device_name_or_function)):
             yield
 

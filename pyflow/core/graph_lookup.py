@@ -48,16 +48,20 @@ def _find_by_name(graph: Graph, name: str, allow_tensor: bool, allow_operation: 
             raise ValueError(f"Name {name!r} appears to refer to a Tensor, not a {wanted}.")
         op_name, _, index = name.partition(":")
         if not index.isdigit():
-            raise ValueError(f"The name {name!r} looks a like a Tensor name, but is not a valid one. {_TENSOR_NAME_FORM}")
+            raise ValueError(
+                f"The name {name!r} looks a like a Tensor name, but is not a valid one. {_TENSOR_NAME_FORM}"
+            )
         if op_name not in nodes:
             raise KeyError(
-                f"The name {name!r} refers to a Tensor which does not exist. The operation, {op_name!r}, does not exist "
+                f"The name {name!r} refers to a Tensor which does not exist. The operation, {op_name!r}, does not "
+                "exist "
                 "in the graph."
             )
         outputs = nodes[op_name].outputs
         if int(index) >= len(outputs):
             raise KeyError(
-                f"The name {name!r} refers to a Tensor which does not exist. The operation, {op_name!r}, exists but only "
+                f"The name {name!r} refers to a Tensor which does not exist. The operation, {op_name!r}, exists but "
+                "only "
                 f"has {len(outputs)} outputs."
             )
         return outputs[int(index)]

@@ -42,7 +42,8 @@ class IndexedSlices:
         return self.shape
 
     def consumers(self) -> list:
-        return [op for part in (self._values, self._indices, self._dense_shape) if part is not None for op in part.consumers()]
+        parts = [self._values, self._indices, self._dense_shape]
+        return [op for part in parts if part is not None for op in part.consumers()]
 
     def __str__(self) -> str:
         shape = "" if self._dense_shape is None else f", dense_shape={self._dense_shape}"

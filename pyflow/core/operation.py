@@ -90,7 +90,7 @@ class Operation:
         return tuple(self._outputs)
 
     def get_attr(self, name: str) -> Any:
-        """The value of an attr, in TF's Python forms: DType for types, bytes for strings, protos for shapes and tensors.
+        """The value of an attr, in TF's Python forms: DType, bytes for strings, protos for shapes and tensors.
 
         Raises:
           ValueError: the node has no attr of that name.

@@ -1,8 +1,8 @@
 """The op registry: one class per op says all there is to know about it.
 
 `@op("Relu(features: T) -> (activations: T)", T=REAL)` reads the class below it (shape rule, numpy kernel, gradient,
-samples) and puts an `OpDef` in its place: calling that adds a node to the default graph. The signature and the attrs are
-those of TensorFlow's OpDef of that name, so graphs interchange.
+samples) and puts an `OpDef` in its place: calling that adds a node to the default graph. Signature and attrs are those
+of TensorFlow's OpDef of that name, so graphs interchange.
 """
 
 from __future__ import annotations
@@ -248,7 +248,8 @@ def get(op_type: str) -> OpDef:
         return OPS[op_type]
     except KeyError:
         raise RuntimeError(
-            f"Op type not registered '{op_type}' in PyFlow. Make sure the Op is defined, or see FEATURES.md for what is."
+            f"Op type not registered '{op_type}' in PyFlow. Make sure the Op is defined, or see FEATURES.md for what "
+            "is."
         ) from None
 
 

@@ -75,7 +75,8 @@ def reset_default_graph() -> None:
     """
     if default_graph_stack.items:
         raise AssertionError(
-            "Do not use tf.reset_default_graph() to clear nested graphs. If you need a cleared graph, exit the nesting and "
+            "Do not use tf.reset_default_graph() to clear nested graphs. If you need a cleared graph, exit the "
+            "nesting and "
             "create a new graph."
         )
     default_graph_stack.reset()
@@ -108,7 +109,8 @@ def session_for(element: Any, session: Any, action: str) -> Any:
             )
     elif session.graph is not element.graph:
         raise ValueError(
-            f"Cannot use the given session to {action.split(' using')[0]}: the {action.split()[1]}'s graph is different "
+            f"Cannot use the given session to {action.split(' using')[0]}: the {action.split()[1]}'s graph is "
+            "different "
             "from the session's graph."
         )
     return session

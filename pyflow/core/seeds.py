@@ -13,7 +13,7 @@ _LARGEST_SEED = 2**31 - 1
 def get_seed(op_seed: int | None) -> tuple[int | None, int | None]:
     """The two seeds of a random op, or (None, None) for one that shall differ from run to run.
 
-    With a graph seed only, the op seed is the number of nodes made so far, so it is the same in every run of the program.
+    With a graph seed only, the op seed is the number of nodes made so far: the same in every run of the program.
     """
     graph = get_default_graph()
     if graph.seed is not None:

@@ -1,4 +1,4 @@
-"""Assertions about values: `tf.assert_equal` and its kin, checked at once where the values are known, else at run time."""
+"""Assertions about values: `tf.assert_equal` and its kin, checked at once where values are known, else in the run."""
 
 from __future__ import annotations
 
@@ -99,8 +99,10 @@ def _define_sign(kind: str, symbol: str, assertion: Callable, zero_first: bool) 
             if data is None:
                 data = [message or "", f"Condition x {symbol} 0 did not hold element-wise:", f"x ({x.name}) = ", x]
             zero = convert_to_tensor(0, dtype=x.dtype)
-            return assertion(zero, x, data=data, summarize=summarize) if zero_first else assertion(
-                x, zero, data=data, summarize=summarize
+            return (
+                assertion(zero, x, data=data, summarize=summarize)
+                if zero_first
+                else assertion(x, zero, data=data, summarize=summarize)
             )
 
     check.__name__ = check.__qualname__ = kind
@@ -125,7 +127,7 @@ def assert_near(
     message: Any = None,
     name: str | None = None,
 ) -> Any:
-    """An operation that fails unless |x - y| < atol + rtol * |y|; both tolerances are ten times the dtype's precision."""
+    """An operation that fails unless |x - y| < atol + rtol * |y|; the defaults are ten times the dtype's precision."""
     with name_scope(name, "assert_near", [x, y, rtol, atol, data]):
         x = convert_to_tensor(x, name="x")
         y = convert_to_tensor(y, name="y", dtype=x.dtype)

@@ -107,11 +107,13 @@ def _pack(items: Any, dtype: Any, scope: str) -> Any:
             if isinstance(item, Tensor):
                 if dtype is not None and item.dtype.base_dtype != dtype:
                     raise TypeError(
-                        f"Cannot convert a list containing a tensor of dtype {item.dtype!r} to {dtype!r} (Tensor is: {item!r})"
+                        f"Cannot convert a list containing a tensor of dtype {item.dtype!r} to {dtype!r} (Tensor is: "
+                        f"{item!r})"
                     )
                 parts.append(item)
             elif isinstance(item, (list, tuple)):
-                parts.append(_pack(item, dtype, str(i)) if _holds_tensor(item) else constant(item, dtype=dtype, name=str(i)))
+                inner_pack = _holds_tensor(item)
+                parts.append(_pack(item, dtype, str(i)) if inner_pack else constant(item, dtype=dtype, name=str(i)))
             elif hasattr(item, "_as_graph_element"):
                 parts.append(convert_to_tensor(item, dtype=dtype))
             else:

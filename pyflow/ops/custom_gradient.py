@@ -22,7 +22,7 @@ _numbers = itertools.count(1)
 
 @export("custom_gradient")
 def custom_gradient(f: Callable) -> Callable:
-    """Decorator for a function that returns `(result, grad_fn)`, where `grad_fn(*dys)` gives the gradients of its arguments.
+    """Decorator for a function that returns `(result, grad_fn)`; `grad_fn(*dys)` gives the gradients of its arguments.
 
     If the function reads resource variables that aren't arguments, `grad_fn` must take `variables=` and return
     `(argument gradients, variable gradients)`.
@@ -36,7 +36,8 @@ def custom_gradient(f: Callable) -> Callable:
     def decorated(*args: Any, **kwargs: Any) -> Any:
         if kwargs:
             raise ValueError(
-                "The custom_gradient decorator currently supports keywords arguments only when eager execution is enabled."
+                "The custom_gradient decorator currently supports keywords arguments only when eager execution is "
+                "enabled."
             )
         tensors = [convert_to_tensor(x) for x in args]
         first_new = get_default_graph().version
@@ -83,7 +84,8 @@ def _check_variables(grad_fn: Callable, handles: list) -> None:
     spec = inspect.getfullargspec(grad_fn)
     if handles and "variables" not in spec.args + spec.kwonlyargs and not spec.varkw:
         raise TypeError(
-            "If using @custom_gradient with a function that uses variables, then grad_fn must accept a keyword argument "
+            "If using @custom_gradient with a function that uses variables, then grad_fn must accept a keyword "
+            "argument "
             "'variables'."
         )
 

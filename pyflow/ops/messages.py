@@ -72,8 +72,8 @@ class _PrintOp:
         count = ctx.state(lambda: [0])
         if first_n < 0 or count[0] < first_n:
             count[0] += 1
-            print(message + "".join(summary(x, summarize) if np.ndim(x) else f"[{summary(x, summarize)}]" for x in data),
-                  file=sys.stderr)  # fmt: skip
+            shown = (summary(x, summarize) if np.ndim(x) else f"[{summary(x, summarize)}]" for x in data)
+            print(message + "".join(shown), file=sys.stderr)
         return input
 
     def grad(op, dy, *unused):
@@ -176,7 +176,8 @@ def string_format(
         inputs = [inputs]
     if template.count(placeholder) != len(inputs):
         raise ValueError(
-            f"{template.count(placeholder)} placeholder(s) in template does not match {len(inputs)} tensor(s) provided as "
+            f"{template.count(placeholder)} placeholder(s) in template does not match {len(inputs)} tensor(s) "
+            "provided as "
             "input"
         )
     return StringFormat(list(inputs), template=template, placeholder=placeholder, summarize=summarize, name=name)
@@ -255,8 +256,12 @@ def Assert(condition: Any, data: Any, summarize: int | None = None, name: str | 
     data = list(data)
     static = constant_value(condition) if isinstance(condition, Tensor) else np.asarray(condition)
     if static is not None and not static.all() and not isinstance(condition, Tensor):
-        shown = [str(constant_value(x)) if isinstance(x, Tensor) and constant_value(x) is not None else str(x) for x in data]
-        raise errors.InvalidArgumentError(None, None, "Expected '%s' to be true. Summarized data: %s" % (condition, "\n".join(shown)))
+        shown = [
+            str(constant_value(x)) if isinstance(x, Tensor) and constant_value(x) is not None else str(x) for x in data
+        ]
+        raise errors.InvalidArgumentError(
+            None, None, "Expected '%s' to be true. Summarized data: %s" % (condition, "\n".join(shown))
+        )
     with name_scope(name, "Assert", data):
         tensors = convert_n_to_tensor(data)
         if all(x.dtype in (dtypes.string, dtypes.int32) for x in tensors):

@@ -116,8 +116,8 @@ def assert_shapes(
     """An operation that fails unless tensors have shapes that fit together.
 
     Args:
-      shapes: dict, or list of pairs, from tensors to shapes whose entries are sizes, symbols (letters that stand for the
-        same size wherever they occur), None or "." for any size; a first entry "*" or ... for any leading dimensions.
+      shapes: dict, or list of pairs, from tensors to shapes whose entries are sizes, symbols (letters that stand for
+        the same size wherever they occur), None or "." for any size; a first entry "*" or ... for any leading dimensions.
 
     Raises:
       ValueError: it is known that they don't fit.
@@ -143,7 +143,8 @@ def _symbols(x: Any, shape: Any, message: str) -> tuple[bool, tuple]:
     for i, symbol in enumerate(symbols):
         if symbol in (Ellipsis, "*") and i:
             raise ValueError(
-                f"{message}.  Tensor {getattr(x, 'name', x)} specified shape index {i}.  Symbol `...` or `*` for a variable "
+                f"{message}.  Tensor {getattr(x, 'name', x)} specified shape index {i}.  Symbol `...` or `*` for a "
+                "variable "
                 "number of unspecified dimensions is only allowed as the first entry"
             )
     free = bool(symbols) and symbols[0] in (Ellipsis, "*")
@@ -183,12 +184,14 @@ def _size_checks(constraints: list, data: Any, summarize: Any, message: str) -> 
             if isinstance(actual, int) and isinstance(wanted, int):
                 if actual != wanted:
                     raise ValueError(
-                        f"{message}.  {source}.  Tensor {x.name} dimension {dim} must have size {wanted}.  Received size "
+                        f"{message}.  {source}.  Tensor {x.name} dimension {dim} must have size {wanted}.  Received "
+                        "size "
                         f"{actual}, shape {x.get_shape()}"
                     )
                 continue
             shown = data or [
-                message, source, f"Tensor {x.name} dimension", dim, "must have size", wanted, "Received shape: ", shape_of(x)
+                message, source, f"Tensor {x.name} dimension", dim, "must have size", wanted,
+                "Received shape: ", shape_of(x),
             ]  # fmt: skip
             equal = comparison.equal(convert_to_tensor(actual), convert_to_tensor(wanted))
             checks.append(Assert(equal, shown, summarize=summarize))

@@ -83,7 +83,10 @@ def merge(x: StaticShape, y: StaticShape) -> StaticShape:
         raise ShapeError(f"Shapes must be equal rank, but are {len(x)} and {len(y)}")
     for i, (a, b) in enumerate(zip(x, y)):
         if a is not None and b is not None and a != b:
-            raise ShapeError(f"Dimension {i} in both shapes must be equal, but are {a} and {b}. Shapes are {text(x)} and {text(y)}.")
+            raise ShapeError(
+                f"Dimension {i} in both shapes must be equal, but are {a} and {b}. "
+                f"Shapes are {text(x)} and {text(y)}."
+            )
     return tuple(b if a is None else a for a, b in zip(x, y))
 
 

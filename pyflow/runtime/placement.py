@@ -89,7 +89,8 @@ class Placer:
         raise errors.InvalidArgumentError(
             op.node_def,
             op,
-            f"Cannot assign a device for operation {op.name}: node {op.name} ({defined_at(op)}) was explicitly assigned "
+            f"Cannot assign a device for operation {op.name}: node {op.name} ({defined_at(op)}) was explicitly "
+            "assigned "
             f"to {op.device} but available devices are [ {available} ]. Make sure the device specification refers to a "
             f"valid device.\n\t [[{op.name}]]",
         )

@@ -21,12 +21,14 @@ def _check_positive(name: str, value: float) -> None:
 
 
 class _FilledSlots(RuleOptimizer):
-    """An optimiser with a slot that starts as a constant of the variable's shape."""
+    """An optimiser with slots that start as constants of the variable's shape."""
 
-    def _filled_slot(self, var: Any, value: float, slot: str, op_name: str) -> None:
+    def _filled_slots(self, var: Any, op_name: str, **values: float) -> None:
         with colocate_with(var):
-            initial = constant(value, shape=var.get_shape(), dtype=var.dtype.base_dtype)
-        self._get_or_make_slot(var, initial, slot, op_name)
+            dtype = var.dtype.base_dtype
+            initial = {slot: constant(v, shape=var.get_shape(), dtype=dtype) for slot, v in values.items()}
+        for slot, value in initial.items():
+            self._get_or_make_slot(var, value, slot, op_name)
 
 
 @export("train.AdagradOptimizer")
@@ -67,9 +69,7 @@ class AdagradOptimizer(RuleOptimizer):
                 def initializer(var: Any = var, dtype: Any = dtype) -> Any:
                     return cast(raw.Fill(raw.Shape(convert_to_tensor(var)), start), dtype)
 
-            self._get_or_make_slot_with_initializer(
-                var, initializer, var.get_shape(), dtype, "accumulator", self._name
-            )
+            self._get_or_make_slot_with_initializer(var, initializer, var.get_shape(), dtype, "accumulator", self._name)
 
     def _hyperparameters(self) -> dict[str, tuple[Any, str]]:
         return {"lr": (self._learning_rate, "learning_rate")}
@@ -100,7 +100,7 @@ class ProximalAdagradOptimizer(_FilledSlots):
 
     def _create_slots(self, var_list: list) -> None:
         for var in var_list:
-            self._filled_slot(var, self._initial_accumulator_value, "accumulator", self._name)
+            self._filled_slots(var, self._name, accumulator=self._initial_accumulator_value)
 
     def _hyperparameters(self) -> dict[str, tuple[Any, str]]:
         return {
@@ -145,9 +145,8 @@ class AdagradDAOptimizer(_FilledSlots):
 
     def _create_slots(self, var_list: list) -> None:
         for var in var_list:
-            self._filled_slot(var, 0.0, "gradient_accumulator", self._name)
             start = self._initial_gradient_squared_accumulator_value
-            self._filled_slot(var, start, "gradient_squared_accumulator", self._name)
+            self._filled_slots(var, self._name, gradient_accumulator=0.0, gradient_squared_accumulator=start)
 
     def _prepare(self) -> None:
         self._tensors = {"lr": convert_to_tensor(self._learning_rate, name="learning_rate")}
@@ -219,7 +218,7 @@ class FtrlOptimizer(_FilledSlots):
 
     def _create_slots(self, var_list: list) -> None:
         for var in var_list:
-            self._filled_slot(var, self._initial_accumulator_value, "accum", self._accum_name)
+            self._filled_slots(var, self._accum_name, accum=self._initial_accumulator_value)
             with colocate_with(var):
                 self._zeros_slot(var, "linear", self._linear_name)
 

@@ -75,14 +75,15 @@ class AdamOptimizer(RuleOptimizer):
         s = self._scalars(var, var.dtype.base_dtype)
         lr = s["lr"] * sqrt(1 - s["beta2_power"]) / (1 - s["beta1_power"])
         averages = []
-        for slot, beta, values in (("m", s["beta1"], grad), ("v", s["beta2"], grad * grad)):
+        for slot, beta in (("m", s["beta1"]), ("v", s["beta2"])):
             average = self.get_slot(var, slot)
-            added = values * (1 - beta)
+            added = (grad if slot == "m" else grad * grad) * (1 - beta)
             decayed = assign(average, average * beta, use_locking=self._use_locking)
             with control_dependencies([decayed]):
                 averages.append(add_rows(average, indices, added))
         m, v = averages
-        update = assign_sub(var, lr * m / (sqrt(v) + s["epsilon"]), use_locking=self._use_locking)
+        root = sqrt(v)
+        update = assign_sub(var, lr * m / (root + s["epsilon"]), use_locking=self._use_locking)
         return group(update, m, v)
 
     def _apply_sparse(self, grad: Any, var: Any) -> Any:
@@ -142,9 +143,7 @@ class RMSPropOptimizer(RuleOptimizer):
                 ones: Any = ones_initializer(dtype=var.dtype.base_dtype)
             else:
                 ones = raw.OnesLike(convert_to_tensor(var))
-            self._get_or_make_slot_with_initializer(
-                var, ones, var.get_shape(), var.dtype.base_dtype, "rms", self._name
-            )
+            self._get_or_make_slot_with_initializer(var, ones, var.get_shape(), var.dtype.base_dtype, "rms", self._name)
             if self._centered:
                 self._zeros_slot(var, "mg", self._name)
             self._zeros_slot(var, "momentum", self._name)

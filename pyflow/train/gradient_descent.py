@@ -33,8 +33,7 @@ class GradientDescentOptimizer(RuleOptimizer):
         return var.scatter_sub(delta, use_locking=self._use_locking)
 
     def _resource_apply_sparse_duplicate_indices(self, grad: Any, handle: Any, indices: Any) -> Any:
-        rate = self._scalars(handle, grad.dtype.base_dtype)["alpha"]
-        return raw.ResourceScatterAdd(handle.handle, indices, -grad * rate)
+        return raw.ResourceScatterAdd(handle.handle, indices, -grad * self._learning_rate)
 
 
 @export("train.MomentumOptimizer")

@@ -64,7 +64,8 @@ def piecewise_constant(x: Any, boundaries: Any, values: Any, name: str | None = 
     for v in values[1:]:
         if v.dtype.base_dtype != values[0].dtype.base_dtype:
             raise ValueError(
-                f"Values must have elements all with the same dtype ({values[0].dtype.base_dtype} vs {v.dtype.base_dtype})."
+                f"Values must have elements all with the same dtype ({values[0].dtype.base_dtype} vs "
+                f"{v.dtype.base_dtype})."
             )
     if len(boundaries) != len(values) - 1:
         raise ValueError("The length of boundaries should be 1 less than the length of values")
@@ -226,5 +227,3 @@ def _linear_and_cosine(learning_rate, global_step, decay_steps, num_periods, alp
     linear = (steps - step) / steps
     fraction = 2.0 * cast(num_periods, dtype) * (step / steps)
     return rate, linear, _half_cosine(fraction), cast(alpha, dtype), cast(beta, dtype)
-
-

@@ -33,8 +33,8 @@ from pyflow.train import slot_creator
 class Optimizer:
     """Minimises a loss by updating variables along its gradients.
 
-    A subclass says how one variable is updated: `_apply_dense`, `_apply_sparse`, and their forms for resource variables;
-    `_create_slots` makes the variables it keeps, `_prepare` its hyperparameter tensors.
+    A subclass says how one variable is updated: `_apply_dense`, `_apply_sparse`, and their forms for resource
+    variables; `_create_slots` makes the variables it keeps, `_prepare` its hyperparameter tensors.
 
     Args:
       use_locking: accepted for compatibility; updates of one session are not interleaved.
@@ -77,7 +77,8 @@ class Optimizer:
         )
         if all(g is None for g, _ in grads_and_vars):
             raise ValueError(
-                "No gradients provided for any variable, check your graph for ops that do not support gradients, between "
+                "No gradients provided for any variable, check your graph for ops that do not support gradients, "
+                "between "
                 f"variables {[str(v) for _, v in grads_and_vars]} and loss {loss}."
             )
         return self.apply_gradients(grads_and_vars, global_step=global_step, name=name)
@@ -94,13 +95,13 @@ class Optimizer:
         """A list of (gradient, variable); the gradient is None where the loss doesn't depend on the variable.
 
         Args:
-          loss: the tensor to minimise.
+          loss: the tensor to minimise, or a function that makes it.
           var_list: the variables; None takes the trainable ones.
           gate_gradients: `GATE_NONE`, `GATE_OP` (a node's gradients wait for each other) or `GATE_GRAPH` (all do).
           grad_loss: the gradient that the loss starts with.
         """
-        if callable(loss) and not isinstance(loss, Tensor):
-            raise RuntimeError("`loss` passed to Optimizer.compute_gradients should be a tensor when graphs are built.")
+        if callable(loss):
+            loss, gate_gradients = loss(), Optimizer.GATE_NONE
         if gate_gradients not in (Optimizer.GATE_NONE, Optimizer.GATE_OP, Optimizer.GATE_GRAPH):
             raise ValueError(
                 "gate_gradients must be one of: Optimizer.GATE_NONE, Optimizer.GATE_OP, Optimizer.GATE_GRAPH.  Not "
@@ -125,9 +126,7 @@ class Optimizer:
         )
         if gate_gradients == Optimizer.GATE_GRAPH:
             grads = wait_for_all(grads)
-        self._assert_valid_dtypes(
-            [v for g, v in zip(grads, var_list) if g is not None and v.dtype != dtypes.resource]
-        )
+        self._assert_valid_dtypes([v for g, v in zip(grads, var_list) if g is not None and v.dtype != dtypes.resource])
         return list(zip(grads, var_list))
 
     def apply_gradients(self, grads_and_vars: Any, global_step: Any = None, name: str | None = None) -> Any:
@@ -280,12 +279,11 @@ def _as_gradient(gradient: Any) -> Any:
 def _sum_duplicates(values: Tensor, indices: Tensor) -> tuple[Tensor, Tensor]:
     """Rows with the same index become one, their sum."""
     unique, positions = raw.Unique(indices)
-    count = raw.StridedSlice(raw.Shape(unique), [0], [1], [1], shrink_axis_mask=1)
-    return raw.UnsortedSegmentSum(values, positions, count), unique
+    return raw.UnsortedSegmentSum(values, positions, raw.Shape(unique)[0]), unique
 
 
 class _Target:
-    """Something to be optimised: a reference variable, a resource variable, or a tensor (of which gradients can be had)."""
+    """Something to be optimised: a reference or resource variable, or a tensor (which can only be differentiated by)."""
 
     def __init__(self, v: Any):
         if v.op.type != "VarHandleOp" and not isinstance(v, (Variable, Tensor)):
