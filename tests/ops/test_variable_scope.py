@@ -34,6 +34,7 @@ def test_each_graph_has_its_own_scopes_and_variables():
         assert tf.get_variable("v", [1]).name == "a/v:0"
 
 
+@pytest.mark.native
 def test_each_thread_has_its_own_scope():
     graph, seen = tf.get_default_graph(), []
 
