@@ -95,11 +95,10 @@ def _folded_value(tensor: Tensor) -> Any:
 
 
 def _too_large(shape: StaticShape) -> bool:
+    # Dimensions that depend on the values (of the axes in BroadcastGradientArgs, say) are no larger than those.
     size = 1
-    for d in (None,) if shape is None else shape:
-        if d is None:
-            return True
-        size *= d
+    for d in shape or ():
+        size *= 1 if d is None else d
     return size > _LARGEST_FOLDED
 
 
