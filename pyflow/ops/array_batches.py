@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from pyflow.core import dtypes
 from pyflow.core.api import export
 from pyflow.core.convert import constant_value, convert_to_tensor
 from pyflow.core.registry import raw
 from pyflow.core.scopes import name_scope
 from pyflow.core.tensor import Tensor
-from pyflow.ops.array import reshape, transpose
+from pyflow.ops.array import expand_dims, reshape, squeeze, transpose
 from pyflow.ops.array_filling import ones
 from pyflow.ops.array_gather import gather, with_batch_offsets
 from pyflow.ops.array_grid import meshgrid
@@ -71,14 +73,15 @@ def gather_nd(params: Any, indices: Any, name: str | None = None, batch_dims: An
     """
     known = constant_value(batch_dims) if isinstance(batch_dims, Tensor) else batch_dims
     if known is not None:
-        batch_dims = int(known)
+        batch_dims = int(np.reshape(known, ()))
     if isinstance(batch_dims, int) and batch_dims == 0:
         own = getattr(params, "gather_nd", None)
         return GatherNd(params, indices, name=name) if own is None else own(indices, name=name)
-    return _batch_gather_nd(params, indices, batch_dims, name)
+    return batch_gather_nd(params, indices, batch_dims, name)
 
 
-def _batch_gather_nd(params: Any, indices: Any, batch_dims: Any, name: str | None) -> Tensor:
+def batch_gather_nd(params: Any, indices: Any, batch_dims: Any, name: str | None = None) -> Tensor:
+    """`gather_nd` written out: the coordinates of each batch are put before the given ones."""
     with name_scope(name, "BatchGatherND", [params, indices]):
         indices = convert_to_tensor(indices, name="indices")
         params = convert_to_tensor(params, name="params")
@@ -90,12 +93,14 @@ def _batch_gather_nd(params: Any, indices: Any, batch_dims: Any, name: str | Non
             known = tensor.shape.ndims
             if known is not None and batch_dims >= known:
                 raise ValueError(f"batch_dims = {batch_dims} must be less than rank({word}) = {known}")
+        expand = batch_dims == 0
+        if expand:
+            params, indices, batch_dims = expand_dims(params, axis=0), expand_dims(indices, axis=0), 1
         params_shape, indices_shape = shape(params), shape(indices)
         batch_shape = params_shape[:batch_dims]
         batch_size = raw.Prod(batch_shape, [0])
         inner_rank = rank(indices) - batch_dims - 1
         inner_shape = indices_shape[batch_dims:-1]
-        # The coordinates of each batch, put before the given ones.
         ranges = [raw.Cast(raw.Range(0, n, 1), indices.dtype) for n in unstack(batch_shape, axis=0)]
         axes = [reshape(x, shape=(-1,)) for x in meshgrid(*ranges, indexing="ij")]
         grid = transpose(stack(axes, axis=0))
@@ -106,4 +111,5 @@ def _batch_gather_nd(params: Any, indices: Any, batch_dims: Any, name: str | Non
         grid = tile(grid, multiples=concat(((1,), inner_shape, (1,)), axis=0))
         flat_indices = reshape(indices, shape=concat(([batch_size], indices_shape[batch_dims:]), axis=0))
         result = GatherNd(params, concat((grid, flat_indices), axis=-1))
-        return reshape(result, shape=concat((batch_shape, shape(result)[1:]), axis=0))
+        result = reshape(result, shape=concat((batch_shape, shape(result)[1:]), axis=0))
+        return squeeze(result, axis=0) if expand else result

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -201,6 +202,8 @@ class UnravelIndex:
         return (count, total) if indices else (count,)
 
     def cpu(indices, dims):
+        if math.prod(dims.tolist()) > np.iinfo(dims.dtype).max:
+            raise errors.InvalidArgumentError(None, None, "Input dims product is causing integer overflow")
         if (dims == 0).any():
             i = int(np.argmax(dims == 0))
             words = f"Input dims cannot contain a dim of zero, but dims contains zero at index {i}"

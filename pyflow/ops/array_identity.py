@@ -139,7 +139,12 @@ class GuaranteeConst:
     stateful = True
     view = True
     shape = same_as("input")
-    cpu = _forward
+
+    def cpu(input, T):
+        if T is dtypes.resource:
+            words = "Input tensor cannot be a resource variable handle."
+            raise errors.InvalidArgumentError(None, None, words)
+        return input
 
 
 guarantee_const = export("guarantee_const")(GuaranteeConst)

@@ -15,7 +15,7 @@ from pyflow.core.scopes import name_scope
 from pyflow.core.shapes import TensorShape
 from pyflow.core.tensor import StaticShape, Tensor
 from pyflow.ops.array import expand_dims, squeeze
-from pyflow.ops.array_dimensions import add, axis_between, length, unknown_of_rank
+from pyflow.ops.array_dimensions import add, axis_between, unknown_of_rank
 from pyflow.ops.array_identity import identity
 from pyflow.ops.array_shape import rank, shape, shape_n
 from pyflow.ops.shape_rules import merge, text, with_rank, with_rank_at_least
@@ -267,11 +267,13 @@ class ConcatOffset:
     """Where each of the concatenated tensors, given by their shapes, begins in the result."""
 
     def shape(shape):
-        for vector in shape:
-            length(vector)
         return list(shape)
 
     def cpu(concat_dim, shape):
+        for i, sizes in enumerate(shape):
+            if sizes.ndim != 1:
+                words = f"input {i} should be a vector, but got shape {text(sizes.shape)}"
+                raise errors.InvalidArgumentError(None, None, words)
         axis, count = int(concat_dim), len(shape[0])
         if not -count <= axis < count:
             words = f"Concat dim is out of range: {axis} vs. {count}"

@@ -66,6 +66,9 @@ class GatherNd:
                 f"index innermost dimension length must be <= params rank; saw: {indices.shape[-1]} vs. {params.ndim}"
             )
             raise errors.InvalidArgumentError(None, None, words)
+        if not params.size and indices.size:
+            words = f"Requested more than 0 entries, but params is empty.  Params shape: {text(params.shape)}"
+            raise errors.InvalidArgumentError(None, None, words)
         words = "indices{at} = {row} does not index into param shape {shape}"
         index = coordinates(indices, params.shape, words)
         if not index:

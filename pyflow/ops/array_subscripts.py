@@ -20,7 +20,7 @@ from pyflow.ops.array_selection import boolean_mask
 from pyflow.ops.array_slicing import strided_slice
 from pyflow.ops.constant import constant
 
-_WRONG_INDEX = (
+_SLICE_TYPE_ERROR = (
     "Only integers, slices (`:`), ellipsis (`...`), tf.newaxis (`None`) and scalar tf.int32/tf.int64 tensors are valid "
     "indices"
 )
@@ -91,7 +91,7 @@ def _check_index(index: Any) -> None:
     known = getattr(index, "shape", None)
     is_vector = bool(known) and len(known) == 1  # type: ignore[arg-type]
     if dtype is None or dtypes.as_dtype(dtype).base_dtype not in dtypes.INDEX or is_vector:
-        raise TypeError(f"{_WRONG_INDEX}, got {index!r}")
+        raise TypeError(f"{_SLICE_TYPE_ERROR}, got {index!r}")
 
 
 def _same_dtype(bounds: list[Tensor]) -> list[Tensor]:
