@@ -2,12 +2,42 @@
 
 from __future__ import annotations
 
+import atexit
+import os
 import time
 from typing import Any
 
 from pyflow.core.errors import InvalidArgumentError
 
 _HOST = "/job:localhost/replica:0/task:0/device:CPU:0"
+
+
+class TraceFile:
+    """Every run of the process in one Chrome trace, written when the process ends: `PYFLOW_TRACE=FILE`."""
+
+    def __init__(self, path: str):
+        from pyflow.protos.step_stats_pb2 import StepStats
+
+        self._path = path
+        self._stats = StepStats()
+        self._device = self._stats.dev_stats.add(device=_HOST)
+        atexit.register(self.write)
+
+    def run(self, executable: Any, feeds: tuple) -> tuple:
+        results, timings = executable.traced(feeds)
+        offset = time.time() - time.perf_counter()
+        for step, start, end in timings:
+            _fill(self._device.node_stats.add(), step, start + offset, end - start)
+        return results
+
+    def write(self) -> None:
+        from pyflow.runtime.timeline import Timeline
+
+        with open(self._path, "w", encoding="utf-8") as file:
+            file.write(Timeline(self._stats).generate_chrome_trace_format())
+
+
+trace_file = TraceFile(os.environ["PYFLOW_TRACE"]) if os.environ.get("PYFLOW_TRACE") else None
 
 
 def run(executable: Any, feeds: tuple, options: Any, run_metadata: Any) -> tuple:

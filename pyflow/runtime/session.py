@@ -14,6 +14,7 @@ from pyflow.runtime import placement, profile
 from pyflow.runtime.executable import Executable
 from pyflow.runtime.feeds import fed_array, flatten_feeds
 from pyflow.runtime.fetches import Fetches, cache_key
+from pyflow.runtime.partial_run import PartialRun
 from pyflow.runtime.resources import Resources
 
 _CACHED_EXECUTABLES = 128
@@ -106,6 +107,8 @@ class BaseSession:
         handler = self._fetches(fetches)
         executable = self._executable(handler, feeds)
         if options is None and run_metadata is None:
+            if profile.trace_file is not None:
+                return handler.rebuild(profile.trace_file.run(executable, tuple(feeds.values())))
             return handler.rebuild(executable(tuple(feeds.values())))
         return handler.rebuild(profile.run(executable, tuple(feeds.values()), options, run_metadata))
 
@@ -181,10 +184,24 @@ class BaseSession:
         return call
 
     def partial_run_setup(self, fetches: Any, feeds: Any = None) -> Any:
-        raise NotImplementedError("Session.partial_run_setup")
+        """Announces a run in several calls; gives the handle for `partial_run`.
+
+        Args:
+          fetches: everything the calls will fetch.
+          feeds: every tensor they will feed.
+        """
+        self._feeds(None)
+        return PartialRun(self, fetches, feeds)
 
     def partial_run(self, handle: Any, fetches: Any, feed_dict: Any = None) -> Any:
-        raise NotImplementedError("Session.partial_run")
+        """Goes on with a run: as `run`, but nothing that an earlier call computed is computed again.
+
+        Raises:
+          ValueError: a fetch or feed was not announced, or comes a second time.
+        """
+        self._feeds(None)
+        return handle.run(fetches, feed_dict)
+
 
 
 @export("Session")

@@ -296,3 +296,41 @@ def test_only_what_is_needed_runs(sess):
     _ = noisy + 1.0
     assert sess.run(tf.constant(1)) == 1
     assert not ran
+
+
+def test_a_partial_run_computes_nothing_twice(sess):
+    a, b, c = (tf.placeholder(tf.float32, []) for _ in range(3))
+    counter = tf.Variable(0)
+    sess.run(counter.initializer)
+    with tf.control_dependencies([tf.assign_add(counter, 1)]):
+        first = tf.add(a, b)
+    second = first * c
+    handle = sess.partial_run_setup([first, second], [a, b, c])
+    assert sess.partial_run(handle, first, {a: 1, b: 2}) == 3
+    assert sess.partial_run(handle, second, {c: 17}) == 51
+    assert sess.run(counter) == 1
+    with pytest.raises(ValueError, match="was not specified in partial_run_setup"):
+        sess.partial_run(handle, first)
+    with pytest.raises(ValueError, match="has already been fed"):
+        sess.partial_run(handle, [], {c: 1})
+
+
+def test_a_partial_run_wants_its_feeds(sess):
+    a, b = tf.placeholder(tf.float32, []), tf.placeholder(tf.float32, [])
+    total = a + b
+    handle = sess.partial_run_setup([total], [a, b])
+    with pytest.raises(tf.errors.InvalidArgumentError, match="You must feed a value for placeholder"):
+        sess.partial_run(handle, total, {a: 1})
+
+
+@pytest.mark.native
+def test_an_environment_variable_traces_all_runs(tmp_path):
+    import json
+    import os
+    import subprocess
+    import sys
+
+    path = tmp_path / "trace.json"
+    program = "import pyflow as tf; tf.Session().run(tf.exp(tf.placeholder(tf.float32, name='x'), name='e'), {'x:0': [1, 2]})"
+    subprocess.run([sys.executable, "-c", program], env={**os.environ, "PYFLOW_TRACE": str(path)}, check=True)
+    assert "e" in {event["args"]["name"] for event in json.loads(path.read_text())["traceEvents"]}
