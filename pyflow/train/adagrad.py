@@ -66,7 +66,7 @@ class AdagradOptimizer(RuleOptimizer):
                 initializer: Any = constant_initializer(start, dtype=dtype)
             else:
 
-                def initializer(var: Any = var, dtype: Any = dtype) -> Any:
+                def initializer(var: Any = var, dtype: Any = dtype, start: Any = start) -> Any:
                     return cast(raw.Fill(raw.Shape(convert_to_tensor(var)), start), dtype)
 
             self._get_or_make_slot_with_initializer(var, initializer, var.get_shape(), dtype, "accumulator", self._name)
@@ -151,7 +151,7 @@ class AdagradDAOptimizer(_FilledSlots):
     def _prepare(self) -> None:
         self._tensors = {"lr": convert_to_tensor(self._learning_rate, name="learning_rate")}
         with colocate_with(self._tensors["lr"]):
-            self._global_step_on_worker = raw.Identity(convert_to_tensor(self._global_step)) + 1
+            self._global_step_on_worker = raw.Identity(self._global_step) + 1
 
     def _scalars(self, var: Any, dtype: Any) -> dict[str, Any]:
         with device(var.device):

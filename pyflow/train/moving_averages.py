@@ -90,7 +90,7 @@ def weighted_moving_average(
     """The moving average of `value`, each occurrence counted with its `weight`."""
     collections = [GraphKeys.GLOBAL_VARIABLES] if collections is None else collections
     with variable_scope(name, "WeightedMovingAvg", [value, weight, decay]) as scope:
-        options = dict(initializer=zeros_initializer(), trainable=False, collections=collections)
+        options = {"initializer": zeros_initializer(), "trainable": False, "collections": collections}
         total = get_variable("value_x_weight", shape=value.get_shape(), dtype=value.dtype, **options)
         weights = get_variable("weight", shape=weight.get_shape(), dtype=weight.dtype, **options)
         numerator = assign_moving_average(total, value * weight, decay, zero_debias=False)

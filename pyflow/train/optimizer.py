@@ -283,7 +283,7 @@ def _sum_duplicates(values: Tensor, indices: Tensor) -> tuple[Tensor, Tensor]:
 
 
 class _Target:
-    """Something to be optimised: a reference or resource variable, or a tensor (which can only be differentiated by)."""
+    """Something to be optimised: a reference or resource variable, or a tensor (only to differentiate by)."""
 
     def __init__(self, v: Any):
         if v.op.type != "VarHandleOp" and not isinstance(v, (Variable, Tensor)):
