@@ -184,7 +184,9 @@ def test_lookups_find_nodes_and_tensors():
 def test_a_failed_node_leaves_no_trace():
     a = constant([[1.0, 2.0]], name="a")
     before = get_default_graph().version
-    with pytest.raises(ValueError, match=r"Dimensions must be equal, but are 2 and 1 for 'MatMul' \(op: 'MatMul'\) with input "):
+    with pytest.raises(
+        ValueError, match=r"Dimensions must be equal, but are 2 and 1 for 'MatMul' \(op: 'MatMul'\) with input "
+    ):
         MatMul(a, a)
     assert get_default_graph().version == before
     assert a.consumers() == []
@@ -243,8 +245,10 @@ def test_op_seeds_follow_the_graph():
 
 def test_creation_is_traced_to_the_users_line():
     op = constant(1).op
-    filename, _, function, text = op.traceback[-1] if "test_graph" in op.traceback[-1][0] else next(
-        f for f in reversed(op.traceback) if f[0].endswith("test_graph.py")
+    filename, _, function, text = (
+        op.traceback[-1]
+        if "test_graph" in op.traceback[-1][0]
+        else next(f for f in reversed(op.traceback) if f[0].endswith("test_graph.py"))
     )
     assert filename.endswith("test_graph.py")
     assert function == "test_creation_is_traced_to_the_users_line"

@@ -88,7 +88,9 @@ def test_plans_are_kept_up_to_a_bound():
         assert len(session._executables) <= 128
 
 
-@pytest.mark.skipif(not blas.available, reason="numpy brings no BLAS of its own here, so nothing is fused into its calls")
+@pytest.mark.skipif(
+    not blas.available, reason="numpy brings no BLAS of its own here, so nothing is fused into its calls"
+)
 def test_a_weight_update_becomes_one_product():
     x = tf.placeholder(tf.float32, [20, 64])
     w = tf.Variable(np.linspace(-1, 1, 64 * 64).reshape(64, 64).astype(np.float32))
@@ -105,7 +107,9 @@ def test_a_weight_update_becomes_one_product():
     np.testing.assert_allclose(after, before - 0.01 * gradient, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.skipif(not blas.available, reason="numpy brings no BLAS of its own here, so nothing is fused into its calls")
+@pytest.mark.skipif(
+    not blas.available, reason="numpy brings no BLAS of its own here, so nothing is fused into its calls"
+)
 def test_a_moving_average_becomes_one_sum():
     w = tf.Variable(np.ones((64, 64), np.float32))
     average = tf.train.ExponentialMovingAverage(0.9)
