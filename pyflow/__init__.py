@@ -15,6 +15,9 @@ _namespaces.lay_out()
 
 __version__ = "1.15.0"
 
+# Programs that were prepared for TensorFlow 2 call everything by tf.compat.v1.
+compat.v1 = _sys.modules[__name__]  # type: ignore[name-defined]  # noqa: F821  (laid out above)
+
 
 def __getattr__(name: str) -> _Any:
     if name in _namespaces.LAZY:

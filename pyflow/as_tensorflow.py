@@ -1,24 +1,29 @@
 """PyFlow under the name `tensorflow`: after `install()`, `import tensorflow as tf` gives `pyflow`.
 
 Public submodules (`tensorflow.contrib.layers`) are PyFlow's own; TensorFlow's internal paths that programs import from
-(`tensorflow.python.framework.ops`, `tensorflow.core.framework.graph_pb2`) are modules that find each name where it lives here.
+(`tensorflow.python.framework.ops`) are modules that find each name where it lives here.
 """
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.abc
 import importlib.machinery
-import re
 import sys
 import types
+from collections.abc import Iterator
 from typing import Any
 
 import pyflow
 from pyflow import internal_paths, namespaces
 from pyflow.core import registry
 from pyflow.core.api import PUBLIC
+from pyflow.platform.raw_ops import positional_function
 from pyflow.protos import TENSORFLOW_MODULES
+
+# Where TensorFlow 1.15 offers its public names, too.
+_WHOLE = ("tensorflow", "tensorflow.compat.v1", "tensorflow._api.v1", "tensorflow_core")
 
 
 def install() -> None:
@@ -38,108 +43,123 @@ def install() -> None:
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Finds `tensorflow` and everything below it."""
 
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        if name.partition(".")[0] != "tensorflow":
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> Any:
+        if fullname.partition(".")[0] not in ("tensorflow", "tensorflow_core"):
             return None
-        module = _module(name)
+        module = _module(fullname)
         if module is None:
-            return None
-        spec = importlib.machinery.ModuleSpec(name, self, is_package=True)
-        spec.loader_state = module
+            raise ModuleNotFoundError(
+                f"No module named '{fullname}' in PyFlow. FEATURES.md lists what is.", name=fullname
+            )
+        spec = importlib.machinery.ModuleSpec(fullname, self, is_package=True)
+        # Importing marks the module with this spec; it keeps the one that it was loaded by under its own name.
+        spec.loader_state = module, getattr(module, "__spec__", None)
         return spec
 
     def create_module(self, spec: Any) -> Any:
-        return spec.loader_state
+        return spec.loader_state[0]
 
     def exec_module(self, module: Any) -> None:
         """The module has been executed under its own name."""
+        _, own = module.__spec__.loader_state
+        if own is not None:
+            module.__spec__ = own
 
 
 def _module(name: str) -> types.ModuleType | None:
     """The module that stands for a TensorFlow module, or None."""
+    name = name.replace("tensorflow_core", "tensorflow", 1)
+    if name in _WHOLE:
+        return pyflow
     if name in TENSORFLOW_MODULES:
         return importlib.import_module(f"pyflow.protos.{TENSORFLOW_MODULES[name]}")
-    if name in ("tensorflow", "tensorflow.compat.v1", "tensorflow._api.v1"):
-        return pyflow
-    inner = re.sub(r"^tensorflow(\.compat\.v1)?\.", "", name)
-    if inner.startswith(("python", "core")):
-        return _Internal(name) if internal_paths.is_known(inner) else None
+    inner = name.removeprefix("tensorflow.").removeprefix("compat.v1.")
+    if internal_paths.is_known(inner):
+        return _Internal(name, inner)
+    return _public_module(inner)
+
+
+def _public_module(inner: str) -> types.ModuleType | None:
+    """`pyflow.nn` for "nn": a module of public names, or one that lies in a folder of the same name."""
     top = inner.partition(".")[0]
     if top in namespaces.LAZY:
         getattr(pyflow, top)
-    module = sys.modules.get(f"pyflow.{inner}")
-    if module is not None:
-        return module
-    if any(public.startswith(inner + ".") for public in PUBLIC):
-        return sys.modules.get(f"pyflow.{inner}")
-    if top in namespaces.LAZY:
-        try:
-            return importlib.import_module(f"pyflow.{inner}")
-        except ModuleNotFoundError as error:
-            if error.name and not f"pyflow.{inner}".startswith(error.name):
-                raise
-            return _Internal(name) if internal_paths.is_known(inner) else None
-    return None
+    name = f"pyflow.{inner}"
+    if name in sys.modules or top not in namespaces.LAZY:
+        is_public = (
+            top in namespaces.LAZY or any(public.startswith(inner + ".") for public in PUBLIC) or inner == "raw_ops"
+        )
+        return sys.modules.get(name) if is_public else None
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name and (name == error.name or name.startswith(error.name + ".")):
+            return None
+        raise
 
 
 class _Internal(types.ModuleType):
     """A module of TensorFlow's internals: names are looked up in the PyFlow modules that play its part."""
 
-    def __init__(self, name: str):
+    def __init__(self, name: str, path: str):
         super().__init__(name)
         self.__path__: list[str] = []
-        self.__sources = internal_paths.sources(re.sub(r"^tensorflow\.", "", name))
+        self.__inner = path
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
+        if name.startswith("__") and name != "__version__":
             raise AttributeError(f"module '{self.__name__}' has no attribute '{name}'")
-        thing = self.__find(name)
-        setattr(self, name, thing)
-        return thing
-
-    def __find(self, name: str) -> Any:
-        for source in self.__sources:
-            module = importlib.import_module(source)
-            if hasattr(module, name):
-                return getattr(module, name)
-        found = _op_function(name)
-        if found is not None:
-            return found
-        public = sorted((p for p in PUBLIC if p.rpartition(".")[2] == name), key=lambda p: (p.count("."), p))
-        if public:
-            return PUBLIC[public[0]]
-        found = _anywhere_in_ops(name)
-        if found is not None:
-            return found
-        child = _module(f"{self.__name__}.{name}")
-        if child is not None:
-            sys.modules[f"{self.__name__}.{name}"] = child
-            return child
+        for place in internal_paths.places(self.__inner):
+            for thing in _found(place, name):
+                setattr(self, name, thing)
+                return thing
+        if self.__inner.startswith("python.ops."):
+            for thing in _in_ops(name):
+                return thing
+        if internal_paths.is_known(f"{self.__inner}.{name}") or f"{self.__name__}.{name}" in TENSORFLOW_MODULES:
+            return importlib.import_module(f"{self.__name__}.{name}")
         raise AttributeError(f"module '{self.__name__}' has no attribute '{name}' in PyFlow")
 
+    def __dir__(self) -> list[str]:
+        names = set(super().__dir__())
+        for place in internal_paths.places(self.__inner):
+            if place[0] != "@" and place[-1] != "!":
+                names.update(n for n in dir(importlib.import_module(place)) if not n.startswith("__"))
+        return sorted(names)
 
-def _anywhere_in_ops(name: str) -> Any:
+
+def _found(place: str, name: str) -> Iterator[Any]:
+    """What is called `name` in one of the places of `internal_paths`."""
+    if place == "ops!":
+        if op := _ops_by_snake_name(len(registry.OPS)).get(_plain(name)):
+            yield positional_function(op)
+    elif place[0] == "@":
+        public = f"{place[1:]}.{name}".lstrip(".")
+        if public in PUBLIC:
+            yield PUBLIC[public]
+        elif f"pyflow.{public}" in sys.modules and any(p.startswith(public + ".") for p in PUBLIC):
+            yield sys.modules[f"pyflow.{public}"]
+    else:
+        module = importlib.import_module(place)
+        if name in vars(module):
+            yield vars(module)[name]
+
+
+def _in_ops(name: str) -> Iterator[Any]:
     """A function or class of that name in any module of ops."""
     for module_name, module in list(sys.modules.items()):
         if module_name.startswith("pyflow.ops."):
             thing = vars(module).get(name)
             if thing is not None and getattr(thing, "__module__", module_name) == module_name:
-                return thing
-    return None
+                yield thing
 
 
-def _op_function(name: str) -> Any:
-    """`mat_mul` as in `gen_math_ops.mat_mul`: the op whose type that is in snake case."""
-    global _snake_names
-    if len(_snake_names) != len(registry.OPS):
-        _snake_names = {snake_case(op_type): op for op_type, op in registry.OPS.items()}
-    return _snake_names.get(name) or _snake_names.get(name.lstrip("_"))
+def _plain(name: str) -> str:
+    """What a name in snake case and an op type have in common: `mat_mul`, `MatMul` → "matmul"."""
+    return name.replace("_", "").lower()
 
 
-_snake_names: dict[str, registry.OpDef] = {}
-
-
-def snake_case(op_type: str) -> str:
-    """The name that TensorFlow's generated wrapper of an op has: `BatchMatMulV2` → `batch_mat_mul_v2`."""
-    words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", op_type)
-    return re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", words).lower()
+@functools.lru_cache(maxsize=1)
+def _ops_by_snake_name(count: int) -> dict[str, registry.OpDef]:
+    """The ops by plain name; `count` is how many there are, so that later ones are found too."""
+    return {_plain(op_type): op for op_type, op in registry.OPS.items()}

@@ -1,78 +1,222 @@
-"""TensorFlow's internal module paths that public programs import from, and the PyFlow modules that hold the names.
+"""TensorFlow's internal module paths that public programs import from, and where their names live here.
 
-A name not found in the modules given here is looked for among the ops, the public names and all modules of `ops`.
+A line of the table is a path below `tensorflow`, then what is searched, in that order: modules of PyFlow (`ops.state`),
+public names (`@` for `tf.`, `@nn` for `tf.nn.`), and `ops!`, the raw ops by their names in snake case. A path with
+`?layers.dense` can be imported when there is a `tf.layers.dense`.
 """
 
 from __future__ import annotations
 
-_CORE_OPS = (
-    "scopes graph operation tensor convert indexed_slices collections gradient_registry registry init_scope execution_mode"
-)
+import functools
 
-_SOURCES: dict[str, str] = {
-    "python": "",
-    "python.client": "",
-    "python.client.session": "runtime.session runtime.fetches",
-    "python.client.device_lib": "runtime.placement",
-    "python.client.timeline": "runtime.timeline",
-    "python.compat": "",
-    "python.compat.compat": "platform.compat",
-    "python.eager": "",
-    "python.eager.context": "core.execution_mode",
-    "python.framework": "",
-    "python.framework.common_shapes": "ops.shape_rules",
-    "python.framework.constant_op": "ops.constant",
-    "python.framework.device": "core.device",
-    "python.framework.device_spec": "core.device",
-    "python.framework.dtypes": "core.dtypes",
-    "python.framework.errors": "core.errors",
-    "python.framework.errors_impl": "core.errors",
-    "python.framework.graph_util": "",
-    "python.framework.graph_util_impl": "",
-    "python.framework.importer": "",
-    "python.framework.meta_graph": "",
-    "python.framework.ops": " ".join(f"core.{m}" for m in _CORE_OPS.split()),
-    "python.framework.random_seed": "core.seeds",
-    "python.framework.sparse_tensor": "core.sparse_tensor",
-    "python.framework.tensor_shape": "core.shapes",
-    "python.framework.tensor_util": "core.constants core.tensor_proto",
-    "python.framework.test_util": "test.test_util",
-    "python.framework.versions": "",
-    "python.lib.io.file_io": "platform.file_io",
-    "python.ops.control_flow_ops": "ops.control_flow",
-    "python.ops.gradient_checker": "test.gradient_checker",
-    "python.ops.gradients": "autodiff ops.custom_gradient",
-    "python.ops.gradients_impl": "autodiff ops.custom_gradient",
-    "python.ops.gradients_util": "autodiff",
-    "python.ops.init_ops": "ops.initializers",
-    "python.ops.resource_variable_ops": "ops.resource_variable ops.resource_state",
-    "python.ops.state_ops": "ops.state ops.scatter",
-    "python.ops.variable_scope": "ops.variable_scope",
-    "python.ops.variables": "ops.variables",
-    "python.platform": "",
-    "python.platform.app": "platform.app",
-    "python.platform.flags": "platform.flags",
-    "python.platform.gfile": "platform.gfile",
-    "python.platform.googletest": "test.test_case",
-    "python.platform.resource_loader": "platform.resource_loader",
-    "python.platform.test": "test",
-    "python.platform.tf_logging": "platform.logging",
-    "python.training.optimizer": "train.optimizer",
-    "python.training.slot_creator": "train.slot_creator",
-    "python.util": "",
-    "python.util.compat": "platform.compat",
-    "python.util.nest": "core.nest",
-}
+from pyflow.core.api import PUBLIC
+from pyflow.protos import TENSORFLOW_MODULES
 
-# Whole folders: any module below them is accepted, because names are found by themselves.
-_OPEN_FOLDERS = ("python.ops", "python.training", "python.summary", "python.util", "python.lib", "python.framework")
+_TABLE = """
+python @
+python.client
+python.client.device_lib runtime.placement platform.devices
+python.client.session runtime.session runtime.fetches @
+python.client.timeline runtime.timeline
+python.compat
+python.compat.compat platform.compat
+python.eager
+python.eager.context core.execution_mode
+python.framework
+python.framework.common_shapes ops.shape_rules
+python.framework.constant_op ops.constant @
+python.framework.device core.device platform.devices
+python.framework.device_spec core.device
+python.framework.dtypes core.dtypes @ @dtypes
+python.framework.errors core.errors @errors
+python.framework.errors_impl core.errors @errors
+python.framework.framework_lib @
+python.framework.indexed_slices core.indexed_slices core.convert
+python.framework.ops core.scopes core.graph core.operation core.tensor core.convert core.indexed_slices core.collections
+ core.gradient_registry core.init_scope core.execution_mode platform.code.framework @
+python.framework.random_seed core.seeds
+python.framework.smart_cond platform.code.framework
+python.framework.sparse_tensor core.sparse_tensor platform.code.framework
+python.framework.tensor_shape core.shapes core.dimension @
+python.framework.tensor_util core.constants core.tensor_proto platform.code.framework core.tensor
+python.framework.test_util test.test_util test.test_case
+python.framework.versions platform.version @
+python.lib
+python.lib.io
+python.lib.io.file_io platform.file_io
+python.ops
+python.ops.array_grad
+python.ops.array_ops ops.array @ ops!
+python.ops.bitwise_ops @bitwise ops!
+python.ops.candidate_sampling_ops @nn @random ops!
+python.ops.check_ops @ @debugging ops.checks
+python.ops.clip_ops @ ops!
+python.ops.confusion_matrix @ @math
+python.ops.control_flow_ops ops.control_flow @ ops!
+python.ops.custom_gradient ops.custom_gradient @
+python.ops.data_flow_grad
+python.ops.data_flow_ops @ ops!
+python.ops.embedding_ops @nn
+python.ops.gradient_checker test.gradient_checker
+python.ops.gradients autodiff ops.custom_gradient @
+python.ops.gradients_impl autodiff @
+python.ops.gradients_util autodiff
+python.ops.histogram_ops @
+python.ops.init_ops ops.initializers @ @initializers
+python.ops.linalg @linalg
+python.ops.linalg.linalg @linalg
+python.ops.linalg.linalg_impl @linalg
+python.ops.linalg_grad
+python.ops.linalg_ops @linalg @ ops!
+python.ops.linalg_ops_impl @linalg
+python.ops.logging_ops @ ops!
+python.ops.math_grad
+python.ops.math_ops ops.cast @ @math ops!
+python.ops.nn @nn
+python.ops.nn_grad
+python.ops.nn_impl @nn
+python.ops.nn_ops @nn ops!
+python.ops.numerics ?verify_tensor_all_finite @ @debugging
+python.ops.partitioned_variables ops.variable_partitions @
+python.ops.random_grad
+python.ops.random_ops @ @random ops!
+python.ops.resource_variable_ops ops.resource_variable ops.resource_state ops.resource_variable_base ops!
+python.ops.script_ops ops.script @ ops!
+python.ops.sort_ops @
+python.ops.sparse_ops @ @sparse ops.sparse_dense ops!
+python.ops.special_math_ops ops.einsum @ @math
+python.ops.standard_ops @
+python.ops.state_grad
+python.ops.state_ops ops.state ops.state_scatter @ ops!
+python.ops.stateless_random_ops @random ops!
+python.ops.template ops.template
+python.ops.variable_scope ops.variable_scope ops.variable_scope_object ops.variable_store ops.variable_getters
+ ops.variable_kinds @
+python.ops.variables ops.variables ops.variable_base ops.ref_variable ops.partitioned_variable @
+python.platform
+python.platform.app platform.app @app
+python.platform.benchmark test.test_case @test
+python.platform.flags platform.flags
+python.platform.gfile platform.gfile
+python.platform.googletest test.test_case
+python.platform.resource_loader platform.resource_loader
+python.platform.test @test test.test_case
+python.platform.tf_logging platform.logging
+python.training
+python.training.adadelta @train
+python.training.adagrad @train
+python.training.adagrad_da @train
+python.training.adam @train
+python.training.ftrl @train
+python.training.gradient_descent @train
+python.training.learning_rate_decay @train
+python.training.momentum @train
+python.training.moving_averages train.moving_averages @train
+python.training.optimizer train.optimizer
+python.training.proximal_adagrad @train
+python.training.proximal_gradient_descent @train
+python.training.rmsprop @train
+python.training.slot_creator train.slot_creator
+python.training.training @train
+python.training.training_ops ops!
+python.training.training_util train.global_step @train
+python.util
+python.util.all_util platform.code.exports
+python.util.compat platform.compat platform.code.exports
+python.util.decorator_utils platform.code.deprecation
+python.util.deprecation platform.code.deprecation
+python.util.dispatch platform.code.exports
+python.util.keyword_args platform.code.exports
+python.util.lazy_loader platform.code.exports
+python.util.nest core.nest core.structures core.shallow_structures
+python.util.object_identity platform.code.identity
+python.util.tf_contextlib platform.code.decorators
+python.util.tf_decorator platform.code.decorators
+python.util.tf_export platform.code.exports
+python.util.tf_inspect platform.code.inspection
+python.util.tf_should_use platform.code.exports
+python.framework.graph_util ?graph_util.convert_variables_to_constants @graph_util
+python.framework.graph_util_impl ?graph_util.convert_variables_to_constants @graph_util
+python.framework.importer ?import_graph_def @
+python.framework.meta_graph ?train.export_meta_graph @train
+python.layers ?layers.dense
+python.layers.base ?layers.Layer @layers
+python.layers.convolutional ?layers.conv2d @layers
+python.layers.core ?layers.dense @layers
+python.layers.layers ?layers.dense @layers
+python.layers.normalization ?layers.batch_normalization @layers
+python.layers.pooling ?layers.max_pooling2d @layers
+python.lib.io.python_io ?python_io.TFRecordWriter @python_io
+python.lib.io.tf_record ?python_io.TFRecordWriter @python_io
+python.ops.functional_ops ?map_fn @ ops!
+python.ops.image_ops ?image.resize_images @image ops!
+python.ops.image_ops_impl ?image.resize_images @image
+python.ops.io_ops ?read_file @ @io ops!
+python.ops.lookup_ops ?tables_initializer @ @lookup @contrib.lookup ops!
+python.ops.losses ?losses.mean_squared_error
+python.ops.losses.losses ?losses.mean_squared_error @losses
+python.ops.losses.losses_impl ?losses.mean_squared_error @losses
+python.ops.losses.util ?losses.mean_squared_error @losses
+python.ops.map_fn ?map_fn @
+python.ops.metrics ?metrics.accuracy @metrics
+python.ops.metrics_impl ?metrics.accuracy @metrics
+python.ops.parsing_ops ?parse_example @ @io ops!
+python.ops.rnn ?nn.dynamic_rnn @nn
+python.ops.rnn_cell ?nn.rnn_cell.LSTMCell @nn.rnn_cell
+python.ops.rnn_cell_impl ?nn.rnn_cell.LSTMCell @nn.rnn_cell
+python.ops.string_ops ?string_join @ @strings ops!
+python.ops.tensor_array_ops ?TensorArray @
+python.summary ?summary.scalar
+python.summary.summary ?summary.scalar @summary
+python.training.basic_session_run_hooks ?train.CheckpointSaverHook @train
+python.training.checkpoint_management ?train.latest_checkpoint @train
+python.training.checkpoint_utils ?train.list_variables @train
+python.training.coordinator ?train.Coordinator @train
+python.training.input ?train.batch @train
+python.training.monitored_session ?train.MonitoredTrainingSession @train
+python.training.queue_runner ?train.QueueRunner @train
+python.training.queue_runner_impl ?train.QueueRunner @train
+python.training.saver ?train.Saver @train
+python.training.server_lib ?train.Server @train
+python.training.session_manager ?train.SessionManager @train
+python.training.session_run_hook ?train.SessionRunHook @train
+python.training.supervisor ?train.Supervisor @train
+tools
+tools.docs
+tools.docs.doc_controls platform.code.exports
+"""
+
+# Modules generated from the ops' declarations: they hold the raw ops, whichever module each is declared in.
+_GENERATED = """array bitwise candidate_sampling control_flow data_flow linalg logging math nn random resource_variable
+script sparse spectral state stateless_random training user"""
+
+
+@functools.cache
+def _entries() -> dict[str, list[str]]:
+    lines = _TABLE.strip().replace("\n ", " ").splitlines()
+    entries: dict[str, list[str]] = {path: list(places) for path, *places in (line.split() for line in lines)}
+    entries |= {f"python.ops.gen_{name}_ops": ["ops!"] for name in _GENERATED.split()}
+    entries["python.training.gen_training_ops"] = ["ops!"]
+    for module in TENSORFLOW_MODULES:  # the packages that hold modules of messages
+        parts = module.split(".")
+        for end in range(2, len(parts)):
+            if parts[1] == "core":
+                entries.setdefault(".".join(parts[1:end]), [])
+    return entries
 
 
 def is_known(path: str) -> bool:
     """Whether a path below `tensorflow` stands for anything here."""
-    return path in _SOURCES or path in _OPEN_FOLDERS or path.rpartition(".")[0] in _OPEN_FOLDERS
+    found = _entries().get(path)
+    return found is not None and all(place[1:] in PUBLIC for place in found if place[0] == "?")
 
 
-def sources(path: str) -> list[str]:
-    """The PyFlow modules to look names up in."""
-    return [f"pyflow.{name}" for name in _SOURCES.get(path, "").split()]
+def known_paths() -> list[str]:
+    """All paths below `tensorflow` that stand for something here."""
+    return sorted(filter(is_known, _entries()))
+
+
+def places(path: str) -> list[str]:
+    """Where to look names up: PyFlow's modules, "@" and a namespace, or "ops!"."""
+    listed = (place for place in _entries()[path] if place[0] != "?")
+    return [p if p[0] == "@" or p[-1] == "!" else f"pyflow.{p}" for p in listed]
