@@ -244,7 +244,7 @@ class ComputeAccidentalHits:
         return rows.astype(np.int32), places, np.full(len(rows), np.finfo(np.float32).min, np.float32)
 
     grad = NOT_DIFFERENTIABLE
-    samples = [sample(np.array([[1, 3], [2, 9]]), np.array([3, 2, 3, 7]), num_true=2)]
+    samples = [sample([[1, 3], [2, 9]], [3, 2, 3, 7], num_true=2)]
 
 
 # ---- the functions ----

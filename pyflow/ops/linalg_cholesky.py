@@ -25,6 +25,7 @@ from pyflow.ops.linalg_rules import (
     as_dtype_of,
     check_square,
     computable,
+    factor,
     invalid,
     square,
 )
@@ -40,16 +41,13 @@ def cholesky_factor(matrix: np.ndarray) -> np.ndarray:
     Raises:
       LinAlgError: a matrix is not positive definite. One that holds NaN gives NaN.
     """
-    try:
-        return np.linalg.cholesky(matrix)
-    except np.linalg.LinAlgError:
-        bad = np.isnan(np.tril(matrix)).any((-1, -2))
-        if not bad.any():
-            raise
-        lower = np.empty_like(matrix)
-        lower[bad] = np.tril(np.full(matrix.shape[-2:], np.nan, matrix.dtype))
-        lower[~bad] = np.linalg.cholesky(matrix[~bad])
-        return lower
+    bad = np.isnan(np.tril(matrix)).any((-1, -2))
+    if not bad.any():
+        return factor(np.linalg.cholesky, matrix)
+    lower = np.empty_like(matrix)
+    lower[bad] = np.tril(np.full(matrix.shape[-2:], np.nan, matrix.dtype))
+    lower[~bad] = factor(np.linalg.cholesky, matrix[~bad])
+    return lower
 
 
 @op("Cholesky(input: T) -> (output: T)", T=FACTORED)
@@ -94,7 +92,7 @@ class CholeskyGrad:
         diagonal = np.arange(lower.shape[-1])
         middle[..., diagonal, diagonal] /= 2
         try:
-            inverse = np.linalg.inv(lower)
+            inverse = factor(np.linalg.inv, lower)
         except np.linalg.LinAlgError:
             raise invalid(CHOLESKY_FAILED) from None
         result = adjoint_of(inverse) @ middle @ inverse

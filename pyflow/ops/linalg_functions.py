@@ -17,7 +17,7 @@ from pyflow.ops.array_filling import zeros_like
 from pyflow.ops.array_joining import concat
 from pyflow.ops.complex_numbers import conj
 from pyflow.ops.linalg_basics import adjoint, eye
-from pyflow.ops.linalg_rules import FACTORED, MATRIX_NOT_INVERTIBLE, as_dtype_of, check_square, invalid, square
+from pyflow.ops.linalg_rules import FACTORED, MATRIX_NOT_INVERTIBLE, as_dtype_of, check_square, factor, invalid, square
 from pyflow.ops.linalg_solve import MatrixSolve
 from pyflow.ops.schur import principal_function, triangular_logarithm, triangular_square_root
 
@@ -50,7 +50,7 @@ def exponential(matrix: np.ndarray) -> np.ndarray:
     odd = a6 @ (b[13] * a6 + b[11] * a4 + b[9] * a2) + b[7] * a6 + b[5] * a4 + b[3] * a2 + b[1] * identity
     even = a6 @ (b[12] * a6 + b[10] * a4 + b[8] * a2) + b[6] * a6 + b[4] * a4 + b[2] * a2 + b[0] * identity
     odd = a @ odd
-    result = np.linalg.solve(even - odd, even + odd)
+    result = factor(np.linalg.solve, even - odd, even + odd)
     for i in range(int(squarings.max(initial=0))):
         result = np.where(i < squarings, result @ result, result)
     return result

@@ -20,6 +20,7 @@ from pyflow.ops.linalg_rules import (
     as_dtype_of,
     check_square,
     computable,
+    factor,
     invalid,
     square,
     square_shape,
@@ -41,7 +42,7 @@ class MatrixInverse:
         if np.isnan(matrix).any():
             raise invalid(NOT_INVERTIBLE)
         try:
-            inverse = np.linalg.inv(matrix)
+            inverse = factor(np.linalg.inv, matrix)
         except np.linalg.LinAlgError:
             raise invalid(NOT_INVERTIBLE) from None
         return as_dtype_of(adjoint_of(inverse) if adjoint else inverse, input)

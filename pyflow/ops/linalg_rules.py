@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Callable
 
 import numpy as np
 
@@ -18,6 +18,19 @@ FACTORED = (dtypes.float64, dtypes.float32, dtypes.float16, dtypes.complex64, dt
 NOT_INVERTIBLE = "Input is not invertible."
 MATRIX_NOT_INVERTIBLE = "Input matrix is not invertible."
 CHOLESKY_FAILED = "Cholesky decomposition was not successful. The input might not be valid."
+
+
+def factor(function: Callable[..., np.ndarray], *matrices: np.ndarray) -> np.ndarray:
+    """What a function of np.linalg gives.
+
+    Raises:
+      LinAlgError: it failed. numpy learns so from the processor's flags, and WebAssembly has none: there the result
+        is NaN, which finite matrices lead to in no other way.
+    """
+    result = function(*matrices)
+    if np.isnan(result).any() and all(np.isfinite(matrix).all() for matrix in matrices):
+        raise np.linalg.LinAlgError("singular or not positive definite")
+    return result
 
 
 def square_shape(shape: StaticShape) -> StaticShape:

@@ -16,6 +16,7 @@ from pyflow.ops.linalg_rules import (
     as_dtype_of,
     check_system,
     computable,
+    factor,
     invalid,
     solution,
 )
@@ -47,7 +48,8 @@ class MatrixSolve:
         if np.isnan(system).any():
             raise invalid(MATRIX_NOT_INVERTIBLE)
         try:
-            return as_dtype_of(np.linalg.solve(adjoint_of(system) if adjoint else system, computable(rhs)), rhs)
+            system = adjoint_of(system) if adjoint else system
+            return as_dtype_of(factor(np.linalg.solve, system, computable(rhs)), rhs)
         except np.linalg.LinAlgError:
             raise invalid(MATRIX_NOT_INVERTIBLE) from None
 
