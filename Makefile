@@ -37,10 +37,10 @@ check: export OMP_NUM_THREADS ?= 1
 check: $(DEV) ## The tests alone, in parallel
 	$(PYTHON_BIN) -m pytest -n $(WORKERS) --dist worksteal --timeout 300 -q
 
-pyodide: $(DEV) $(NODE) ## The tests of core, ops and protos, and 200 steps on MNIST, in Pyodide under Node
+pyodide: $(DEV) $(NODE) ## The tests that need no threads, and 200 steps on MNIST, in Pyodide under Node
 	$(PYTHON_BIN) -c "$(READ_MNIST)"
 	wheels=$$($(PYTHON_BIN) $(PYODIDE)/fetch.py) && node $(PYODIDE)/run.mjs "$$wheels" --mount "$(MNIST)=/mnist" \
-	  pytest -q tests/core tests/ops tests/protos -- \
+	  pytest -q tests/core tests/ops tests/protos tests/runtime tests/train -- \
 	  run examples/mnist_two_layers.py --data_dir=/mnist --steps=200
 
 features: $(DEV) ## Write FEATURES.md anew
