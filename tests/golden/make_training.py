@@ -14,6 +14,8 @@ import tensorflow as tf
 
 FILES = {
     "optimizers": "optimizer_cases",
+    "averaging": "averaging_cases",
+    "gradients": "gradient_cases",
 }
 
 
