@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from pyflow.core import dtypes, errors
+from pyflow.core import dtypes
 from pyflow.core.api import export
 from pyflow.core.convert import convert_to_tensor
-from pyflow.core.registry import NOT_DIFFERENTIABLE, one_of, op, sample
+from pyflow.core.registry import NOT_DIFFERENTIABLE, ShapeError, one_of, op, sample
 from pyflow.core.scopes import name_scope
 from pyflow.core.shapes import TensorShape
 from pyflow.core.tensor import Tensor
@@ -37,19 +37,14 @@ class Fill:
             with_rank(dims, 1)
         with kernel_words(lambda: f"value must be a scalar, got shape {text(value)}"):
             with_rank(value, 0)
-        check_sizes(dims_value)
+        with kernel_words(lambda: f"Dimension {dims_value.min()} must be >= 0"):
+            check_sizes(dims_value)
+            if dims_value is not None and -1 in dims_value:
+                raise ShapeError("Fill dimensions must be >= 0")
         return dims_dims
 
-    def cpu(dims, value, T):
-        if dims.ndim > 1:
-            raise errors.InvalidArgumentError(None, None, f"dims must be a vector, got shape {list(dims.shape)}")
-        sizes = dims.reshape(-1).tolist()
-        if any(size < 0 for size in sizes):
-            i = next(i for i, size in enumerate(sizes) if size < 0)
-            raise errors.InvalidArgumentError(None, None, f"Dimension {sizes[i]} must be >= 0")
-        result = np.empty(sizes, T.as_numpy_dtype)
-        result[...] = value
-        return result
+    def cpu(dims, value, out):
+        out[...] = value
 
     def grad(op, dy):
         from pyflow.core.api import PUBLIC

@@ -17,7 +17,7 @@ from pyflow.core.registry import ShapeError, op, raw, sample
 from pyflow.core.scopes import colocate_with
 from pyflow.core.tensor import Tensor
 from pyflow.ops.array import expand_dims, reshape, transpose
-from pyflow.ops.array_dimensions import unknown_of_rank
+from pyflow.ops.array_dimensions import kernel_words, unknown_of_rank
 from pyflow.ops.array_filling import ones, zeros
 from pyflow.ops.array_joining import concat, stack
 from pyflow.ops.array_shape import shape, size
@@ -33,12 +33,19 @@ def _out_of_range(indices: Any, limit: int, where: str = "indices") -> errors.In
     )
 
 
-def take(params: Any, indices: Any, axis: int) -> Any:
-    """`np.take` that also refuses negative indices."""
-    limit = params.shape[axis]
-    if np.size(indices) and (np.min(indices) < 0 or np.max(indices) >= limit):
+def check_range(indices: Any, limit: int) -> None:
+    """Raises InvalidArgumentError for an index outside [0, limit)."""
+    # As an unsigned number a negative index is larger than any size.
+    if indices.size and indices.view(f"u{indices.itemsize}").max() >= limit:
         raise _out_of_range(indices, limit)
-    return params.take(indices, axis) if np.ndim(indices) else np.array(params.take(indices, axis), params.dtype)
+
+
+def take(params: Any, indices: Any, axis: int, out: Any) -> None:
+    """`np.take` that also refuses negative indices."""
+    check_range(indices, params.shape[axis])
+    if indices.size:
+        # The range is checked: "clip" only keeps numpy from working on a copy of `out`.
+        params.take(indices, axis, out=out, mode="clip")
 
 
 @op(
@@ -54,8 +61,8 @@ class Gather:
         with_rank_at_least(params, 1)
         return None if params is None or indices is None else (*indices, *params[1:])
 
-    def cpu(params, indices):
-        return take(params, indices, 0)
+    def cpu(params, indices, out):
+        take(params, indices, 0, out)
 
     def grad(op, dy):
         return _rows_gradient(op, dy), None
@@ -81,7 +88,9 @@ class GatherV2:
             known = params is not None and indices is not None
             return unknown_of_rank(len(params) + len(indices) - 1 - batch_dims if known else None)
         at = int(axis_value)
-        with_rank_at_least(params, -at if at < 0 else at + 1)
+        rank = 0 if params is None else len(params)
+        with kernel_words(lambda: f"Expected axis in the range [{-rank}, {rank}), but got {at}"):
+            with_rank_at_least(params, -at if at < 0 else at + 1)
         if params is None or indices is None:
             return None
         batch = batch_dims + len(indices) if batch_dims < 0 else batch_dims
@@ -92,15 +101,13 @@ class GatherV2:
             raise ShapeError(f"batch_dims ({batch}) must be less than or equal to axis ({at})")
         return (*params[:at], *indices[batch:], *params[at + 1 :])
 
-    def cpu(params, indices, axis, batch_dims):
-        rank = params.ndim
-        if not -rank <= axis < rank:
-            raise errors.InvalidArgumentError(
-                None, None, f"Expected axis in the range [{-rank}, {rank}), but got {axis}"
-            )
-        axis = int(axis) % rank
+    def cpu(params, indices, axis, batch_dims, out):
+        axis = int(axis) % params.ndim
         batch = batch_dims + np.ndim(indices) if batch_dims < 0 else batch_dims
-        return take(params, indices, axis) if not batch else _batch_take(params, indices, axis, batch)
+        if batch:
+            out[...] = _batch_take(params, indices, axis, batch)
+        else:
+            take(params, indices, axis, out)
 
     def grad(op, dy):
         if constant_value(op.inputs[2]) == 0:
@@ -119,9 +126,7 @@ def _batch_take(params: Any, indices: Any, axis: int, batch: int) -> Any:
         i = next(i for i in range(batch) if params.shape[i] != indices.shape[i])
         words = f"params.shape[{i}]: {params.shape[i]} should be equal to indices.shape[{i}]: {indices.shape[i]}"
         raise errors.InvalidArgumentError(None, None, words)
-    limit = params.shape[axis]
-    if indices.size and (indices.min() < 0 or indices.max() >= limit):
-        raise _out_of_range(indices, limit)
+    check_range(indices, params.shape[axis])
     moved = np.moveaxis(params, axis, batch)
     grid = np.ogrid[tuple(slice(n) for n in params.shape[:batch])] if batch else []
     lead = [g.reshape(g.shape + (1,) * (indices.ndim - batch)) for g in grid]
@@ -131,7 +136,7 @@ def _batch_take(params: Any, indices: Any, axis: int, batch: int) -> Any:
     inner = indices.ndim - batch
     order = [*range(batch), *range(batch + inner, batch + inner + between), *range(batch, batch + inner)]
     order += range(batch + inner + between, taken.ndim)
-    return np.ascontiguousarray(taken.transpose(order))
+    return taken.transpose(order)
 
 
 def _params_shape(params: Tensor) -> Tensor:

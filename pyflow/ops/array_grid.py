@@ -19,6 +19,7 @@ from pyflow.ops.array_filling import ones
 from pyflow.ops.array_joining import stack
 from pyflow.ops.array_shape import rank, size
 from pyflow.ops.constant import constant
+from pyflow.ops.shape_rules import text
 
 
 @export("meshgrid")
@@ -99,33 +100,30 @@ _ONE_HOT_INDEX = one_of((dtypes.uint8, dtypes.int32, dtypes.int64), default=dtyp
 class OneHot:
     """A new axis of size `depth` that has `on_value` at the index and `off_value` elsewhere."""
 
-    def shape(indices, depth_value, axis):
+    def shape(indices, depth, depth_value, axis):
         if axis < -1:
             raise ShapeError("axis must be >= -1")
-        if depth_value is not None and np.ndim(depth_value):
-            raise ShapeError(f"Input must be scalar but has rank {np.ndim(depth_value)}")
+        if depth:
+            given = text(depth)
+            raise ShapeError(
+                f"Input must be scalar but has rank {len(depth)}", f"depth must be a scalar, but got: {given}"
+            )
         if depth_value is not None and depth_value < 0:
             words = f"Dimension size, given by scalar input 1, must be non-negative but is {depth_value}"
-            raise ShapeError(words)
+            raise ShapeError(words, f"depth must be non-negative, got: {depth_value}")
         if indices is None:
             return None
-        place = axis % (len(indices) + 1)
+        rank = len(indices)
+        if axis > rank:
+            words = f"Expected axis to be -1 or between [0, {rank + 1}).  But received: {axis}"
+            raise ShapeError(words, words)
+        place = axis % (rank + 1)
         return (*indices[:place], None if depth_value is None else int(depth_value), *indices[place:])
 
-    def cpu(indices, depth, on_value, off_value, axis):
+    def cpu(indices, depth, on_value, off_value, axis, out):
         shape = np.shape(indices)
-        if not -1 <= axis <= len(shape):
-            words = f"Expected axis to be -1 or between [0, {len(shape) + 1}).  But received: {axis}"
-            raise errors.InvalidArgumentError(None, None, words)
-        for word, value in (("depth", depth), ("on_value", on_value), ("off_value", off_value)):
-            if np.ndim(value):
-                given = str(list(np.shape(value))).replace(" ", "")
-                raise errors.InvalidArgumentError(None, None, f"{word} must be a scalar, but got: {given}")
         depth = int(depth)
-        if depth < 0:
-            raise errors.InvalidArgumentError(None, None, f"depth must be non-negative, got: {depth}")
         place = len(shape) if axis == -1 else axis
-        out = np.empty((*shape[:place], depth, *shape[place:]), on_value.dtype)
         out[...] = off_value
         flat = np.reshape(indices, (int(np.prod(shape[:place], dtype=np.int64)), -1))
         if flat.size and depth:
@@ -133,7 +131,6 @@ class OneHot:
             valid = (flat >= 0) & (flat < depth)
             rows, columns = np.nonzero(valid)
             blocks[rows, flat[rows, columns], columns] = on_value
-        return out
 
     grad = NOT_DIFFERENTIABLE
     samples = [

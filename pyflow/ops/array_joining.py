@@ -15,7 +15,7 @@ from pyflow.core.scopes import name_scope
 from pyflow.core.shapes import TensorShape
 from pyflow.core.tensor import StaticShape, Tensor
 from pyflow.ops.array import expand_dims, squeeze
-from pyflow.ops.array_dimensions import add, axis_between, unknown_of_rank
+from pyflow.ops.array_dimensions import add, axis_between, kernel_words, unknown_of_rank
 from pyflow.ops.array_identity import identity
 from pyflow.ops.array_shape import rank, shape, shape_n
 from pyflow.ops.shape_rules import merge, text, with_rank, with_rank_at_least
@@ -121,11 +121,11 @@ def _mismatch(shapes: list[StaticShape], axis: int) -> str:
     return ""
 
 
-def _concatenate(values, axis):
-    words = _mismatch([np.shape(value) for value in values], int(axis))
-    if words:
-        raise errors.InvalidArgumentError(None, None, words)
-    return np.concatenate(values, int(axis))
+def _joined_shape(values: list[StaticShape], axis: StaticShape, axis_value: Any) -> StaticShape:
+    with_rank(axis, 0)
+    known = axis_value is not None and None not in values
+    with kernel_words(lambda: _mismatch(values, int(axis_value)) if known else ""):
+        return _concatenated(values, axis_value)
 
 
 @op(
@@ -138,18 +138,10 @@ class ConcatV2:
     """Tensors one after the other along an axis that they have."""
 
     def shape(values, axis, axis_value):
-        with_rank(axis, 0)
-        try:
-            return _concatenated(values, axis_value)
-        except ShapeError as error:
-            known = axis_value is not None and None not in values
-            raise ShapeError(str(error), _mismatch(values, int(axis_value)) if known else "") from None
+        return _joined_shape(values, axis, axis_value)
 
-    def cpu(values, axis):
-        try:
-            return np.concatenate(values, int(axis))
-        except ValueError:
-            return _concatenate(values, axis)
+    def cpu(values, axis, out):
+        np.concatenate(values, int(axis), out=out)
 
     def grad(op, dy):
         return _concat_gradient(dy, op.inputs[:-1], op.inputs[-1]) + [None]
@@ -162,11 +154,10 @@ class Concat:
     """`ConcatV2` as old graphs have it."""
 
     def shape(concat_dim, values, concat_dim_value):
-        with_rank(concat_dim, 0)
-        return _concatenated(values, concat_dim_value)
+        return _joined_shape(values, concat_dim, concat_dim_value)
 
-    def cpu(concat_dim, values):
-        return _concatenate(values, concat_dim)
+    def cpu(concat_dim, values, out):
+        np.concatenate(values, int(concat_dim), out=out)
 
     def grad(op, dy):
         return [None] + _concat_gradient(dy, op.inputs[1:], op.inputs[0])

@@ -33,7 +33,8 @@ def _padded_shape(input: StaticShape, paddings: StaticShape, paddings_value: Any
     if paddings_value is None:
         return unknown_of_rank(rows)
     if (paddings_value < 0).any():
-        raise ShapeError("Paddings must be non-negative")
+        before, after = paddings_value[(paddings_value < 0).any(1)][0]
+        raise ShapeError("Paddings must be non-negative", f"Paddings must be non-negative: {before} {after}")
     return tuple(add(d, int(p.sum())) for d, p in zip(with_rank(input, len(paddings_value)), paddings_value))
 
 
@@ -58,12 +59,9 @@ def _check(input: Any, paddings: Any) -> list[list[int]]:
     return pairs
 
 
-def _pad(input: Any, paddings: Any, value: Any) -> Any:
-    pairs = _check(input, paddings)
-    out = np.empty([b + n + a for (b, a), n in zip(pairs, np.shape(input))], input.dtype)
+def _pad(input: Any, paddings: Any, value: Any, out: Any) -> None:
     out.fill(value)
-    out[tuple(slice(b, b + n) for (b, _), n in zip(pairs, np.shape(input)))] = input
-    return out
+    out[(*[slice(b, b + n) for b, n in zip(paddings[:, 0].tolist(), np.shape(input))], ...)] = input
 
 
 def _unpad(op: Any, dy: Any) -> Tensor:
@@ -80,8 +78,8 @@ class Pad:
     def shape(input, paddings, paddings_value):
         return _padded_shape(input, paddings, paddings_value)
 
-    def cpu(input, paddings):
-        return _pad(input, paddings, b"" if input.dtype == object else 0)
+    def cpu(input, paddings, out):
+        _pad(input, paddings, b"" if input.dtype == object else 0, out)
 
     def grad(op, dy):
         return _unpad(op, dy), None
@@ -96,11 +94,11 @@ class PadV2:
     def shape(input, paddings, paddings_value):
         return _padded_shape(input, paddings, paddings_value)
 
-    def cpu(input, paddings, constant_values):
+    def cpu(input, paddings, constant_values, out):
         if np.ndim(constant_values):
             words = f"constant_values must be a scalar. Found: {text(np.shape(constant_values))}"
             raise errors.InvalidArgumentError(None, None, words)
-        return _pad(input, paddings, constant_values[()])
+        _pad(input, paddings, constant_values[()], out)
 
     def grad(op, dy):
         return _unpad(op, dy), None, None

@@ -184,12 +184,11 @@ class StridedSliceGrad:
         return shape_dims
 
     def cpu(
-        shape, begin, end, strides, dy, begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask
+        begin, end, strides, dy, begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask, out
     ):  # fmt: skip
+        out.fill(0)
         masks = Masks(begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask)
-        result = np.zeros(shape.tolist(), dy.dtype)
-        result[numpy_index(begin, end, strides, masks)] = dy
-        return result
+        out[numpy_index(begin, end, strides, masks)] = dy
 
     def grad(op, dy):
         begin, end, strides = op.inputs[1:4]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from pyflow.core import dtypes, errors
+from pyflow.core import dtypes
 from pyflow.core.api import export
 from pyflow.core.convert import convert_to_tensor
 from pyflow.core.dimension import Dimension
@@ -27,20 +27,16 @@ class Unpack:
     def shape(value, num, axis):
         if value is None:
             return [None] * num
-        axis = axis_between(axis, len(value), _AXIS_RANGE)
+        with kernel_words(lambda: f"axis = {axis} not in [{-len(value)}, {len(value)})"):
+            axis = axis_between(axis, len(value), _AXIS_RANGE)
         with kernel_words(lambda: f"Input shape axis {axis} must equal {num}, got shape {text(value)}"):
             with_value(value[axis], num)
         return [(*value[:axis], *value[axis + 1 :])] * num
 
-    def cpu(value, num, axis):
-        if not -value.ndim <= axis < value.ndim:
-            words = f"axis = {axis} not in [{-value.ndim}, {value.ndim})"
-            raise errors.InvalidArgumentError(None, None, words)
-        if value.shape[axis] != num:
-            words = f"Input shape axis {axis} must equal {num}, got shape {str(list(value.shape)).replace(' ', '')}"
-            raise errors.InvalidArgumentError(None, None, words)
+    def cpu(value, num, axis, out):
         before = (slice(None),) * (axis % value.ndim)
-        return tuple(np.array(value[(*before, i, ...)]) for i in range(num))
+        for i, part in enumerate(out):
+            part[...] = value[(*before, i, ...)]
 
     def grad(op, *dys):
         return stack(dys, axis=op.get_attr("axis"))
@@ -70,21 +66,19 @@ def unstack(value: Any, num: int | None = None, axis: int = 0, name: str | None 
     return Unpack(value, num=num, axis=axis, name=name)
 
 
-def _pieces(value, axis, ends):
-    """Copies of the parts that end at `ends` along an axis."""
-    before, start, parts = (slice(None),) * axis, 0, []
-    for end in ends:
-        parts.append(value[(*before, slice(start, end))].copy())
+def _copy_parts(value, axis, out):
+    """Fills the outputs with the parts of `value` that follow each other along an axis."""
+    before, start = (slice(None),) * axis, 0
+    for part in out:
+        end = start + part.shape[axis]
+        part[...] = value[(*before, slice(start, end))]
         start = end
-    return tuple(parts)
 
 
-def _checked_axis(op_type, value, axis):
-    axis, rank = int(axis), value.ndim
-    if not -rank <= axis < rank:
-        words = f"-input rank(-{rank}) <= split_dim < input rank ({rank}), but got {axis}"
-        raise errors.InvalidArgumentError(None, None, words)
-    return axis % rank
+def _split_axis(axis_value: Any, rank: int) -> int:
+    axis = int(axis_value)
+    with kernel_words(lambda: f"-input rank(-{rank}) <= split_dim < input rank ({rank}), but got {axis}"):
+        return axis_between(axis, rank, _SPLIT_RANGE)
 
 
 @op("Split(split_dim: int32, value: T) -> (output: num_split*T)", num_split=attr("int", minimum=1), T=dtypes.ANY)
@@ -95,10 +89,9 @@ class Split:
         with_rank(split_dim, 0)
         if split_dim_value is None:
             return [unknown_of_rank(None if value is None else len(value))] * num_split
-        axis = int(split_dim_value)
         if value is None:
             return [None] * num_split
-        axis = axis_between(axis, len(value), _SPLIT_RANGE)
+        axis = _split_axis(split_dim_value, len(value))
         try:
             size = divide(value[axis], num_split)
         except ShapeError as error:
@@ -107,22 +100,33 @@ class Split:
             raise ShapeError(f"{error}\n\t{words}", at_run) from None
         return [(*value[:axis], size, *value[axis + 1 :])] * num_split
 
-    def cpu(split_dim, value, num_split):
-        axis = _checked_axis("Split", value, split_dim)
-        size = value.shape[axis]
-        if size % num_split:
-            words = (
-                "Number of ways to split should evenly divide the split dimension, but got split_dim "
-                f"{axis} (size = {size}) and num_split {num_split}"
-            )
-            raise errors.InvalidArgumentError(None, None, words)
-        part = size // num_split
-        return _pieces(value, axis, range(part, size + 1, part) if part else [0] * num_split)
+    def cpu(split_dim, value, out):
+        _copy_parts(value, int(split_dim) % value.ndim, out)
 
     def grad(op, *dys):
         return None, concat(list(dys), op.inputs[0])
 
     samples = [sample(1, [[1.0, 2.0], [3.0, 4.0]], num_split=2), sample(0, [[1.0], [3.0]], num_split=1)]
+
+
+def _check_sizes(sizes: list[int], whole: int | None, total: int, count: int) -> None:
+    """Raises ShapeError when an axis of size `whole` cannot be cut into pieces of these sizes."""
+    if len(sizes) != count:
+        words = "size of the split_tensor must be 1-D and have the same elements as outputs got 1 -D and "
+        raise ShapeError("Length of size_splits should be equal to num_outputs", f"{words}{len(sizes)} elements")
+    if sizes.count(-1) > 1:
+        raise ShapeError("size_splits can only have one -1", "There can only be one -1 in the input.")
+    for i, size in enumerate(sizes):
+        if size < -1:
+            words = f"Split size at index {i} must be >= 0. Got: {size}"
+            raise ShapeError(words, words)
+    if whole is not None and (total > whole if -1 in sizes else total != whole):
+        at_run = (
+            "Determined shape must either match input shape along split_dim exactly if fully specified, or be less "
+            f"than the size of the input along split_dim if not fully specified.  Got: {total}"
+        )
+        pieces = ",".join(map(str, sizes))
+        raise ShapeError(f"can't split axis of size {whole} into pieces of size [{pieces}]", at_run)
 
 
 @op(
@@ -135,52 +139,21 @@ class SplitV:
     """A tensor in parts of given sizes along one axis; one size may be -1."""
 
     def shape(value, size_splits, split_dim, size_splits_value, split_dim_value, num_split):
-        if value is None and split_dim_value is None:
-            return [None] * num_split
-        if split_dim_value is None:
-            return [unknown_of_rank(None if value is None else len(value))] * num_split
-        if value is None:
-            return [None] * num_split
-        axis = axis_between(int(split_dim_value), len(value), _SPLIT_RANGE)
         length(size_splits)
+        if value is None or split_dim_value is None:
+            return [unknown_of_rank(None if value is None else len(value))] * num_split
+        axis = _split_axis(split_dim_value, len(value))
         if size_splits_value is None:
             size = value[axis] if num_split == 1 else None
             return [(*value[:axis], size, *value[axis + 1 :])] * num_split
         sizes = np.reshape(size_splits_value, -1).tolist()
-        if len(sizes) != num_split:
-            raise ShapeError("Length of size_splits should be equal to num_outputs")
-        if sizes.count(-1) > 1:
-            raise ShapeError("size_splits can only have one -1")
         whole, total = value[axis], sum(size for size in sizes if size != -1)
-        if whole is not None and (total > whole if -1 in sizes else total != whole):
-            raise ShapeError(f"can't split axis of size {whole} into pieces of size [{','.join(map(str, sizes))}]")
+        _check_sizes(sizes, whole, total, num_split)
         rest = None if whole is None else whole - total
         return [(*value[:axis], rest if size == -1 else size, *value[axis + 1 :]) for size in sizes]
 
-    def cpu(value, size_splits, split_dim, num_split):
-        axis, sizes = _checked_axis("SplitV", value, split_dim), size_splits.tolist()
-        if len(sizes) != num_split:
-            words = (
-                "size of the split_tensor must be 1-D and have the same elements as outputs got "
-                f"{size_splits.ndim} -D and {size_splits.size} elements"
-            )
-            raise errors.InvalidArgumentError(None, None, words)
-        whole, total = value.shape[axis], sum(size for size in sizes if size != -1)
-        if sizes.count(-1) > 1:
-            words = f"There can only be one -1 in the input.\nThe input was: {str(sizes).replace(' ', '')}"
-            raise errors.InvalidArgumentError(None, None, words)
-        if total > whole if -1 in sizes else total != whole:
-            words = (
-                "Determined shape must either match input shape along split_dim exactly if fully specified, or be less "
-                f"than the size of the input along split_dim if not fully specified.  Got: {total}"
-            )
-            raise errors.InvalidArgumentError(None, None, words)
-        sizes = [whole - total if size == -1 else size for size in sizes]
-        if min(sizes) < 0:
-            i = next(i for i, size in enumerate(sizes) if size < 0)
-            words = f"Split size at index {i} must be >= 0. Got: {sizes[i]}"
-            raise errors.InvalidArgumentError(None, None, words)
-        return _pieces(value, axis, np.cumsum(sizes).tolist())
+    def cpu(value, split_dim, out):
+        _copy_parts(value, int(split_dim) % value.ndim, out)
 
     def grad(op, *dys):
         return concat(list(dys), op.inputs[2]), None, None

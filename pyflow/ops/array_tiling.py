@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from pyflow.core import dtypes, errors
+from pyflow.core import dtypes
 from pyflow.core.api import PUBLIC, export
 from pyflow.core.indexed_slices import IndexedSlices
 from pyflow.core.registry import ShapeError, one_of, op, raw, sample
@@ -32,20 +32,14 @@ class Tile:
             raise ShapeError(f"Shape must be rank {len(input)} but is rank {count}", words)
         if multiples_value is not None and (multiples_value < 0).any():
             i = int(np.argmax(multiples_value < 0))
-            raise ShapeError(f"Expected multiples[{i}] >= 0, but got {multiples_value[i]}")
+            words = f"Expected multiples[{i}] >= 0, but got {multiples_value[i]}"
+            raise ShapeError(words, words)
         if multiples_dims is None:
             return None if input is None else (None,) * len(input)
         return tuple(map(multiply, with_rank(input, len(multiples_dims)), multiples_dims))
 
-    def cpu(input, multiples):
+    def cpu(input, multiples, out):
         times, sizes = multiples.tolist(), np.shape(input)
-        if len(times) != len(sizes):
-            words = f"Expected multiples argument to be a vector of length {len(sizes)} but got length {len(times)}"
-            raise errors.InvalidArgumentError(None, None, words)
-        if times and min(times) < 0:
-            i = next(i for i, t in enumerate(times) if t < 0)
-            raise errors.InvalidArgumentError(None, None, f"Expected multiples[{i}] >= 0, but got {times[i]}")
-        out = np.empty([t * n for t, n in zip(times, sizes)], input.dtype)
         # Every axis becomes a pair (repetition, position), so that one broadcast copy fills the output.
         pairs = [d for pair in zip(times, sizes) for d in pair]
         out.reshape(pairs)[...] = np.reshape(input, [d for n in sizes for d in (1, n)])
