@@ -19,6 +19,7 @@ import pyflow
 from pyflow import internal_paths, namespaces
 from pyflow.core import registry
 from pyflow.core.api import PUBLIC
+from pyflow.platform import old_numpy
 from pyflow.platform.raw_ops import positional_function
 from pyflow.protos import TENSORFLOW_MODULES
 
@@ -27,7 +28,9 @@ _WHOLE = ("tensorflow", "tensorflow.compat.v1", "tensorflow._api.v1", "tensorflo
 
 
 def install() -> None:
-    """Makes `import tensorflow` give PyFlow in this process. Calling it again does nothing.
+    """Makes `import tensorflow` give PyFlow in this process, and numpy what programs of that time expect of it.
+
+    Calling it again does nothing.
 
     Raises:
       ImportError: TensorFlow itself is loaded already.
@@ -37,6 +40,7 @@ def install() -> None:
         raise ImportError("TensorFlow is imported in this process already; PyFlow cannot take its name")
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Finder())
+        old_numpy.restore()
     sys.modules["tensorflow"] = pyflow
 
 
