@@ -8,9 +8,11 @@ import numpy as np
 
 from pyflow.core import dtypes, errors
 from pyflow.core.api import export
-from pyflow.core.registry import NOT_DIFFERENTIABLE, attr, op, sample
+from pyflow.core.convert import convert_to_tensor
+from pyflow.core.registry import NOT_DIFFERENTIABLE, ShapeError, attr, op, sample
+from pyflow.core.shapes import as_shape
 from pyflow.core.tensor import Tensor
-from pyflow.ops.shape_rules import same_as
+from pyflow.ops.shape_rules import merge, same_as, text
 
 
 def _forward(input):
@@ -148,6 +150,46 @@ class GuaranteeConst:
 
 
 guarantee_const = export("guarantee_const")(GuaranteeConst)
+
+
+@op("EnsureShape(input: T) -> (output: T)", T=dtypes.ANY, shape=attr("shape"))
+class EnsureShape:
+    """The input; an error at the run when its shape doesn't fit."""
+
+    view = True
+
+    def shape(input, shape):
+        try:
+            return merge(shape.as_tuple(), input)
+        except ShapeError:  # the kernel says so, and can name the tensor
+            return shape.as_tuple()
+
+    def cpu(input, shape, ctx):
+        if not shape.is_compatible_with(np.shape(input)):
+            words = f"{text(np.shape(input))} is not compatible with expected shape {text(shape.as_tuple())}."
+            raise errors.InvalidArgumentError(None, None, f"Shape of tensor {ctx.op.inputs[0].op.name} {words}")
+        return input
+
+    grad = _same
+    samples = [sample([[1.0, 2.0]], shape=[None, 2])]
+
+
+@export("ensure_shape")
+def ensure_shape(x: Any, shape: Any, name: str | None = None) -> Tensor:
+    """`x` with `shape` merged into what is known of its shape, checked at each run.
+
+    Raises:
+      ValueError: the static shape cannot be `shape`.
+      InvalidArgumentError: at the run, the shape is another one.
+    """
+    shape = as_shape(shape)
+    x = convert_to_tensor(x)
+    try:
+        merge(shape.as_tuple(), x._shape_tuple())
+    except ShapeError as error:
+        node, given = name or "EnsureShape", text(x._shape_tuple())
+        raise ValueError(f"{error} for '{node}' (op: 'EnsureShape') with input shapes: {given}.") from None
+    return EnsureShape(x, shape, name=name)
 
 
 @export("identity")
