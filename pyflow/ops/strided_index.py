@@ -26,6 +26,11 @@ class Masks(NamedTuple):
     shrink: int
 
 
+def _wrong(words: str) -> ShapeError:
+    """The same words whether the shape is known at graph building or in a run."""
+    return ShapeError(words, at_run=words)
+
+
 def numpy_index(begin: Any, end: Any, strides: Any, masks: Masks) -> tuple:
     """The tuple that gives the same elements when it indexes a numpy array; always a view."""
     index: list[Any] = []
@@ -80,7 +85,7 @@ def sliced_shape(
     if given is None or entries is None or strides is None:
         return None
     if masks.ellipsis & (masks.ellipsis - 1):
-        raise ShapeError("Multiple ellipses in slice spec not allowed")
+        raise _wrong("Multiple ellipses in slice spec not allowed")
     result: list[int | None] = []
     axis = 0
     for i in range(entries):
@@ -94,7 +99,7 @@ def sliced_shape(
             result.append(1)
         else:
             if axis >= len(given):
-                raise ShapeError(f"Index out of range using input dim {axis}; input has only {len(given)} dims")
+                raise _wrong(f"Index out of range using input dim {axis}; input has only {len(given)} dims")
             size = _entry_size(given[axis], axis, i, begin, end, int(strides[i]), masks)
             if not bit & masks.shrink:
                 result.append(size)
@@ -106,15 +111,15 @@ def _entry_size(size: int | None, axis: int, i: int, begin: Any, end: Any, strid
     """How many positions entry `i` takes of an axis of that size."""
     bit = 1 << i
     if stride == 0:
-        raise ShapeError(f"strides[{axis}] must be non-zero")
+        raise _wrong(f"strides[{axis}] must be non-zero")
     if size is None:
         return None
     if bit & masks.shrink:
         if stride < 0:
-            raise ShapeError("only stride 1 allowed on non-range indexing.")
+            raise _wrong("only stride 1 allowed on non-range indexing.")
         if begin is not None and not -size <= begin[i] < size:
             position = int(begin[i]) + (size if begin[i] < 0 else 0)
-            raise ShapeError(f"slice index {position} of dimension {axis} out of bounds.")
+            raise _wrong(f"slice index {position} of dimension {axis} out of bounds.")
         return 1
     if bit & masks.begin and bit & masks.end:
         return len(range(0, size, abs(stride)))
