@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 import pyflow as tf
 
 _FOLDER = pathlib.Path(__file__).parent / "golden"
@@ -28,6 +30,15 @@ class Golden:
         """What a case gives under PyFlow."""
         return json.loads(json.dumps(self.cases[name](tf)))
 
-    def check(self, name: str) -> None:
-        """Runs a case under PyFlow and compares."""
-        assert self.run(name) == self.expected[name]
+    def check(self, name: str, rtol: float = 0.0) -> None:
+        """Runs a case under PyFlow and compares; floats may differ by `rtol`."""
+        given, expected = self.run(name), self.expected[name]
+        assert given == (_approximately(expected, rtol) if rtol else expected)
+
+
+def _approximately(value: Any, rtol: float) -> Any:
+    if isinstance(value, list):
+        return [_approximately(v, rtol) for v in value]
+    if isinstance(value, dict):
+        return {key: _approximately(v, rtol) for key, v in value.items()}
+    return pytest.approx(value, rel=rtol) if isinstance(value, float) else value

@@ -98,7 +98,8 @@ def session_for(element: Any, session: Any, action: str) -> Any:
         session = get_default_session()
         if session is None:
             raise ValueError(
-                f"Cannot {action}: No default session is registered. Use `with sess.as_default()` or pass an explicit "
+                f"Cannot {action}: No default session is registered. Use `with sess.as_default()"
+                f"{':' if 'run()' in action else ''}` or pass an explicit "
                 f"session to `{action.split('`')[1].split('(')[0]}(session=sess)`"
             )
         if session.graph is not element.graph:

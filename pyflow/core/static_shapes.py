@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from pyflow.core.constants import static_dims, static_value
 from pyflow.core.evaluation import infer_shapes
 from pyflow.core.operation import Operation
@@ -28,21 +30,49 @@ def set_static_shapes(op: Operation) -> None:
             lambda i: handle_data(inputs[i]),
         )
     except ShapeError as error:
-        raise ValueError(
-            f"{error} for '{op.name}' (op: '{op.type}') with input shapes: {', '.join(map(brackets, shapes))}"
-            f"{_computed_inputs(op)}."
-        ) from None
+        words, computed = _error_without_values(op), ""
+        if words is None:
+            words, computed = str(error), _computed_inputs(op)
+        shown = ", ".join(map(brackets, shapes))
+        raise ValueError(f"{words} for '{op.name}' (op: '{op.type}') with input shapes: {shown}{computed}.") from None
     for tensor, shape in zip(op.outputs, results):
         tensor._static_shape = shape
+
+
+def _error_without_values(op: Operation) -> str | None:
+    """What a shape rule objects to from the shapes alone: TensorFlow looks at them before it computes any input."""
+    shapes = [t._static_shape for t in op.inputs]
+    try:
+        infer_shapes(op.op_def, op.attrs, shapes, _unknown, _unknown, lambda i: handle_data(op.inputs[i]))
+    except ShapeError as error:
+        return str(error)
+    return None
+
+
+def _unknown(index: int) -> None:
+    """No value of any input."""
 
 
 def _computed_inputs(op: Operation) -> str:
     """TensorFlow's mention of the constant inputs that a shape rule looked at."""
     consulted = op.op_def.shape_parameters
-    known = []
-    for i, (name, tensor) in enumerate(zip(op.op_def.input_names, op.inputs)):
-        if f"{name}_value" in consulted or f"{name}_dims" in consulted:
-            value = static_value(tensor)
-            if value is not None:
-                known.append(f"input[{i}] = <{','.join(map(str, value.reshape(-1)))}>")
-    return f" and with computed input tensors: {', '.join(known)}" if known else ""
+    values, shapes = [], []
+    position = 0
+    for name, argument in zip(op.op_def.input_names, op.op_def.group_inputs(op.inputs, op.attrs)):
+        for tensor in argument if isinstance(argument, list) else [argument]:
+            if f"{name}_dims" in consulted and (dims := static_dims(tensor)) is not None:
+                shapes.append(f"input[{position}] = {brackets(dims)}")
+            elif f"{name}_value" in consulted and (value := static_value(tensor)) is not None:
+                values.append(f"input[{position}] = <{_summary(value)}>")
+            position += 1
+    text = f" and with computed input tensors: {', '.join(values)}" if values else ""
+    return text + (f" and with input tensors computed as partial shapes: {','.join(shapes)}" if shapes else "")
+
+
+def _summary(value: np.ndarray) -> str:
+    """An array as TensorFlow's messages have it: `1 2` for a vector, `[1 2][3 4]` for a matrix."""
+    if value.ndim == 0:
+        return f"{value:g}" if value.dtype.kind == "f" else str(int(value) if value.dtype.kind == "b" else value)
+    if value.ndim == 1:
+        return " ".join(map(_summary, map(np.asarray, value)))
+    return "".join(f"[{_summary(row)}]" for row in value)
