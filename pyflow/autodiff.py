@@ -8,8 +8,9 @@ import enum
 from typing import Any
 
 from pyflow.core import dtypes
-from pyflow.core.api import export
+from pyflow.core.api import PUBLIC, export
 from pyflow.core.convert import (
+    convert,
     convert_n_to_tensor_or_indexed_slices,
     internal_convert_to_tensor_or_indexed_slices,
 )
@@ -17,6 +18,7 @@ from pyflow.core.gradient_registry import gradient_function
 from pyflow.core.indexed_slices import IndexedSlices
 from pyflow.core.operation import Operation
 from pyflow.core.registry import raw
+from pyflow.core.resources import handle_data
 from pyflow.core.scopes import get_default_graph, name_scope
 from pyflow.core.tensor import Tensor
 
@@ -105,7 +107,7 @@ def gradients(
         ]
         walk = _Walk(y_tensors, x_tensors, stops, colocate_gradients_with_ops, gate_gradients)
         walk.run(_initial_gradients(seeds, y_tensors, colocate_gradients_with_ops))
-        return [walk.result(x, unconnected_gradients) for x in x_tensors]
+    return [walk.result(x, unconnected_gradients) for x in x_tensors]
 
 
 def _as_list(x: Any) -> list:
@@ -120,13 +122,11 @@ def _initial_gradients(seeds: list, ys: list, colocate: bool) -> list:
     if len(seeds) != len(ys):
         raise ValueError(f"Passed {len(seeds)} grad_ys for {len(ys)} ys")
     result = []
-    for i, (seed, y) in enumerate(zip(seeds, ys)):
+    for i, (seed, y) in enumerate(zip(convert_n_to_tensor_or_indexed_slices(seeds, name="grad_y"), ys)):
         with _maybe_colocated(y.op, colocate):
             if seed is None:
                 if y.dtype.is_complex:
                     raise TypeError(f"Gradients of complex tensors must set grad_ys (y.dtype = {y.dtype!r})")
-                from pyflow.core.convert import convert
-
                 known = y.shape.is_fully_defined()
                 shape = convert(y.shape.as_list(), dtypes.int32, "Shape") if known else raw.Shape(y, name="Shape")
                 one = convert(1, y.dtype.base_dtype, f"grad_ys_{i}")
@@ -147,20 +147,22 @@ def _initial_gradients(seeds: list, ys: list, colocate: bool) -> list:
 
 
 def _check_seed(seed: Any, y: Tensor) -> None:
-    dtype = getattr(seed, "dtype", None)
-    if not isinstance(dtype, dtypes.DType):
-        return
+    dtype, words = seed.dtype, f"with type {y.dtype.name} must"
     if y.dtype.is_floating or y.dtype.is_integer:
         if not dtype.is_floating and not dtype.is_integer:
             raise TypeError(
-                f"Gradient type {dtype.name} generated for real or integer-valued tensor {y} with type "
-                f"{y.dtype.name} must "
-                "be real or integer"
+                f"Gradient type {dtype.name} generated for real or integer-valued tensor {y} {words} be real or integer"
             )
-    elif y.dtype.is_complex and not dtype.is_complex:
-        raise TypeError(
-            f"Gradient type {dtype.name} generated for complex-valued tensor {y} with type {y.dtype.name} must be real"
-        )
+    elif y.dtype.is_complex:
+        if not dtype.is_complex:
+            raise TypeError(f"Gradient type {dtype.name} generated for complex-valued tensor {y} {words} be real")
+    elif y.dtype == dtypes.variant:
+        if dtype != dtypes.variant:
+            raise TypeError(f"Gradient type {dtype.name} generated for variant tensor {y} {words} be variant")
+    elif y.dtype != dtypes.resource:
+        raise TypeError(f"Tensor {y} {words} be numeric to obtain a default gradient")
+    elif dtype == dtypes.resource:
+        raise TypeError(f"Input gradient {seed} for resource tensor {y} should not be a resource")
 
 
 class _Walk:
@@ -203,7 +205,7 @@ class _Walk:
         if isinstance(gradient, list):  # x is an output of an op that the walk did not come to
             gradient = _aggregate(gradient, x.op)
         if gradient is None and unconnected is UnconnectedGradients.ZERO:
-            return raw.ZerosLike(x, name="zeros_like")
+            return _zeros_of_variable(x) if x.dtype == dtypes.resource else PUBLIC["zeros_like"](x)
         return gradient
 
     def _add(self, tensor: Any, gradient: Any) -> None:
@@ -281,9 +283,13 @@ def _between(to_ops: list[Operation], reached: set[Operation]) -> dict[Operation
 
 
 def _zeros(tensor: Tensor) -> Tensor:
-    if tensor.dtype == dtypes.resource:
-        return raw.Fill(raw.VariableShape(tensor), 0.0, name="zeros")
-    return raw.ZerosLike(tensor, name="zeros_like")
+    return _zeros_of_variable(tensor) if tensor.dtype == dtypes.resource else raw.ZerosLike(tensor, name="zeros_like")
+
+
+def _zeros_of_variable(handle: Tensor) -> Tensor:
+    dtype, shape = handle_data(handle) or (dtypes.float32, None)
+    known = None if shape is None or None in shape else convert(list(shape), dtypes.int32, "Const")
+    return PUBLIC["zeros"](raw.VariableShape(handle) if known is None else known, dtype=dtype)
 
 
 def _gated(gradients: list) -> list:
@@ -321,9 +327,13 @@ def _aggregate(parts: Any, op: Operation) -> Any:
     if any(isinstance(g, Tensor) for g in present):
         return raw.AddN(present, name="AddN")
     if len({s.indices.dtype for s in present}) > 1:
-        present = [IndexedSlices(s.values, raw.Cast(s.indices, dtypes.int64), s.dense_shape) for s in present]
+        present = [IndexedSlices(s.values, _as_int64(s.indices), s.dense_shape) for s in present]
     return IndexedSlices(
         raw.ConcatV2([s.values for s in present], 0, name="concat"),
         raw.ConcatV2([s.indices for s in present], 0, name="concat"),
         present[0].dense_shape,
     )
+
+
+def _as_int64(indices: Tensor) -> Tensor:
+    return indices if indices.dtype == dtypes.int64 else raw.Cast(indices, dtypes.int64)

@@ -105,9 +105,11 @@ def _convert_input(definition: OpDef, arg: Arg, value: Any, inferred: dict, owne
             f"Expected {dtype.name} passed to parameter '{arg.name}' of op '{op}', got {value!r} of type "
             f"'{type(value).__name__}' instead. Error: {error}"
         ) from None
-    except ValueError:
+    except ValueError as error:
         observed = _type_of(value)
-        if dtype is None or observed is None or observed == dtype.name:
+        if observed is None:
+            raise ValueError(f"Tried to convert '{arg.name}' to a tensor and failed. Error: {error}") from None
+        if dtype is None or observed == dtype.name:
             raise
         prefix = f"Input '{arg.name}' of '{op}' Op has type {observed} that does not match"
         if arg.dtype is not None:

@@ -5,17 +5,21 @@ from __future__ import annotations
 import functools
 import inspect
 import itertools
+import logging
 from typing import Any, Callable
 
-from pyflow.autodiff import gradients
+from pyflow.autodiff import gradients, is_trainable
 from pyflow.core import nest
 from pyflow.core.api import export
+from pyflow.core.collections import GraphKeys
 from pyflow.core.convert import convert_to_tensor
 from pyflow.core.gradient_registry import RegisterGradient
 from pyflow.core.operation import Operation
 from pyflow.core.registry import raw
 from pyflow.core.scopes import get_default_graph
 from pyflow.core.tensor import Tensor
+from pyflow.ops.resource_variable import is_resource_variable
+from pyflow.ops.variable_scope import get_variable_scope
 
 _numbers = itertools.count(1)
 
@@ -24,12 +28,13 @@ _numbers = itertools.count(1)
 def custom_gradient(f: Callable) -> Callable:
     """Decorator for a function that returns `(result, grad_fn)`; `grad_fn(*dys)` gives the gradients of its arguments.
 
-    If the function reads resource variables that aren't arguments, `grad_fn` must take `variables=` and return
-    `(argument gradients, variable gradients)`.
+    If the function reads trainable resource variables that aren't arguments, `grad_fn` must take `variables=` and
+    return `(argument gradients, variable gradients)`.
 
     Raises:
       ValueError: called with keyword arguments.
-      TypeError: variables are read but `grad_fn` takes no `variables`.
+      TypeError: variables are read but `grad_fn` takes no `variables`, or the other way round; or a variable was made
+        that is no resource variable.
     """
 
     @functools.wraps(f)
@@ -40,63 +45,78 @@ def custom_gradient(f: Callable) -> Callable:
                 "enabled."
             )
         tensors = [convert_to_tensor(x) for x in args]
-        first_new = get_default_graph().version
+        scope = get_variable_scope()
+        before = {id(v) for v in _variables_in(scope)}
         result, grad_fn = f(*tensors)
-        flat = [convert_to_tensor(x) for x in nest.flatten(result)]
-        handles = _resource_handles(flat, tensors, first_new)
-        _check_variables(grad_fn, handles)
+        if not all(is_resource_variable(v) for v in _variables_in(scope) if id(v) not in before):
+            raise TypeError(
+                "All variables used by a function wrapped with @custom_gradient must be `ResourceVariable`s. Ensure "
+                "that no `variable_scope` is created with `use_resource=False`."
+            )
+        flat = nest.flatten(result)
+        variables = _trainable_variables_between(tensors, flat)
+        _check_signature(grad_fn, variables, scope)
+
         name = f"CustomGradient-{next(_numbers)}"
 
         @RegisterGradient(name)
         def gradient(op: Operation, *dys: Any) -> list:
             dys = dys[: len(flat)]
-            if handles:
-                input_grads, variable_grads = grad_fn(*dys, variables=[_variable_of(h) for h in handles])
-                if len(variable_grads) != len(handles):
+            if variables:
+                input_grads, variable_grads = grad_fn(*dys, variables=variables)
+                if len(variable_grads) != len(variables):
                     raise ValueError("Must return gradient for each variable from @custom_gradient grad_fn.")
             else:
                 input_grads, variable_grads = grad_fn(*dys), []
             return [None] * len(flat) + nest.flatten(input_grads) + list(variable_grads)
 
         with get_default_graph().gradient_override_map({"IdentityN": name}):
-            outputs = raw.IdentityN([*flat, *tensors, *handles])
+            outputs = raw.IdentityN([*flat, *tensors, *variables])
         return nest.pack_sequence_as(result, list(outputs)[: len(flat)])
 
     return decorated
 
 
-def _resource_handles(results: list[Tensor], arguments: list[Tensor], first_new: int) -> list[Tensor]:
-    """The handles of the variables that the results depend on other than through the arguments."""
-    seen, handles = set(arguments), []
-    pending = list(results)
+def _variables_in(scope: Any) -> list:
+    return scope.global_variables() + scope.local_variables()
+
+
+def _trainable_variables_between(arguments: list[Tensor], results: list) -> list:
+    """The trainable variables that the results depend on other than through the arguments."""
+    seen, found = set(arguments), []
+    pending = [raw.Identity(r) for r in results]
     while pending:
         tensor = pending.pop()
-        if tensor in seen:
-            continue
-        seen.add(tensor)
-        if tensor.op.type == "VarHandleOp":
-            handles.append(tensor)
-        pending += tensor.op.inputs
-    return sorted(handles, key=lambda t: t.op._id)
+        if tensor not in seen and is_trainable(tensor):
+            seen.add(tensor)
+            if tensor.op.type in ("VariableV2", "VarHandleOp"):
+                found.append(tensor.op)
+            pending += tensor.op.inputs
+    by_op = {v.op: v for v in get_default_graph().get_collection(GraphKeys.GLOBAL_VARIABLES)}
+    for op in found:
+        if op not in by_op:
+            raise ValueError(f"Unsuccessful at finding variable {op.name}.")
+    return [by_op[op] for op in sorted(found, key=lambda op: op._id) if by_op[op].trainable]
 
 
-def _check_variables(grad_fn: Callable, handles: list) -> None:
+def _check_signature(grad_fn: Callable, variables: list, scope: Any) -> None:
     spec = inspect.getfullargspec(grad_fn)
-    if handles and "variables" not in spec.args + spec.kwonlyargs and not spec.varkw:
+    takes_variables = "variables" in spec.args + spec.kwonlyargs or spec.varkw
+    if variables and not takes_variables:
         raise TypeError(
             "If using @custom_gradient with a function that uses variables, then grad_fn must accept a keyword "
-            "argument "
-            "'variables'."
+            "argument 'variables'."
         )
-
-
-def _variable_of(handle: Tensor) -> Any:
-    graph = handle.graph
-    for key in graph.get_all_collection_keys():
-        for item in graph.get_collection(key):
-            if getattr(item, "handle", None) is handle:
-                return item
-    raise ValueError(f"No variable has the handle {handle.name}")
+    if takes_variables and not variables:
+        if not scope.use_resource:
+            raise TypeError(
+                "If using @custom_gradient with a function that uses variables, the enclosing variable scope must have "
+                "use_resource=True."
+            )
+        logging.getLogger("tensorflow").warning(
+            "@custom_gradient grad_fn has 'variables' in signature, but no ResourceVariables were used on the forward "
+            "pass."
+        )
 
 
 @export("hessians")
@@ -115,11 +135,11 @@ def hessians(
       LookupError: an op on the way has no gradient registered.
     """
     xs = xs if isinstance(xs, (list, tuple)) else [xs]
-    options = dict(
-        colocate_gradients_with_ops=colocate_gradients_with_ops,
-        gate_gradients=gate_gradients,
-        aggregation_method=aggregation_method,
-    )
+    options: dict[str, Any] = {
+        "colocate_gradients_with_ops": colocate_gradients_with_ops,
+        "gate_gradients": gate_gradients,
+        "aggregation_method": aggregation_method,
+    }
     result = []
     for gradient, x in zip(gradients(ys, xs, **options), xs):
         shape = x.get_shape()

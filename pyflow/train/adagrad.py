@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from pyflow.core import dtypes
@@ -18,6 +19,10 @@ from pyflow.train.rule_optimizer import RuleOptimizer
 def _check_positive(name: str, value: float) -> None:
     if value <= 0.0:
         raise ValueError(f"{name} must be positive: {value}")
+
+
+def _filled_like(var: Any, value: float) -> Any:
+    return cast(raw.Fill(raw.Shape(convert_to_tensor(var)), value), var.dtype.base_dtype)
 
 
 class _FilledSlots(RuleOptimizer):
@@ -62,13 +67,9 @@ class AdagradOptimizer(RuleOptimizer):
         for var in var_list:
             dtype = var.dtype.base_dtype
             start = self._initial_accumulator_value
-            if var.get_shape().is_fully_defined():
-                initializer: Any = constant_initializer(start, dtype=dtype)
-            else:
-
-                def initializer(var: Any = var, dtype: Any = dtype, start: Any = start) -> Any:
-                    return cast(raw.Fill(raw.Shape(convert_to_tensor(var)), start), dtype)
-
+            initializer: Any = constant_initializer(start, dtype=dtype)
+            if not var.get_shape().is_fully_defined():
+                initializer = functools.partial(_filled_like, var, start)
             self._get_or_make_slot_with_initializer(var, initializer, var.get_shape(), dtype, "accumulator", self._name)
 
     def _hyperparameters(self) -> dict[str, tuple[Any, str]]:

@@ -288,7 +288,7 @@ class _Target:
     def __init__(self, v: Any):
         if v.op.type != "VarHandleOp" and not isinstance(v, (Variable, Tensor)):
             raise NotImplementedError("Trying to optimize unsupported type ", v)
-        self._var = v
+        self._var: Any = v
         self._is_resource = v.op.type == "VarHandleOp" or is_resource_variable(v)
 
     @property

@@ -53,7 +53,7 @@ def schedule(tf, name):
         step = tf.placeholder(dtype, [])
         rate = schedules(tf)[name](step)
         with tf.Session() as session:
-            values = [float("{:.7g}".format(session.run(rate, {step: count}))) for count in COUNTS]
+            values = [float(np.format_float_scientific(session.run(rate, {step: count}), 6)) for count in COUNTS]
         result.append([values, rate.name.split("/")[0], rate.dtype.name, rate.shape.as_list()])
     return result
 
