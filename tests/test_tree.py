@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,14 @@ def test_module_is_short_enough_to_read():
 def test_module_is_named_for_what_it_holds():
     vague = {"utils", "util", "helpers", "helper", "misc", "common"}
     assert not [str(p.relative_to(ROOT)) for p in MODULES if vague & {p.stem, p.parent.name}]
+
+
+def test_oldest_protobuf_allowed_is_that_of_the_generated_modules():
+    modules = (ROOT / "pyflow/protos").glob("*_pb2.py")
+    version = re.compile(r"^# Protobuf Python Version: (\S+)$", re.M)
+    generated = {version.findall(module.read_text(encoding="utf-8"))[0] for module in modules}
+    oldest = re.findall(r'"protobuf>=([\d.]+),', (ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert generated == set(oldest)
 
 
 @pytest.mark.parametrize("folder", [f for f in TOP_FOLDERS if f not in BUILT])
