@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import traceback
 import weakref
 from typing import Any, Callable
 
@@ -78,8 +79,10 @@ def _cpp_name(dtype: dtypes.DType) -> str:
 
 
 def _translated(error: Exception) -> errors.OpError:
-    """The error class that TensorFlow gives a Python exception of a function."""
-    text = f"{type(error).__name__}: {error}"
+    """The error class that TensorFlow gives a Python exception of a function, with the function's own lines."""
+    frames = error.__traceback__.tb_next if error.__traceback__ else None
+    lines = traceback.format_exception(type(error), error, frames)
+    text = f"{type(error).__name__}: {error}\n" + "".join(f"{line}\n" for line in lines)
     for python_types, kind in (
         ((ValueError, TypeError), errors.InvalidArgumentError),
         ((StopIteration, IndexError), errors.OutOfRangeError),
