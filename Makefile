@@ -44,7 +44,7 @@ pyodide: $(DEV) $(NODE) ## The tests that need no threads, and 200 steps on MNIS
 	  run examples/mnist_two_layers.py --data_dir=/mnist --steps=200
 
 features: $(DEV) ## Write FEATURES.md anew
-	$(PYTHON_BIN) -m dev.make_features
+	$(PYTHON_BIN) -m tests.tf115.make_features
 
 bench: $(DEV) ## Time PyFlow beside TensorFlow 2.21 and print the ratios
 	$(PYTHON_BIN) -m benchmarks
@@ -54,7 +54,7 @@ clean: ## Remove what the commands above made in this folder
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(PYTHON_BIN):
-	@dev/make_venv.sh $(VENV)
+	@.ci/make_venv.sh $(VENV)
 
 $(CORE): | $(PYTHON_BIN)
 	$(PYTHON_BIN) -m pip install --quiet --editable .

@@ -6,8 +6,8 @@ import types
 
 import pytest
 
-from dev import make_features
-from dev.tf115 import read_symbols
+from tests.tf115 import make_features
+from tests.tf115.symbols import read_symbols
 
 
 def test_features_page_is_current():

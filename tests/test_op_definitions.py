@@ -1,4 +1,4 @@
-"""Ops are declared as TensorFlow 1.15 declares them (dev/tf115_ops.tsv): arguments, attrs, defaults, allowed values."""
+"""Ops are declared as TensorFlow 1.15 declares them (tests/tf115/ops.tsv): arguments, attrs, defaults, types."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 import pyflow
-from dev import tf115
 from pyflow.core.dtypes import FLOATING, DType
 from pyflow.core.registry import OPS, Arg, Attr, OpDef
+from tests.tf115.symbols import TABLE as SYMBOLS
 
 assert pyflow  # importing it registers the ops
 
-TABLE = tf115.TABLE.with_name("tf115_ops.tsv")
+TABLE = SYMBOLS.with_name("ops.tsv")
 # Allowed by PyFlow and not by TensorFlow 1.15: op and attr, and why.
 WIDER: dict[str, str] = {}
 

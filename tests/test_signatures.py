@@ -6,7 +6,7 @@ import inspect
 
 import pytest
 
-from dev.tf115 import Symbol, compare_signatures, explain_difference, read_symbols
+from tests.tf115.symbols import Symbol, compare_signatures, explain_difference, read_symbols
 
 # Differences meant to be there: symbol, and why.
 ACCEPTED: dict[str, str] = {

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-TABLE = Path(__file__).with_name("tf115_symbols.tsv")
+TABLE = Path(__file__).with_name("symbols.tsv")
 MISSING = object()
 
 

@@ -7,15 +7,15 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from dev.tf115 import MISSING, Symbol, find, read_symbols
+from tests.tf115.symbols import MISSING, Symbol, find, read_symbols
 
-PAGE = Path(__file__).resolve().parent.parent / "FEATURES.md"
+PAGE = Path(__file__).resolve().parents[2] / "FEATURES.md"
 
 INTRODUCTION = """\
 # Features
 
 Written by `make features` from the op registry and from the list of TensorFlow 1.15's public symbols
-(`dev/tf115_symbols.tsv`); a test keeps it current.
+(`tests/tf115/symbols.tsv`); a test keeps it current.
 """
 
 
