@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Iterable
 from typing import Any
 
@@ -99,6 +101,7 @@ def _filled(shape: Any, value: Any, dtype: Any, scope: str) -> Tensor:
     if not isinstance(shape, Tensor):
         sizes = _static_sizes(shape)
         if sizes is None:
+            _compare_size(shape)
             shape = convert_to_tensor(shape, dtypes.int32)
         elif isinstance(shape, Iterable) and np.prod(sizes, dtype=np.float64) < _SMALL:
             return constant(value, shape=sizes, dtype=dtype, name=scope)
@@ -107,6 +110,15 @@ def _filled(shape: Any, value: Any, dtype: Any, scope: str) -> Tensor:
     if not shape._shape_tuple():
         shape = reshape(shape, [-1])
     return fill(shape, constant(value, dtype=dtype), name=scope)
+
+
+def _compare_size(shape: Any) -> None:
+    """Adds the nodes by which TensorFlow asks whether a shape with tensors in it is small; it gets no answer."""
+    if isinstance(shape, (list, tuple)) and shape:
+        try:
+            functools.reduce(operator.mul, shape) < _SMALL  # noqa: B015
+        except TypeError:  # what cannot be multiplied is left to the conversion
+            pass
 
 
 def _static_sizes(shape: Any) -> list[int] | None:

@@ -222,7 +222,7 @@ class Variable(metaclass=VariableMetaclass):
             _, begin, end, strides = sliced.op.inputs
             masks = {key: value for key, value in sliced.op.attrs.items() if key.endswith("_mask")}
 
-            def assign(value: Any, name: str | None = None) -> Any:
+            def assign(value: Any, name: str = f"{sliced.op.name}/_assign") -> Any:
                 return self._strided_slice_assign(begin, end, strides, value, name, **masks)
 
             sliced.assign = assign
