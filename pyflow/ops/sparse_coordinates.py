@@ -59,8 +59,12 @@ def check_sparse(indices: Any, values: Any, shape: Any) -> None:
 def check_rows(indices: Any, values: Any) -> None:
     """Raises InvalidArgumentError unless there are as many coordinates as values."""
     if len(indices) != len(values):
-        counts = f"(indices = {len(indices)}, values = {len(values)})"
-        raise invalid(f"indices and values rows (indexing dimension) must match. {counts}")
+        raise invalid(uneven_rows(len(indices), len(values)))
+
+
+def uneven_rows(indices: int | None, values: int | None) -> str:
+    """The words for coordinates and values that differ in number."""
+    return f"indices and values rows (indexing dimension) must match. (indices = {indices}, values = {values})"
 
 
 def row_major_order(indices: np.ndarray) -> np.ndarray | None:

@@ -9,7 +9,7 @@ import numpy as np
 from pyflow.core.api import export
 from pyflow.core.convert import convert_to_tensor
 from pyflow.core.dtypes import ANY, INDEX, complex64, complex128, int64
-from pyflow.core.registry import one_of, op, sample
+from pyflow.core.registry import ShapeError, one_of, op, sample
 from pyflow.core.scopes import name_scope
 from pyflow.core.tensor import Tensor
 from pyflow.ops.array import transpose
@@ -36,8 +36,10 @@ class SparseTensorDenseMatMul:
     def shape(a_indices, a_values, a_shape, b, a_shape_dims, adjoint_a, adjoint_b):
         ranked(a_indices, 2, "Tensor 'a_indices' is not a matrix")
         ranked(a_values, 1, "Tensor 'a_values' is not a vector")
-        ranked(a_shape, 1, "Tensor 'a_shape' is not a vector")
-        a = ranked(a_shape_dims, 2, "Tensor 'a_shape' must have 2 elements")
+        rank = ranked(a_shape, 1, "Tensor 'a_shape' is not a vector")[0]
+        if rank not in (None, 2):
+            raise ShapeError(f"Shape must be rank 2 but is rank {rank}", "Tensor 'a_shape' must have 2 elements")
+        a = (None, None) if a_shape_dims is None else a_shape_dims
         rows, inner = a[::-1] if adjoint_a else a
         right = ranked(b, 2, "Tensor 'b' is not a matrix")
         other, columns = right[::-1] if adjoint_b else right

@@ -53,8 +53,8 @@ def _sparse_shapes() -> list[StaticShape]:
 
 def _groups(ufunc: np.ufunc, indices: Any, values: Any, shape: Any, axes: Any) -> tuple[Any, Any, list[int], list[int]]:
     """(coordinates left, in order; the reduced values there; sizes left; the axes that are left)."""
-    check_rank(indices, 2, "Input indices should be a matrix but received shape {}")
     check_rows(indices, values)
+    check_rank(indices, 2, "Input indices should be a matrix but received shape {}")
     if np.ndim(axes) > 1:
         raise invalid(f"Expected reduction_axes to be a scalar or a vector; got shape: {text(np.shape(axes))}")
     rank = len(shape)
@@ -115,8 +115,9 @@ class SparseReduceSum:
     def grad(op, dy):
         indices, shape = op.inputs[0], op.inputs[2]
         kept = reduced_shape(shape, op.inputs[3])
+        dy = reshape(dy, kept)
         scale = shape // cast(kept, int64)
-        return None, raw.GatherNd(reshape(dy, kept), indices // scale), None, None
+        return None, raw.GatherNd(dy, indices // scale), None, None
 
     samples = _SAMPLES
 

@@ -202,11 +202,13 @@ def sparse_transpose(sp_input: Any, perm: Any = None, name: str | None = None) -
       perm: a permutation of the dimensions; None reverses them.
     """
     with name_scope(name, "SparseTranspose", [sp_input]):
-        if perm is None:
+        is_given = perm is not None
+        if not is_given:
             rank = rank_of(sp_input)
             perm = (rank - 1) - range(0, rank, 1)
         indices = transpose(gather(transpose(sp_input.indices), perm))
-        order, static = constant_value(convert_to_tensor(perm)), sp_input.get_shape()
+        order = constant_value(convert_to_tensor(perm)) if is_given else None
+        static = sp_input.get_shape()
         if order is not None and static.is_fully_defined():
             sizes = static.as_list()
             dense_shape: Any = [sizes[axis] for axis in order.tolist()]
@@ -260,7 +262,9 @@ def sparse_reset_shape(sp_input: Any, new_shape: Any = None) -> SparseTensor:
     sizes: Any = convert_to_tensor(new_shape)
     sizes.get_shape().assert_has_rank(1)
     sizes = cast(sizes, int64)
-    sizes.get_shape()[:1].assert_is_compatible_with(old.get_shape())
+    dims, old_dims = sizes.get_shape().dims, old.get_shape().dims
+    if dims is not None and old_dims is not None:
+        dims[0].merge_with(old_dims[0])
     known, static = constant_value(sizes), sp_input.get_shape()
     if known is not None and static.is_fully_defined():
         now = np.array(static.as_list())

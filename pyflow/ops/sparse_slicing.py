@@ -16,10 +16,10 @@ from pyflow.core.registry import NOT_DIFFERENTIABLE, attr, op, sample
 from pyflow.core.scopes import name_scope
 from pyflow.core.sparse_tensor import SparseTensor
 from pyflow.ops.array import reshape
-from pyflow.ops.array_dimensions import add
+from pyflow.ops.array_dimensions import add, kernel_words
 from pyflow.ops.array_joining import concat
 from pyflow.ops.reduce_functions import reduce_max
-from pyflow.ops.shape_rules import merge, merge_dim, text
+from pyflow.ops.shape_rules import element_count, merge, merge_dim, text
 from pyflow.ops.sparse_coordinates import (
     ONE,
     SHAPE,
@@ -32,6 +32,7 @@ from pyflow.ops.sparse_coordinates import (
     numbered,
     ranked,
     row_major_order,
+    uneven_rows,
 )
 
 
@@ -52,9 +53,10 @@ class SparseConcat:
             words = f" received shape {{}} at position {i}"
             places = ranked(rows, 2, "Input indices should be a matrix but" + words)
             number = ranked(numbers, 1, "Input values should be a vector but" + words)
-            sizes = merge(sizes, ranked(size, 1, "Input shapes should be a vector but" + words))
-            columns = merge_dim(columns, places[1])
-            count = add(count, merge_dim(places[0], number[0]))
+            size = ranked(size, 1, "Input shapes should be a vector but" + words)
+            count = add(count, _merge_dim(places[0], number[0], uneven_rows(places[0], number[0])))
+            columns = _merge_dim(columns, places[1], _other_rank(columns, places[1], i))
+            sizes = merge(sizes, size)
         return [(count, columns), (count,), sizes]
 
     def cpu(indices, values, shapes, concat_dim):
@@ -87,13 +89,21 @@ class SparseConcat:
     ]
 
 
+def _merge_dim(a: int | None, b: int | None, words: str) -> int | None:
+    with kernel_words(lambda: words):
+        return merge_dim(a, b)
+
+
+def _other_rank(expected: int | None, rank: int | None, position: int) -> str:
+    return f"Ranks of all input tensors must match: expected {expected} but got {rank} at position {position}"
+
+
 def _check_alike(shapes: list[np.ndarray], axis: int) -> None:
     """Raises InvalidArgumentError unless all shapes are equal but for the size of `axis`."""
     first = shapes[0]
     for i, shape in enumerate(shapes):
         if len(shape) != len(first):
-            words = f"expected {len(first)} but got {len(shape)} at position {i}"
-            raise invalid(f"Ranks of all input tensors must match: {words}")
+            raise invalid(_other_rank(len(first), len(shape), i))
         for d, (expected, size) in enumerate(zip(first.tolist(), shape.tolist())):
             if d != axis and expected != size:
                 words = f"expected {expected} for dimension {d} but got {size} at position {i}"
@@ -109,9 +119,8 @@ def _check_alike(shapes: list[np.ndarray], axis: int) -> None:
 class SparseSplit:
     """Parts along a dimension, of which the first are larger by one where it can't be divided evenly."""
 
-    def shape(indices, shape, num_split):
-        columns = None if indices is None or len(indices) != 2 else indices[1]
-        return [(None, columns)] * num_split + [(None,)] * num_split + [shape] * num_split
+    def shape(shape, num_split):
+        return [(None, element_count(shape))] * num_split + [(None,)] * num_split + [shape] * num_split
 
     def cpu(split_dim, indices, values, shape, num_split):
         check_sparse(indices, values, shape)
@@ -153,9 +162,8 @@ class SparseSplit:
 class SparseSlice:
     """What lies in the box of `size` from `start` on, as far as there is something of the tensor."""
 
-    def shape(indices, shape):
-        columns = None if indices is None or len(indices) != 2 else indices[1]
-        return [(None, columns), (None,), shape]
+    def shape(shape):
+        return [(None, element_count(shape)), (None,), shape]
 
     def cpu(indices, values, shape, start, size):
         check_sparse(indices, values, shape)
@@ -186,8 +194,9 @@ class SparseSlice:
 class SparseSliceGrad:
     """The gradient of SparseSlice to its values: 0 at coordinates that are not in the slice."""
 
-    def shape(input_indices):
-        return (ranked(input_indices, 2, "Input and output indices should be matrices but received shape {}")[0],)
+    def shape(input_indices, output_indices):
+        words = "Input and output indices should be matrices but received shapes: "
+        return (ranked(input_indices, 2, f"{words}{{}} and {text(output_indices)}")[0],)
 
     def cpu(backprop_val_grad, input_indices, input_start, output_indices):
         check_rank(backprop_val_grad, 1, "Input backprop_val_grad should be a vector but received shape: {}")
@@ -231,14 +240,18 @@ def sparse_concat(
 
     Args:
       sp_inputs: a list of sparse tensors of one rank and dtype.
-      expand_nonconcat_dims: the other dimensions may differ in size and become the largest;
-        `expand_nonconcat_dim` is the older name, `concat_dim` that of `axis`.
+      expand_nonconcat_dim: the other dimensions may differ in size and become the largest.
+      expand_nonconcat_dims: must be None, as TensorFlow 1.15 takes the other name to be given always.
+      concat_dim: the older name of `axis`.
 
     Raises:
       TypeError: the inputs are no list, or one of them is no sparse tensor.
+      ValueError: `expand_nonconcat_dims` is given.
       InvalidArgumentError: other dimensions differ in size.
     """
-    expand = expand_nonconcat_dim if expand_nonconcat_dims is None else expand_nonconcat_dims
+    expand = renamed_argument(
+        "expand_nonconcat_dims", expand_nonconcat_dims, "expand_nonconcat_dim", expand_nonconcat_dim
+    )
     axis = renamed_argument("axis", axis, "concat_dim", concat_dim)
     if not isinstance(sp_inputs, (list, tuple)):
         raise TypeError("Inputs must be a list or tuple.")

@@ -99,8 +99,9 @@ class SparseAdd:
 class SparseAddGrad:
     """The gradients of SparseAdd to the values of both sides: 0 at coordinates that are not in the sum."""
 
-    def shape(a_indices, b_indices):
-        words = "Input indices should be matrices but received shape {}"
+    def shape(a_indices, b_indices, sum_indices):
+        shapes = " and ".join(map(text, (a_indices, b_indices, sum_indices)))
+        words = f"Input indices should be matrices but received shapes: {shapes}"
         return [(ranked(a_indices, 2, words)[0],), (ranked(b_indices, 2, words)[0],)]
 
     def cpu(backprop_val_grad, a_indices, b_indices, sum_indices):
@@ -126,12 +127,15 @@ class SparseAddGrad:
 
 
 def _extremum_shape(a_indices, a_values, a_shape, b_indices, b_values, b_shape) -> list[StaticShape]:
+    shapes = f"{text(a_indices)}, {text(b_indices)}"
     for indices in (a_indices, b_indices):
-        ranked(indices, 2, "Inputs a_indices and b_indices should be matrices but received shape {}")
+        ranked(indices, 2, f"Inputs a_indices and b_indices should be matrices but received shapes: {shapes}")
+    shapes = f"{text(a_values)} and {text(b_values)}"
     for values in (a_values, b_values):
-        ranked(values, 1, "Inputs a_values and b_values should be vectors but received shape {}")
+        ranked(values, 1, f"Inputs a_values and b_values should be vectors but received shapes: {shapes}")
+    shapes = f"{text(a_shape)} and {text(b_shape)}"
     for sizes in (a_shape, b_shape):
-        ranked(sizes, 1, "Input shapes should be a vector but received shape {}")
+        ranked(sizes, 1, f"Input shapes should be a vector but received shapes {shapes}")
     return [(None, None), (None,)]
 
 
