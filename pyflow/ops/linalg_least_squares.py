@@ -117,14 +117,20 @@ class MatrixSolveLs:
 
 
 def _by_shape(matrix: Tensor, tall: Any, wide: Any) -> Any:
-    """What `tall` or `wide` builds, whichever the matrices are; in the run, if it isn't known before."""
-    sizes = matrix._shape_tuple()
-    if sizes is not None and None not in sizes[-2:]:
-        return tall() if sizes[-2] >= sizes[-1] else wide()  # type: ignore[operator]
-    from pyflow.core.api import PUBLIC
+    """What `tall` or `wide` builds, whichever the matrices are.
 
-    dynamic = shape(matrix)[-2:]
-    return PUBLIC["cond"](dynamic[-2] >= dynamic[-1], tall, wide)
+    Raises:
+      NotImplementedError: that isn't known before the run.
+    """
+    if not _has_known_sides(matrix):
+        raise NotImplementedError("The gradient of MatrixSolveLs for matrices whose sides are known in the run only")
+    rows, columns = matrix.shape.as_list()[-2:]
+    return tall() if rows >= columns else wide()
+
+
+def _has_known_sides(matrix: Tensor) -> bool:
+    sizes = matrix._shape_tuple()
+    return sizes is not None and None not in sizes[-2:]
 
 
 def _regularized_gramian_cholesky(matrix: Tensor, regularizer: Any, of_columns: bool) -> Tensor:
@@ -162,7 +168,7 @@ def matrix_solve_ls(
         raise NotImplementedError(
             "matrix_solve_ls is currently disabled for complex128 and l2_regularizer != 0 due to poor accuracy."
         )
-    if not fast or _is_large(matrix):
+    if not fast or _is_large(matrix) or not _has_known_sides(matrix):
         return MatrixSolveLs(matrix, rhs, l2_regularizer, fast=fast, name=name)
 
     def overdetermined() -> Tensor:

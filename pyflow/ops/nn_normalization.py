@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pyflow.core.api import PUBLIC, export
+from pyflow.core.api import export
 from pyflow.core.convert import convert_to_tensor
 from pyflow.core.deprecation import renamed_argument
 from pyflow.core.dtypes import float32, int32, int64
@@ -94,11 +94,11 @@ def zero_fraction(value: Any, name: str | None = None) -> Tensor:
     with name_scope(name, "zero_fraction", [value]):
         value = convert_to_tensor(value, name="value")
         count = size(value, out_type=int64)
-        nonzero = PUBLIC["cond"](
-            count <= int32.max,
-            true_fn=lambda: cast(_count_nonzero(value, int32), int64),
-            false_fn=lambda: _count_nonzero(value, int64),
-        )
+        static = value.get_shape().num_elements()
+        if static is not None and static <= int32.max:
+            nonzero = cast(_count_nonzero(value, int32), int64)
+        else:
+            nonzero = _count_nonzero(value, int64)
         with name_scope("counts_to_fraction"):
             zero = count - nonzero
             fraction = cast(zero, float32) / cast(count, float32)

@@ -118,5 +118,11 @@ def test_zero_fraction(values, fraction):
     assert result.dtype == np.float32 and result == fraction
 
 
+def test_zero_fraction_of_a_size_known_in_the_run():
+    values = tf.placeholder(tf.float32)
+    with tf.Session() as session:
+        assert session.run(tf.nn.zero_fraction(values), {values: [[0.0, 1.0], [0.0, 0.0]]}) == 0.75
+
+
 def test_zero_fraction_of_nothing_is_nan():
     assert np.isnan(run(tf.nn.zero_fraction(np.zeros(0, np.float32))))
