@@ -17,13 +17,13 @@ IDS = [f"{op.name}-{op.samples.index(s)}" for op, s in SAMPLES]
 
 def _array(value: Any, arg: Arg, floating: type) -> np.ndarray:
     """One tensor: numbers take the dtype of their argument, or float32 / int32 where the op leaves it open."""
-    if isinstance(value, np.ndarray):
-        return value
     array = np.asarray(value)
     if array.dtype.kind in "SU":
         return np.asarray(value, object)
-    if arg.dtype is not None and not arg.list_attr:
+    if arg.dtype is not None:
         return array.astype(arg.dtype.as_numpy_dtype)
+    if isinstance(value, np.ndarray):
+        return array
     return array.astype({"f": floating, "i": np.int32}.get(array.dtype.kind, array.dtype))
 
 
