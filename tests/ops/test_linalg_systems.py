@@ -291,7 +291,7 @@ def test_gradient_of_orthogonal_least_squares_is_refused():
 def test_least_squares_of_matrices_whose_sides_are_known_in_the_run():
     a, b = tf.placeholder(tf.float64), tf.placeholder(tf.float64)
     x = tf.linalg.lstsq(a, b, l2_regularizer=0.1)
-    tall, right = well_conditioned((5, 3)), np.ones((5, 1))
+    tall, right = random((5, 3)), np.ones((5, 1))
     expected = np.linalg.solve(tall.T @ tall + 0.1 * np.eye(3), tall.T @ right)
     with tf.Session() as session:
         np.testing.assert_allclose(session.run(x, {a: tall, b: right}), expected, rtol=1e-10)
