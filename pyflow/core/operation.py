@@ -50,6 +50,7 @@ class Operation:
         self._device = ""
         self._id = 0
         self._stack = user_stack()
+        self._is_static = False  # whether it depends on constants and known shapes only
         self._control_flow_context: Any = None
         self._control_outputs: list[Operation] = []
         self._outputs = [Tensor(self, i, dtype) for i, dtype in enumerate(output_dtypes)]
@@ -166,7 +167,9 @@ class Operation:
         return self._id
 
     def __str__(self) -> str:
-        return str(self.node_def)
+        from google.protobuf import text_format
+
+        return text_format.MessageToString(self.node_def)  # str() of a message leaves the order of attrs to chance
 
     def __repr__(self) -> str:
         return f"<tf.Operation '{self._name}' type={self.type}>"
