@@ -171,7 +171,7 @@ def _list_mismatch(definition: OpDef, arg: Arg, values: Any, dtype: Any) -> str:
     types = ", ".join(_type_of(v) or "<NOT CONVERTIBLE TO TENSOR>" for v in values)
     prefix = f"Tensors in list passed to '{arg.name}' of '{definition.name}' Op have types [{types}]"
     if not arg.number_attr:
-        return f"{prefix} that are invalid."
+        return f"{prefix} that are invalid. Tensors: {list(values)}"
     if arg.dtype is not None and dtype is not None:
         return f"{prefix} that do not match expected type {dtype.name}."
     return f"{prefix} that don't all match."

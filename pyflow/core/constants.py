@@ -9,10 +9,10 @@ import numpy as np
 from pyflow.core.dtypes import INTEGRAL
 from pyflow.core.evaluation import evaluator
 from pyflow.core.shapes import TensorShape
+from pyflow.core.tensor import UNSEEN as _UNSEEN
 from pyflow.core.tensor import StaticShape, Tensor
 
 _LARGEST_FOLDED = 4096
-_UNSEEN = object()
 
 
 def constant_value(tensor: Any, partial: bool = False) -> Any:
@@ -65,28 +65,41 @@ def static_value(tensor: Tensor) -> Any:
 
     Shape rules use this. None when the value depends on anything fed, random or stateful, or is large.
     """
-    known = tensor.__dict__.get("_static_value", _UNSEEN)
-    if known is _UNSEEN:
-        known = tensor._static_value = _folded_value(tensor)  # type: ignore[attr-defined]
-    return known
+    if not tensor.op._is_static:
+        return None
+    pending = [tensor]
+    while pending:
+        t = pending[-1]
+        if t._static_value is _UNSEEN:
+            value = _listed_value_or_none(t)
+            unseen = [x for x in t.op.inputs if x._static_value is _UNSEEN] if value is None else []
+            if unseen:
+                pending += unseen
+                continue
+            t._static_value = _folded_value(t) if value is None else value
+        pending.pop()
+    return tensor._static_value
+
+
+def is_static(op: Any) -> bool:
+    """Whether the outputs of a new node depend on constants and known shapes only."""
+    kind, definition = op.type, op.op_def
+    if kind == "Const":
+        return True
+    if kind in ("Shape", "Size", "Rank"):
+        return _listed_value(op.outputs[0], False) is not None
+    if definition.stateful or not op.inputs or kind.startswith("Placeholder") or kind == "StopGradient":
+        return False
+    return all(x.op._is_static and not x.dtype._is_ref_dtype for x in op.inputs)
 
 
 def _folded_value(tensor: Tensor) -> Any:
-    value = _listed_value_or_none(tensor)
-    if value is not None:
-        return value
     op = tensor.op
-    shape = tensor._static_shape
-    if op.op_def.stateful or not op.inputs or op.type.startswith("Placeholder") or op.type == "StopGradient":
+    if _too_large(tensor._static_shape) or tensor.dtype._is_ref_dtype:
         return None
-    if _too_large(shape) or tensor.dtype._is_ref_dtype:
+    values = [x._static_value for x in op.inputs]
+    if any(v is None for v in values):
         return None
-    values = []
-    for x in op.inputs:
-        value = static_value(x) if x.dtype.name not in ("resource", "variant") and not x.dtype._is_ref_dtype else None
-        if value is None:
-            return None
-        values.append(value)
     try:
         with np.errstate(all="ignore"):
             return np.asarray(evaluator(op.op_def, op.attrs)(*values)[tensor.value_index])

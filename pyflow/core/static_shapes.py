@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pyflow.core.constants import static_dims, static_value
+from pyflow.core.constants import is_static, static_dims, static_value
 from pyflow.core.evaluation import infer_shapes
 from pyflow.core.operation import Operation
 from pyflow.core.registry import ShapeError
@@ -37,6 +37,7 @@ def set_static_shapes(op: Operation) -> None:
         raise ValueError(f"{words} for '{op.name}' (op: '{op.type}') with input shapes: {shown}{computed}.") from None
     for tensor, shape in zip(op.outputs, results):
         tensor._static_shape = shape
+    op._is_static = is_static(op)
 
 
 def _error_without_values(op: Operation) -> str | None:

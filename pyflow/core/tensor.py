@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pyflow.core.operation import Operation
 
 StaticShape = tuple["int | None", ...] | None
+UNSEEN = object()  # the value of a tensor of which nobody has asked whether it is constant
 
 
 @export("Tensor")
@@ -74,6 +75,7 @@ class Tensor:
         self._value_index = value_index
         self._dtype = dtype
         self._static_shape: StaticShape = None
+        self._static_value: Any = UNSEEN
         self._consumers: list[Operation] = []
 
     op = property(lambda self: self._op, doc="The `Operation` that produces this tensor.")

@@ -253,3 +253,15 @@ def test_creation_is_traced_to_the_users_line():
     assert filename.endswith("test_graph.py")
     assert function == "test_creation_is_traced_to_the_users_line"
     assert text == "op = constant(1).op"
+
+
+def test_long_chains_need_no_deep_recursion():
+    x = constant([[1.0, 0.0], [0.0, 1.0]])
+    y, shape = x, constant([2, 2])
+    for _ in range(1500):
+        y = MatMul(y, x)
+        shape = shape + 0
+    assert y.shape.as_list() == [2, 2]
+    from pyflow.core.registry import raw
+
+    assert raw.Reshape(y, shape).shape.as_list() == [2, 2]
