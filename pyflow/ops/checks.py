@@ -11,8 +11,9 @@ from pyflow.core.api import export
 from pyflow.core.constants import constant_value
 from pyflow.core.convert import convert_to_tensor
 from pyflow.core.dtypes import NUMERIC
+from pyflow.core.registry import raw
 from pyflow.core.scopes import name_scope
-from pyflow.core.sparse_tensor import SparseTensor, SparseTensorValue
+from pyflow.core.sparse_tensor import SparseTensor
 from pyflow.core.tensor import Tensor
 from pyflow.ops import comparison
 from pyflow.ops.array_shape import size
@@ -61,8 +62,10 @@ def _define_comparison(kind: str, *names: str) -> Callable:
     def check(
         x: Any, y: Any, data: Any = None, summarize: int | None = None, message: Any = None, name: str | None = None
     ) -> Any:
-        if kind == "assert_equal" and x is y:
-            return no_op()
+        if kind == "assert_equal":
+            with name_scope(name, kind, [x, y, data]):
+                if x is y:
+                    return no_op()
         return _compare(kind, x, y, data, summarize, message, name)
 
     check.__name__ = check.__qualname__ = kind
@@ -97,7 +100,9 @@ def _define_sign(kind: str, symbol: str, assertion: Callable, zero_first: bool) 
         with name_scope(name, kind, [x, data]):
             x = convert_to_tensor(x, name="x")
             if data is None:
-                data = [message or "", f"Condition x {symbol} 0 did not hold element-wise:", f"x ({x.name}) = ", x]
+                words = [f"Condition x {symbol} 0 did not hold element-wise:", f"x ({x.name}) = "]
+                # Of this one TensorFlow joins the two.
+                data = [message or "", *(["".join(words)] if kind == "assert_non_positive" else words), x]
             zero = convert_to_tensor(0, dtype=x.dtype)
             return (
                 assertion(zero, x, data=data, summarize=summarize)
@@ -143,16 +148,15 @@ def assert_near(
                 f"y ({y.name}) = ",
                 y,
             ]
-        condition = reduce_all(comparison.less(abs(x - y), atol + rtol * abs(y)))
+        tolerance = atol + rtol * abs(y)
+        condition = reduce_all(comparison.less(abs(x - y), tolerance))
         return Assert(condition, data, summarize=summarize)
 
 
 @export("assert_proper_iterable", "debugging.assert_proper_iterable")
 def assert_proper_iterable(values: Any) -> None:
     """Raises TypeError for what can be iterated over but stands for one thing: tensors, arrays, strings."""
-    if isinstance(values, (Tensor, SparseTensor, SparseTensorValue, np.ndarray, str, bytes)) and not isinstance(
-        values, SparseTensorValue
-    ):
+    if isinstance(values, (Tensor, SparseTensor, np.ndarray, str, bytes)):
         raise TypeError(f'Expected argument "values" to be a "proper" iterable.  Found: {type(values)}')
     if not hasattr(values, "__iter__"):
         raise TypeError(f'Expected argument "values" to be iterable.  Found: {type(values)}')
@@ -186,12 +190,9 @@ def is_numeric_tensor(tensor: Any) -> bool:
 
 def _is_monotonic(x: Any, compare: Callable, default_name: str, name: str | None) -> Tensor:
     with name_scope(name, default_name, [x]):
-        x = convert_to_tensor(x)
-        if not is_numeric_tensor(x):
-            raise TypeError(f"Expected x to be numeric, instead found: {x}")
-        from pyflow.core.registry import raw
-
         flat = raw.Reshape(x, [-1])
+        if not is_numeric_tensor(flat):
+            raise TypeError(f"Expected x to be numeric, instead found: {flat}")
         # For less than two elements both slices are empty, and everything holds of nothing.
         later, earlier = flat[1:], flat[: size(flat) - 1]
         return reduce_all(compare(earlier, later[: size(earlier)]))

@@ -2,55 +2,24 @@
 
 from __future__ import annotations
 
+import datetime
+import itertools
+import os
+import pprint
 import sys
 from typing import Any
 
 import numpy as np
 
-from pyflow.core import dtypes, errors
-from pyflow.core.api import export
-from pyflow.core.constants import constant_value
+from pyflow.core import dtypes, errors, nest
+from pyflow.core.api import PUBLIC, export
 from pyflow.core.convert import convert_n_to_tensor, convert_to_tensor
 from pyflow.core.registry import NOT_DIFFERENTIABLE, attr, op
 from pyflow.core.scopes import name_scope
+from pyflow.core.sparse_tensor import SparseTensor
 from pyflow.core.tensor import Tensor
 from pyflow.ops.shape_rules import no_outputs, same_as, scalar
-
-
-def summary(value: Any, limit: int) -> str:
-    """An array the way TensorFlow summarises it: `[1 2 3...]`, at most `limit` elements (all if negative)."""
-    array = np.asarray(value)
-    limit = array.size if limit < 0 else limit
-    if array.ndim == 0:
-        return element(array[()])
-    return f"[{_rows(array, [limit], outermost=True)}{'...' if array.size > limit else ''}]"
-
-
-def _rows(array: np.ndarray, left: list[int], outermost: bool = False) -> str:
-    """The elements of an array, as long as any are `left` to be shown."""
-    if array.ndim == 1:
-        shown = [element(x) for x in array[: left[0]]]
-        left[0] -= len(shown)
-        return " ".join(shown) + ("..." if len(shown) < array.size and not outermost else "")
-    parts = []
-    for row in array:
-        if left[0] <= 0:
-            break
-        parts.append(f"[{_rows(row, left)}]")
-    return "".join(parts)
-
-
-def element(x: Any) -> str:
-    """One element: floats with six significant digits, as C++ streams print them."""
-    if isinstance(x, bytes):
-        return x.decode("utf-8", "replace")
-    if isinstance(x, (bool, np.bool_)):
-        return "1" if x else "0"
-    if isinstance(x, (float, np.floating)):
-        return f"{float(x):g}"
-    if isinstance(x, (complex, np.complexfloating)):
-        return f"({x.real:g},{x.imag:g})"
-    return str(x)
+from pyflow.ops.value_summary import spaced, summary
 
 
 @op(
@@ -115,7 +84,7 @@ class StringFormat:
 
     def cpu(inputs, template, placeholder, summarize):
         pieces = template.split(placeholder)
-        text = pieces[0] + "".join(_spaced(x, summarize) + piece for x, piece in zip(inputs, pieces[1:]))
+        text = pieces[0] + "".join(spaced(x, summarize) + piece for x, piece in zip(inputs, pieces[1:]))
         return _bytes_scalar(text)
 
     grad = NOT_DIFFERENTIABLE
@@ -125,21 +94,6 @@ def _bytes_scalar(text: str) -> np.ndarray:
     result = np.empty((), object)
     result[()] = text.encode()
     return result
-
-
-def _spaced(value: Any, summarize: int, indent: int = 0) -> str:
-    """`tf.print`'s form: outer elements on lines of their own, the first and last `summarize` of each dimension."""
-    array = np.asarray(value)
-    if array.ndim == 0:
-        return element(array[()])
-    keep = len(array) if summarize < 0 or len(array) <= 2 * summarize else summarize
-    items = [_spaced(x, summarize, indent + 1) for x in array[:keep]]
-    if keep < len(array):
-        items += ["..."] + [_spaced(x, summarize, indent + 1) for x in array[len(array) - keep :]]
-    if array.ndim == 1:
-        return "[" + " ".join(items) + "]"
-    separator = "\n" * (array.ndim - 1) + " " * (indent + 1)
-    return "[" + separator.join(items) + "]"
 
 
 @op("PrintV2(input: string) -> ()", output_stream="stderr", end="\n")
@@ -155,6 +109,9 @@ class PrintV2:
         if output_stream.startswith("file://"):
             with open(output_stream[len("file://") :], "a", encoding="utf-8") as file:
                 file.write(text)
+        elif output_stream.startswith("log("):
+            level = _LEVELS[output_stream[len("log(") : -1]]
+            sys.stderr.write(f"{datetime.datetime.now()}: {level} {text.rstrip(os.linesep)}\n")
         else:
             stream = sys.stdout if output_stream == "stdout" else sys.stderr
             stream.write(text)
@@ -183,15 +140,13 @@ def string_format(
     return StringFormat(list(inputs), template=template, placeholder=placeholder, summarize=summarize, name=name)
 
 
-_STREAMS = {"stdout": "stdout", "stderr": "stderr"}
-
-
 @export("print")
 def print_v2(*inputs: Any, **kwargs: Any) -> Any:
-    """An operation that prints tensors (and Python values) when it is run.
+    """An operation that prints tensors, Python values and structures of them when it is run.
 
     Args:
-      output_stream: `sys.stderr` (the default), `sys.stdout`, or "file://PATH".
+      output_stream: `sys.stderr` (the default), `sys.stdout`, "file://PATH" (lines are added to the file), or one of
+        `tf.logging.info`, `.warning`, `.error`: the standard error stream, each line with time and level.
       summarize: how many elements to print at either end of each dimension; -1 for all.
       sep, end: what goes between the values and after the last.
       name: of the operation.
@@ -201,31 +156,57 @@ def print_v2(*inputs: Any, **kwargs: Any) -> Any:
     """
     output_stream = kwargs.pop("output_stream", sys.stderr)
     name, summarize = kwargs.pop("name", None), kwargs.pop("summarize", 3)
-    separator, end = kwargs.pop("sep", " "), kwargs.pop("end", "\n")
+    separator, end = kwargs.pop("sep", " "), kwargs.pop("end", os.linesep)
     if kwargs:
         raise ValueError(f"Unrecognized keyword arguments for tf.print: {kwargs}")
     stream = _stream_name(output_stream)
-    template, tensors = [], []
+    if len(inputs) == 1 and _is_tensor(inputs[0]) and inputs[0].dtype == dtypes.string and inputs[0].shape.ndims == 0:
+        text = inputs[0]
+    else:
+        text = _formatted(inputs, separator, summarize, None if name is None else f"{name}_format")
+    return PrintV2(text, output_stream=stream, end=end, name=name)
+
+
+def _is_tensor(x: Any) -> bool:
+    return isinstance(x, Tensor) or hasattr(x, "_as_graph_element")
+
+
+def _formatted(inputs: tuple, separator: str, summarize: int, name: str | None) -> Tensor:
+    """The string tensor of the values, each tensor where it stands in its structure."""
+    words = "".join(pprint.pformat(x) for x in nest.flatten(inputs) if not _is_tensor(x))
+    placeholder = next(p for p in (f"{{{i or ''}}}" for i in itertools.count()) if p not in words)
+    templates, tensors = [], []
     for value in inputs:
-        if isinstance(value, Tensor) or hasattr(value, "_as_graph_element"):
-            template.append("\0")
-            tensors.append(convert_to_tensor(value))
-        else:
-            template.append(str(value))
-    with name_scope(name, "print") as scope:
-        text = string_format(separator.join(template), tensors, placeholder="\0", summarize=summarize)
-        return PrintV2(text, output_stream=stream, end=end, name=scope)
+        shown: list[Any] = []
+        for part in nest.flatten(value):
+            if isinstance(part, SparseTensor):
+                tensors += [part.indices, part.values, part.dense_shape]
+                shown.append(f"SparseTensor(indices={placeholder}, values={placeholder}, shape={placeholder})")
+            elif _is_tensor(part):
+                tensors.append(part)
+                shown.append(placeholder)
+            else:
+                shown.append(part)
+        # Of dicts, pprint gives the items in the order in which nest.flatten does.
+        templates.append(value if isinstance(value, str) else pprint.pformat(nest.pack_sequence_as(value, shown)))
+    template = separator.join(templates).replace(f"'{placeholder}'", placeholder)
+    return string_format(template, tensors, placeholder=placeholder, summarize=summarize, name=name)
+
+
+_LEVELS = {"warn": "W", "info": "I", "warning": "W", "error": "E"}
 
 
 def _stream_name(output_stream: Any) -> str:
     if isinstance(output_stream, str) and output_stream.startswith("file://"):
         return output_stream
-    if output_stream in (sys.stdout, sys.__stdout__):
-        return "stdout"
-    if output_stream in (sys.stderr, sys.__stderr__):
-        return "stderr"
+    names = {sys.stdout: "stdout", sys.__stdout__: "stdout", sys.stderr: "stderr", sys.__stderr__: "stderr"}
+    names |= {PUBLIC[f"logging.{level}"]: f"log({level})" for level in _LEVELS}
+    if output_stream in names:
+        return names[output_stream]
     raise ValueError(
-        f"Unknown output stream or file path: {output_stream}. Valid ones are sys.stdout, sys.stderr and file:// paths"
+        f"Unsupported output stream, logging level, or file.{output_stream}. Supported streams are sys.stdout, "
+        "sys.stderr, tf.logging.info, tf.logging.warning, tf.logging.error. File needs to be in the form of "
+        "'file://<filepath>'."
     )
 
 
@@ -237,7 +218,9 @@ class _AssertOp:
     shape = no_outputs
 
     def cpu(condition, data, summarize):
-        if not np.all(condition):
+        if np.ndim(condition):
+            raise errors.InvalidArgumentError(None, None, f"In[0] should be a scalar: {list(np.shape(condition))}")
+        if not condition:
             text = " ".join(f"[{summary(x, summarize)}]" if not np.ndim(x) else summary(x, summarize) for x in data)
             raise errors.InvalidArgumentError(None, None, f"assertion failed: {text}")
 
@@ -249,26 +232,16 @@ def Assert(condition: Any, data: Any, summarize: int | None = None, name: str | 
     """An operation that raises InvalidArgumentError, showing `data`, if the condition is False when it is run.
 
     Args:
-      condition: bool tensor of shape (), or bool; a False that is known at once raises at once.
+      condition: bool tensor of shape (), or bool.
       data: list of tensors.
       summarize: how many elements of each to show; None for 3.
     """
     data = list(data)
-    static = constant_value(condition) if isinstance(condition, Tensor) else np.asarray(condition)
-    if static is not None and not static.all() and not isinstance(condition, Tensor):
-        shown = [
-            str(constant_value(x)) if isinstance(x, Tensor) and constant_value(x) is not None else str(x) for x in data
-        ]
-        raise errors.InvalidArgumentError(
-            None, None, "Expected '%s' to be true. Summarized data: %s" % (condition, "\n".join(shown))
-        )
     with name_scope(name, "Assert", data):
         tensors = convert_n_to_tensor(data)
         if all(x.dtype in (dtypes.string, dtypes.int32) for x in tensors):
-            tensors = data  # converted once more, under the op's own name: these are the nodes that TensorFlow makes
-        return _AssertOp(
-            convert_to_tensor(condition, dtypes.bool, name="Condition"),
-            tensors,
-            summarize=3 if summarize is None else summarize,
-            name="Assert",
-        )
+            # Converted once more, under the op's own name: these are the nodes that TensorFlow makes.
+            tensors = data
+        else:
+            condition = convert_to_tensor(condition, dtypes.bool, name="Condition")
+        return _AssertOp(condition, tensors, summarize=3 if summarize is None else summarize, name="Assert")

@@ -41,7 +41,7 @@ def _check(
         static = x.get_shape().ndims
         if static is not None:
             if not holds(static, [int(k) for k in known]):
-                shown = str(int(known[0])) if words != "rank in" else str(tuple(int(k) for k in known))
+                shown = str(int(known[0])) if words != "rank in" else str(tuple(known))
                 raise ValueError(
                     f"{message or ''}.  Tensor {x.name} must have {words} {shown}.  Received rank {static}, shape "
                     f"{x.get_shape()}"
@@ -98,7 +98,7 @@ def assert_rank_in(
     def is_one(actual: Tensor, given: list) -> Any:
         found = comparison.equal(given[0], actual)
         for r in given[1:]:
-            found = found | comparison.equal(r, actual)
+            found = comparison.LogicalOr(found, comparison.equal(r, actual))
         return found
 
     with name_scope(name, "assert_rank_in", [x, *ranks, *(data or ())]):
@@ -117,7 +117,8 @@ def assert_shapes(
 
     Args:
       shapes: dict, or list of pairs, from tensors to shapes whose entries are sizes, symbols (letters that stand for
-        the same size wherever they occur), None or "." for any size; a first entry "*" or ... for any leading dimensions.
+        the same size wherever they occur), None or "." for any size; a first entry "*" or ... for any leading
+        dimensions.
 
     Raises:
       ValueError: it is known that they don't fit.

@@ -40,13 +40,9 @@ def _call(ctx: Any, input: list, token: str, Tout: list) -> tuple:
     arguments = [_argument(x) for x in input]
     try:
         result = registered.function(*arguments)
-    except errors.OpError:
-        raise
     except Exception as error:
         raise _translated(error) from error
-    if not Tout:
-        return ()
-    results = list(result) if isinstance(result, (list, tuple)) else [result]
+    results = list(result) if isinstance(result, (list, tuple)) else [] if result is None else [result]
     if len(results) != len(Tout):
         raise errors.InvalidArgumentError(
             None, None, f"{token} returns {len(results)} values, but expects to see {len(Tout)} values."
@@ -85,7 +81,7 @@ def _translated(error: Exception) -> errors.OpError:
     text = f"{type(error).__name__}: {error}\n" + "".join(f"{line}\n" for line in lines)
     for python_types, kind in (
         ((ValueError, TypeError), errors.InvalidArgumentError),
-        ((StopIteration, IndexError), errors.OutOfRangeError),
+        ((StopIteration,), errors.OutOfRangeError),
         ((MemoryError,), errors.ResourceExhaustedError),
         ((NotImplementedError,), errors.UnimplementedError),
     ):
@@ -98,7 +94,7 @@ def _unknown_shapes(Tout):
     return [None] * len(Tout)
 
 
-@op("PyFunc(input: Tin) -> (output: Tout)", token="", Tin=attr("list(type)"), Tout=attr("list(type)"))
+@op("PyFunc(input: Tin) -> (output: Tout)", token=attr("string"), Tin=attr("list(type)"), Tout=attr("list(type)"))
 class PyFunc:
     """Calls a Python function on the inputs' arrays."""
 
@@ -108,7 +104,12 @@ class PyFunc:
     grad = NOT_DIFFERENTIABLE
 
 
-@op("PyFuncStateless(input: Tin) -> (output: Tout)", token="", Tin=attr("list(type)"), Tout=attr("list(type)"))
+@op(
+    "PyFuncStateless(input: Tin) -> (output: Tout)",
+    token=attr("string"),
+    Tin=attr("list(type)"),
+    Tout=attr("list(type)"),
+)
 class PyFuncStateless:
     """Calls a Python function that gives the same results for the same inputs."""
 
@@ -133,6 +134,7 @@ def py_func(func: Callable, inp: Any, Tout: Any, stateful: bool = True, name: st
       A tensor, or list of tensors, of unknown shape; the operation for an empty `Tout`.
 
     Raises:
+      ValueError: `func` cannot be called.
       InvalidArgumentError: at run time, the function's results are not of the dtypes `Tout`.
     """
     return _add_node(func, inp, Tout, stateful, name)
@@ -145,6 +147,8 @@ def numpy_function(func: Callable, inp: Any, Tout: Any, name: str | None = None)
 
 
 def _add_node(func: Callable, inp: Any, Tout: Any, stateful: bool, name: str | None) -> Any:
+    if not callable(func):
+        raise ValueError(f"Expected func to be callable, got func of type {type(func)}")
     registered = _Function(func)
     graph = get_default_graph()
     graph.__dict__.setdefault("_py_funcs_used_in_graph", []).append(registered)

@@ -85,7 +85,9 @@ def _check_shapes(arrays: dict[str, np.ndarray], gradient: np.ndarray) -> None:
     for name, array in rest:
         if array.shape != first[1].shape:
             raise InvalidArgumentError(
-                None, None, f"{first[0]} and {name} do not have the same shape{list(first[1].shape)} {list(array.shape)}"
+                None,
+                None,
+                f"{first[0]} and {name} do not have the same shape{list(first[1].shape)} {list(array.shape)}",
             )
     if np.shape(gradient) != first[1].shape:
         raise InvalidArgumentError(
@@ -110,9 +112,7 @@ def _by_rows(rule: Rule, arrays: dict, gradient: np.ndarray, indices: np.ndarray
     var = next(iter(arrays.values()))
     if indices.size and (indices.min() < 0 or indices.max() >= len(var)):
         i = int(np.flatnonzero((indices < 0) | (indices >= len(var)))[0])
-        raise InvalidArgumentError(
-            None, None, f"Index {indices[i]} at offset {i} in indices is out of range"
-        )
+        raise InvalidArgumentError(None, None, f"Index {indices[i]} at offset {i} in indices is out of range")
     if len(gradient) != len(indices):
         raise InvalidArgumentError(None, None, "grad must be the same size as indices in the first dimension.")
     if len(np.unique(indices)) == len(indices):

@@ -49,7 +49,8 @@ class Executable:
             with _errstate(all="ignore"):
                 return frame(feeds)
         except Exception as error:
-            raise _located(error, self._lowered) from None
+            located = _located(error, self._lowered)
+            raise located from located.__cause__
         finally:
             self._idle.append(frame)
 
@@ -64,7 +65,8 @@ class Executable:
             with _errstate(all="ignore"):
                 results = frame(feeds)
         except Exception as error:
-            raise _located(error, self._traced) from None
+            located = _located(error, self._traced)
+            raise located from located.__cause__
         starts = [start, *ends[:-1]]
         return results, list(zip(self._program.steps, starts, ends))
 
@@ -121,5 +123,5 @@ def _located(error: Exception, lowered: Lowered) -> Exception:
         if sys.flags.dev_mode:
             traceback.print_exception(error)
     located: Exception = kind(op.node_def, op, message + in_node(op))
-    located.__cause__ = None if isinstance(error, errors.OpError) else error
+    located.__cause__ = error.__cause__ if isinstance(error, errors.OpError) else None
     return located

@@ -16,6 +16,9 @@ FILES = {
     "optimizers": "optimizer_cases",
     "averaging": "averaging_cases",
     "gradients": "gradient_cases",
+    "checks": "check_cases",
+    "messages": "message_cases",
+    "scripts": "script_cases",
 }
 
 
