@@ -1,0 +1,1 @@
+"""Files: sorted tables, tensor bundles, and the ops that save and restore tensors."""
