@@ -47,6 +47,9 @@ def crc32c(data: Any, crc: int = 0) -> int:
     return register ^ _ALL_ONES
 
 
+value = crc32c  # for those who import the module: `crc32c.value(data)`
+
+
 def masked_crc32c(data: Any) -> int:
     """The checksum as files keep it: turned and shifted, since checksums of data with checksums inside are weak."""
     return mask(crc32c(data))
