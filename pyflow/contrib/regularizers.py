@@ -27,7 +27,8 @@ def _scaled(scale: Any, scope: str | None, default: str, penalty: Callable[[Any]
         raise ValueError(f"scale cannot be an integer: {scale}")
     if isinstance(scale, numbers.Real):
         if scale < 0.0:
-            raise ValueError(f"Setting a scale less than 0 on a regularizer: {scale:g}.")
+            dot = "." if penalty is l2_loss else ""
+            raise ValueError(f"Setting a scale less than 0 on a regularizer: {scale:g}{dot}")
         if scale == 0.0:
             logging.info("Scale of 0 disables regularizer.")
             return lambda weights, name=None: None

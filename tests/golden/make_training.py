@@ -19,6 +19,7 @@ FILES = {
     "checks": "check_cases",
     "messages": "message_cases",
     "scripts": "script_cases",
+    "regularizers": "regularizer_cases",
 }
 
 
