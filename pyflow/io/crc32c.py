@@ -22,12 +22,13 @@ _LANE = 64  # bytes at least
 _MOST_LANES = 1 << 13
 
 
-def crc32c(data: Any, crc: int = 0) -> int:
-    """The checksum of bytes, or of anything with a contiguous buffer.
+def value(data: Any) -> int:
+    """The checksum of bytes, or of anything with a contiguous buffer."""
+    return extend(0, data)
 
-    Args:
-      crc: the checksum of what goes before `data`, to go on from.
-    """
+
+def extend(crc: int, data: Any) -> int:
+    """The checksum of something with the checksum `crc` and then `data`."""
     view = memoryview(data)
     view = view if view.nbytes == 0 else view.cast("B")
     native = _native()
@@ -47,16 +48,13 @@ def crc32c(data: Any, crc: int = 0) -> int:
     return register ^ _ALL_ONES
 
 
-value = crc32c  # for those who import the module: `crc32c.value(data)`
-
-
-def masked_crc32c(data: Any) -> int:
-    """The checksum as files keep it: turned and shifted, since checksums of data with checksums inside are weak."""
-    return mask(crc32c(data))
+def masked_value(data: Any) -> int:
+    """The checksum of `data` as files keep it."""
+    return mask(value(data))
 
 
 def mask(crc: int) -> int:
-    """A checksum in its form for files."""
+    """A checksum as files keep it: turned and shifted, since a checksum of data that hold their own checksum is weak."""
     return ((crc >> 15 | crc << 17) + _MASK_DELTA) & _ALL_ONES
 
 

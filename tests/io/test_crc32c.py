@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pyflow.io import crc32c as module
-from pyflow.io.crc32c import crc32c, mask, masked_crc32c, unmask
+from pyflow.io import crc32c
 
 
 def bit_by_bit(data: bytes) -> int:
@@ -20,7 +19,7 @@ def bit_by_bit(data: bytes) -> int:
 
 @pytest.fixture(autouse=True)
 def without_native_library(monkeypatch):
-    monkeypatch.setattr(module, "_native", lambda: None)
+    monkeypatch.setattr(crc32c, "_native", lambda: None)
 
 
 @pytest.mark.parametrize(
@@ -35,28 +34,28 @@ def without_native_library(monkeypatch):
     ],
 )
 def test_vectors_of_rfc_3720(data, expected):
-    assert crc32c(data) == expected
+    assert crc32c.value(data) == expected
 
 
 @pytest.mark.parametrize("size", [1, 63, 4095, 4096, 4097, 5001, 65_536, 70_001])
 def test_long_data_gives_what_a_loop_over_its_bits_gives(size):
     data = np.random.default_rng(size).integers(0, 256, size, np.uint8).tobytes()
-    assert crc32c(data) == bit_by_bit(data)
+    assert crc32c.value(data) == bit_by_bit(data)
 
 
 def test_blocks_are_joined():
     data = np.random.default_rng(0).integers(0, 256, (1 << 22) + 9000, np.uint8)
-    whole = crc32c(data)
-    assert whole == crc32c(data[12_345:], crc32c(data[:12_345]))
+    whole = crc32c.value(data)
+    assert whole == crc32c.extend(crc32c.value(data[:12_345]), data[12_345:])
     data[4_000_000] ^= 1
-    assert crc32c(data) != whole
+    assert crc32c.value(data) != whole
 
 
 def test_any_contiguous_buffer_is_taken():
     array = np.arange(3000, dtype="<f4").reshape(30, 100)
-    assert crc32c(array) == crc32c(array.tobytes()) == crc32c(bytearray(array.tobytes()))
+    assert crc32c.value(array) == crc32c.value(array.tobytes()) == crc32c.value(bytearray(array.tobytes()))
 
 
 def test_mask_is_undone():
-    assert masked_crc32c(b"123456789") == mask(0xE3069283) != 0xE3069283
-    assert unmask(masked_crc32c(b"123456789")) == 0xE3069283
+    assert crc32c.masked_value(b"123456789") == crc32c.mask(0xE3069283) != 0xE3069283
+    assert crc32c.unmask(crc32c.masked_value(b"123456789")) == 0xE3069283
