@@ -54,7 +54,7 @@ def masked_value(data: Any) -> int:
 
 
 def mask(crc: int) -> int:
-    """A checksum as files keep it: turned and shifted, since a checksum of data that hold their own checksum is weak."""
+    """A checksum as files keep it: turned and shifted, as checksums of data with their own checksum inside are weak."""
     return ((crc >> 15 | crc << 17) + _MASK_DELTA) & _ALL_ONES
 
 
