@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from pyflow.core.convert import constant_value
+from pyflow.core.gradient_registry import gradient_function as get_gradient_function  # noqa: F401  (its name there)
 from pyflow.core.indexed_slices import IndexedSlices
 from pyflow.core.scopes import default_graph_stack, get_default_graph, graph_of
 from pyflow.core.sparse_tensor import SparseTensor
