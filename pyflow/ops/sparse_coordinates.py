@@ -125,3 +125,19 @@ def check_within(indices: np.ndarray, shape: Any) -> None:
         i = int(np.argmax(outside))
         words = f"indices[{i}] = {text(indices[i].tolist())} is out of bounds: need 0 <= index < "
         raise invalid(words + text(np.asarray(shape).tolist()))
+
+
+def check_row_major(indices: np.ndarray) -> None:
+    """Raises InvalidArgumentError for the first coordinates [n, rank] that are not after those before them."""
+    earlier, later = indices[:-1], indices[1:]
+    undecided, wrong = np.ones(len(later), bool), np.zeros(len(later), bool)
+    for a, b in zip(earlier.T, later.T):
+        wrong |= undecided & (a > b)
+        undecided &= a == b
+    if np.any(wrong | undecided):
+        i = int(np.argmax(wrong | undecided))
+        trouble = "repeated"
+        if wrong[i]:
+            trouble = "out of order. Many sparse ops require sorted indices.\n"
+            trouble += "    Use `tf.sparse.reorder` to create a correctly ordered copy.\n\n"
+        raise invalid(f"indices[{i + 1}] = {text(indices[i + 1].tolist())} is {trouble}")

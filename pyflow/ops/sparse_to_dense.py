@@ -22,7 +22,7 @@ from pyflow.ops.comparison import not_equal
 from pyflow.ops.constant import constant
 from pyflow.ops.reduce_functions import reduce_sum
 from pyflow.ops.shape_rules import text
-from pyflow.ops.sparse_coordinates import ONE, SHAPE, as_sparse, check_within, invalid, ranked
+from pyflow.ops.sparse_coordinates import ONE, SHAPE, as_sparse, check_row_major, check_within, invalid, ranked
 from pyflow.ops.sparse_merging import merged
 
 
@@ -48,7 +48,8 @@ class SparseToDense:
         count = len(sparse_indices) if np.ndim(sparse_indices) else 1
         indices = np.reshape(sparse_indices, (count, len(sizes)))
         if validate_indices:
-            _validate(indices, sizes)
+            check_within(indices, sizes)
+            check_row_major(indices)
         elif np.any(indices < 0) or np.any(indices >= sizes):
             raise invalid(f"Indices are not valid (out of bounds).  Shape: {text(sizes)}")
         dense = np.empty(sizes, np.asarray(sparse_values).dtype)
@@ -92,18 +93,6 @@ def _checked(indices: Any, shape: Any, values: Any, default: Any) -> list[int]:
         if size < 0:
             raise invalid(f"Dimension {size} must be >= 0")
     return sizes
-
-
-def _validate(indices: np.ndarray, sizes: list[int]) -> None:
-    check_within(indices, sizes)
-    flat = np.ravel_multi_index(tuple(indices.T), sizes) if indices.size else np.zeros(0)
-    wrong = flat[1:] <= flat[:-1]
-    if wrong.any():
-        i = int(np.argmax(wrong))
-        is_repeated = flat[i] == flat[i + 1]
-        trouble = "repeated" if is_repeated else "out of order. Many sparse ops require sorted indices.\n"
-        advice = "" if is_repeated else "    Use `tf.sparse.reorder` to create a correctly ordered copy.\n\n"
-        raise invalid(f"indices[{i + 1}] = {text(indices[i + 1].tolist())} is {trouble}{advice}")
 
 
 @export("sparse_to_dense")
