@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from pyflow.core.api import export
 from pyflow.core.dtypes import INTEGRAL
 from pyflow.core.evaluation import evaluator
 from pyflow.core.shapes import TensorShape
@@ -15,6 +16,7 @@ from pyflow.core.tensor import StaticShape, Tensor
 _LARGEST_FOLDED = 4096
 
 
+@export("get_static_value")
 def constant_value(tensor: Any, partial: bool = False) -> Any:
     """The value of a tensor as a numpy array if it can be told from the graph by TF's short list of ops, else None.
 

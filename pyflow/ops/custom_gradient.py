@@ -101,8 +101,8 @@ def _trainable_variables_between(arguments: list[Tensor], results: list) -> list
 
 def _check_signature(grad_fn: Callable, variables: list, scope: Any) -> None:
     spec = inspect.getfullargspec(grad_fn)
-    takes_variables = "variables" in spec.args + spec.kwonlyargs or spec.varkw
-    if variables and not takes_variables:
+    takes_variables = "variables" in spec.args or spec.varkw
+    if variables and not takes_variables and "variables" not in spec.kwonlyargs:
         raise TypeError(
             "If using @custom_gradient with a function that uses variables, then grad_fn must accept a keyword "
             "argument 'variables'."
@@ -117,6 +117,21 @@ def _check_signature(grad_fn: Callable, variables: list, scope: Any) -> None:
             "@custom_gradient grad_fn has 'variables' in signature, but no ResourceVariables were used on the forward "
             "pass."
         )
+
+
+@export("grad_pass_through")
+def grad_pass_through(f: Callable) -> Callable:
+    """Decorator for a function whose arguments are to get the gradients of its results, as if it were the identity."""
+
+    @custom_gradient
+    @functools.wraps(f)
+    def passed(*args: Any) -> Any:
+        def grad(*dys: Any, variables: Any = None) -> Any:
+            return dys if variables is None else (dys, [None] * len(variables))
+
+        return f(*args), grad
+
+    return passed
 
 
 @export("hessians")

@@ -86,3 +86,10 @@ def test_a_missing_gradient_of_a_variable():
         y = f(x)
     with pytest.raises(ValueError, match="Must return gradient for each variable"):
         tf.gradients(y, x)
+
+
+def test_gradients_pass_through():
+    x = tf.constant(3.0)
+    y = tf.grad_pass_through(lambda a: tf.floor(a * 1.5))(x)
+    with tf.Session() as session:
+        assert session.run([y, tf.gradients(y * 2.0, x)[0]]) == [4.0, 2.0]
