@@ -11,6 +11,7 @@ from pyflow.core.api import export
 from pyflow.core.constants import constant_value
 from pyflow.core.convert import convert_to_tensor
 from pyflow.core.dtypes import NUMERIC
+from pyflow.core.indexed_slices import IndexedSlices
 from pyflow.core.registry import raw
 from pyflow.core.scopes import name_scope
 from pyflow.core.sparse_tensor import SparseTensor
@@ -20,6 +21,7 @@ from pyflow.ops.array_shape import size
 from pyflow.ops.control_flow import no_op
 from pyflow.ops.messages import Assert
 from pyflow.ops.reduce_functions import reduce_all
+from pyflow.ops.variable_base import Variable
 
 _COMPARISONS: dict[str, tuple[str, Callable, Callable]] = {
     "assert_equal": ("==", comparison.equal, np.equal),
@@ -180,6 +182,12 @@ def assert_type(tensor: Any, tf_type: Any, message: str | None = None, name: str
         if tensor.dtype != tf_type:
             raise TypeError(f"{message or ''}  {tensor.name} must be of type {tf_type!s}")
         return no_op("statically_determined_correct_type")
+
+
+@export("is_tensor")
+def is_tensor(x: Any) -> bool:
+    """Whether it is a tensor, sparse tensor, `IndexedSlices` or variable."""
+    return isinstance(x, (Tensor, SparseTensor, IndexedSlices, Variable))
 
 
 @export("is_numeric_tensor", "debugging.is_numeric_tensor")
