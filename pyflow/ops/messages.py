@@ -14,7 +14,7 @@ import numpy as np
 from pyflow.core import dtypes, errors, nest
 from pyflow.core.api import PUBLIC, export
 from pyflow.core.convert import convert_n_to_tensor, convert_to_tensor
-from pyflow.core.registry import NOT_DIFFERENTIABLE, attr, op
+from pyflow.core.registry import NOT_DIFFERENTIABLE, attr, op, sample
 from pyflow.core.scopes import name_scope
 from pyflow.core.sparse_tensor import SparseTensor
 from pyflow.core.tensor import Tensor
@@ -88,6 +88,7 @@ class StringFormat:
         return _bytes_scalar(text)
 
     grad = NOT_DIFFERENTIABLE
+    samples = [sample([[1, 2], 0.5], template="a %s b %s")]
 
 
 def _bytes_scalar(text: str) -> np.ndarray:
