@@ -111,6 +111,8 @@ class _Internal(types.ModuleType):
         self.__inner = path
 
     def __getattr__(self, name: str) -> Any:
+        if name == "__all__":  # what `from ... import *` takes
+            return [n for n in dir(self) if not n.startswith("_")]
         if name.startswith("__") and name != "__version__":
             raise AttributeError(f"module '{self.__name__}' has no attribute '{name}'")
         for place in internal_paths.places(self.__inner):

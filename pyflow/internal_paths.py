@@ -181,6 +181,28 @@ python.training.server_lib ?train.Server @train
 python.training.session_manager ?train.SessionManager @train
 python.training.session_run_hook ?train.SessionRunHook @train
 python.training.supervisor ?train.Supervisor @train
+python.pywrap_tensorflow ?train.NewCheckpointReader @train
+python.saved_model ?saved_model.tag_constants.SERVING
+python.saved_model.builder ?saved_model.builder.SavedModelBuilder @saved_model.builder
+python.saved_model.loader ?saved_model.loader.load @saved_model.loader
+python.saved_model.signature_constants ?saved_model.tag_constants.SERVING @saved_model.signature_constants
+python.saved_model.signature_def_utils ?saved_model.tag_constants.SERVING @saved_model.signature_def_utils
+python.saved_model.tag_constants ?saved_model.tag_constants.SERVING @saved_model.tag_constants
+python.saved_model.utils ?saved_model.tag_constants.SERVING @saved_model.utils
+contrib.framework.python ?contrib.framework.arg_scope
+contrib.framework.python.ops ?contrib.framework.arg_scope @contrib.framework
+contrib.framework.python.ops.arg_scope ?contrib.framework.arg_scope @contrib.framework
+contrib.framework.python.ops.variables ?contrib.framework.arg_scope @contrib.framework
+contrib.layers.python ?contrib.layers.conv2d
+contrib.layers.python.layers ?contrib.layers.conv2d @contrib.layers
+contrib.layers.python.layers.initializers ?contrib.layers.xavier_initializer @contrib.layers
+contrib.layers.python.layers.layers ?contrib.layers.conv2d @contrib.layers
+contrib.layers.python.layers.regularizers ?contrib.layers.l2_regularizer @contrib.layers
+contrib.layers.python.layers.utils ?contrib.layers.conv2d @contrib.layers
+contrib.rnn.python ?contrib.rnn.BasicLSTMCell
+contrib.rnn.python.ops ?contrib.rnn.BasicLSTMCell @contrib.rnn
+contrib.rnn.python.ops.core_rnn_cell ?contrib.rnn.BasicLSTMCell @contrib.rnn
+contrib.rnn.python.ops.rnn_cell ?contrib.rnn.BasicLSTMCell @contrib.rnn
 tools
 tools.docs
 tools.docs.doc_controls platform.code.exports

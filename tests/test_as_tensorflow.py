@@ -198,6 +198,11 @@ def test_name_that_is_not_there_is_explained():
     assert "'tf.keras' is not supported by PyFlow" in run(code)
 
 
+def test_everything_can_be_imported_from_a_module():
+    code = "from tensorflow.python.framework.dtypes import *\nfrom tensorflow.python.util.nest import *\n"
+    assert run(code + "import tensorflow as tf\nprint(float32 is tf.float32, flatten((1, 2)))") == "True [1, 2]\n"
+
+
 def test_installing_twice_is_installing_once():
     assert run("as_tensorflow.install()\nimport tensorflow, pyflow, sys\nprint(tensorflow is pyflow)") == "True\n"
 

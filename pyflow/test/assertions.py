@@ -84,6 +84,39 @@ class GeneralAssertions(_Base):
         if not actual.startswith(expected_start):
             self.fail(f"{actual!r} does not start with {expected_start!r}" + (f" : {msg!r}" if msg else ""))
 
+    def assertEndsWith(self, actual: str, expected_end: str, msg: Any = None) -> None:
+        if not actual.endswith(expected_end):
+            self.fail(f"{actual!r} does not end with {expected_end!r}" + (f" : {msg!r}" if msg else ""))
+
+    def assertContainsInOrder(self, strings: Any, target: str, msg: Any = None) -> None:
+        """Fails unless the strings occur in `target`, one after the other."""
+        position = 0
+        for string in [strings] if isinstance(strings, str) else strings:
+            found = target.find(string, position)
+            if found < 0:
+                self.fail(f"Did not find {string!r} in {target[position:]!r}" + (f" : {msg}" if msg else ""))
+            position = found + len(string)
+
+    def assertContainsSubset(self, expected_subset: Any, actual_set: Any, msg: Any = None) -> None:
+        missing = set(expected_subset) - set(actual_set)
+        if missing:
+            self.fail(f"Missing elements {missing}" + (f" : {msg}" if msg else ""))
+
+    def assertNoCommonElements(self, expected_seq: Any, actual_seq: Any, msg: Any = None) -> None:
+        common = set(expected_seq) & set(actual_seq)
+        if common:
+            self.fail(f"Common elements {common}" + (f" : {msg}" if msg else ""))
+
+    def assertSequenceStartsWith(self, prefix: Any, whole: Any, msg: Any = None) -> None:
+        prefix = [prefix] if isinstance(prefix, str) else list(prefix)
+        self.assertEqual(prefix, list(whole)[: len(prefix)], msg)
+
+    def assertRegexMatch(self, actual_str: str, regexes: Any, message: Any = None) -> None:
+        """Fails unless one of the patterns is found."""
+        patterns = [regexes] if isinstance(regexes, str) else list(regexes)
+        if not any(re.search(pattern, actual_str) for pattern in patterns):
+            self.fail(f"{actual_str!r} does not match any of {patterns}" + (f" : {message}" if message else ""))
+
     def assertDeviceEqual(self, device1: Any, device2: Any, msg: Any = None) -> None:
         device1, device2 = pydev.canonical_name(device1), pydev.canonical_name(device2)
         self.assertEqual(device1, device2, f"Devices {device1} and {device2} are not equal. {msg}")

@@ -59,7 +59,7 @@ class _CheckedThread:
 
 
 class _NotATest:
-    """A method whose name starts with `test`, that loaders of tests shall not take for one: the class has no callable."""
+    """A method that loaders of tests shall not take for a test, whatever its name: the class has no callable."""
 
     def __init__(self, method: Any):
         self._method = method

@@ -218,6 +218,14 @@ def assert_equal_graph_def(
             raise AssertionError(f"Node {name} differs:\n{mine}\nexpected\n{node}")
 
 
+assert_equal_graph_def_v1 = assert_equal_graph_def_v2 = assert_equal_graph_def
+
+
+def get_node_def_from_graph(node_name: str, graph_def: Any) -> Any:
+    """The node of that name in a `GraphDef`, or None."""
+    return next((node for node in graph_def.node if node.name == node_name), None)
+
+
 def assert_ops_in_graph(expected_ops: dict[str, str], graph: Any) -> dict[str, Any]:
     """The nodes of the given names, of which each must have its op type."""
     actual = {n.name: n for n in graph.as_graph_def().node if n.name in expected_ops}

@@ -93,6 +93,11 @@ class GraphTest(test_util.TensorFlowTestCase):
         with ops.Graph().as_default() as g:
             control_flow_ops.no_op(name="a")
         self.assertProtoEqualsVersion("node { name: 'a' op: 'NoOp' }", g.as_graph_def())
+        self.assertEqual("NoOp", test_util.get_node_def_from_graph("a", g.as_graph_def()).op)
+        self.assertIsNone(test_util.get_node_def_from_graph("b", g.as_graph_def()))
+        test.assert_equal_graph_def(g.as_graph_def(), g.as_graph_def())
+        with self.assertRaises(AssertionError):
+            test.assert_equal_graph_def(g.as_graph_def(), graph_pb2.GraphDef())
 
     def testControl(self):
         with ops.Graph().as_default():
@@ -253,6 +258,22 @@ class HarnessTest(test_util.TensorFlowTestCase):
         self.assertNotAllEqual([1], [2])
         self.assertNear(1.0, 1.01, 0.1)
         self.assertStartsWith("abc", "ab")
+        self.assertEndsWith("abc", "bc")
+        self.assertContainsInOrder(["a", "c"], "abc")
+        self.assertContainsSubset([1], [1, 2])
+        self.assertNoCommonElements([1], [2])
+        self.assertSequenceStartsWith([1], [1, 2])
+        self.assertRegexMatch("abc", ["x", "b."])
+        for check, wrong in (
+            (self.assertEndsWith, ("abc", "ab")),
+            (self.assertContainsInOrder, (["c", "a"], "abc")),
+            (self.assertContainsSubset, ([3], [1, 2])),
+            (self.assertNoCommonElements, ([2], [2])),
+            (self.assertSequenceStartsWith, ([2], [1, 2])),
+            (self.assertRegexMatch, ("abc", ["x"])),
+        ):
+            with self.assertRaises(AssertionError):
+                check(*wrong)
         with self.assertRaisesRegexp(AssertionError, "Not equal to tolerance"):
             self.assertAllClose([1.0, 2.0], [1.0, 3.0])
         with self.assertRaisesRegexp(AssertionError, "Shape mismatch|shape"):
