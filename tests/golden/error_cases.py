@@ -295,10 +295,10 @@ RUNNING.update(
 
 
 def first_line(message):
-    """The first line of a message; what TensorFlow 2 puts before it is left out."""
+    """The first line of a message, without what TensorFlow 2 puts before it and the numbers of Python functions."""
     if message.startswith("Graph execution error:"):
         message = re.split("\nNode: .*\n", message, maxsplit=1)[-1]
-    return message.partition("\n")[0]
+    return re.sub(r"pyfunc_\d+", "pyfunc", message.partition("\n")[0])
 
 
 def case(program):
