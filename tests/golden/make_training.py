@@ -20,6 +20,7 @@ FILES = {
     "messages": "message_cases",
     "scripts": "script_cases",
     "regularizers": "regularizer_cases",
+    "contrib_optimizers": "contrib_optimizer_cases",
 }
 
 
