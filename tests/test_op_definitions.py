@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+import numpy as np
 import pytest
 
 import pyflow
@@ -42,6 +43,8 @@ def as_text(value: Any) -> str:
         return f"{value:g}"
     if isinstance(value, (list, tuple)):
         return f"[{','.join(map(as_text, value))}]"
+    if isinstance(value, np.ndarray):
+        return "tensor"
     if hasattr(value, "as_list"):
         return as_text(value.as_list()) if value.ndims is not None else "?"
     return str(value)
