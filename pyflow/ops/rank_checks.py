@@ -41,7 +41,7 @@ def _check(
         static = x.get_shape().ndims
         if static is not None:
             if not holds(static, [int(k) for k in known]):
-                shown = str(int(known[0])) if words != "rank in" else str(tuple(known))
+                shown = int(known[0]) if words != "rank in" else _shown(known)
                 raise ValueError(
                     f"{message or ''}.  Tensor {x.name} must have {words} {shown}.  Received rank {static}, shape "
                     f"{x.get_shape()}"
@@ -53,6 +53,12 @@ def _check(
             is_scalar = assert_rank(r, 0, data=["Rank must be a scalar. Received rank: ", r])
             result = with_dependencies([is_scalar], result)
     return Assert(result, data, summarize=summarize)
+
+
+def _shown(ranks: list) -> str:
+    """A tuple of ranks as TensorFlow's message shows it: a tuple of arrays."""
+    arrays = ", ".join(f"array({r}, dtype=int32)" for r in ranks)
+    return f"({arrays},)" if len(ranks) == 1 else f"({arrays})"
 
 
 @export("assert_rank", "debugging.assert_rank")

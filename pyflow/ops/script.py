@@ -58,6 +58,8 @@ def _argument(value: Any) -> Any:
 
 def _checked(token: str, index: int, value: Any, dtype: dtypes.DType) -> np.ndarray:
     array = array_value(value) if isinstance(value, (str, bytes)) else np.asarray(value)
+    if array.dtype.kind == "i" and not isinstance(value, (np.ndarray, np.generic)):
+        array = array.astype(np.int64)  # Python's ints have 64 bits here, also where numpy's have 32
     if array.dtype.kind in "SU" or dtype is dtypes.string:
         array = array_value(array)
     actual = dtypes.as_dtype(array.dtype)
