@@ -49,6 +49,7 @@ PROGRAMS: dict[str, tuple[list[str], list[str] | Callable[[str], bool]]] = {
     "moving_average.py": ([], ["step 0: 5 4.5", "step 10000: 100 5.454999", "step 10001: 100 6.400448"]),
     "regularization.py": ([], ["l1: 5.0", "l2: 7.5"]),
     "sessions.py": ([], ["interactive: 3", "soft placement: 9"]),
+    "summaries.py": (["events"], ["events read back: 23", "loss at first: 7.4199", "loss at last: 0.003"]),
     "tensors.py": ([], ['Tensor("add:0", shape=(2,), dtype=int32)', "its value: [3 5]"]),
     "variable_scopes.py": ([], ["Variable layer1/weights already exists, disallowed.", "one network: True"]),
 }

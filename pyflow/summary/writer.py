@@ -71,7 +71,7 @@ class FileWriter:
 
     def add_event(self, event: Any) -> None:
         """Adds an Event message as it is."""
-        self._warn_if_closed()
+        self._warn_if_closed(3)
         self.event_writer.add_event(event)
 
     def add_session_log(self, session_log: Any, global_step: Any = None) -> None:
@@ -139,7 +139,8 @@ class FileWriter:
         event.wall_time = time.time()
         if step is not None:
             event.step = int(step)
-        self.add_event(event)
+        self._warn_if_closed(4)
+        self.event_writer.add_event(event)
 
     def get_logdir(self) -> str:
         """The folder."""
@@ -147,7 +148,7 @@ class FileWriter:
 
     def flush(self) -> None:
         """Hands all events so far to the operating system."""
-        self._warn_if_closed()
+        self._warn_if_closed(3)
         self.event_writer.flush()
 
     def close(self) -> None:
@@ -160,12 +161,12 @@ class FileWriter:
         self.event_writer.reopen()
         self._closed = False
 
-    def _warn_if_closed(self) -> None:
+    def _warn_if_closed(self, stacklevel: int) -> None:
         if self._closed:
             warnings.warn(
                 "Attempting to use a closed FileWriter. The operation will be a noop unless the FileWriter is "
                 "explicitly reopened.",
-                stacklevel=4,
+                stacklevel=stacklevel,
             )
 
     def __enter__(self) -> FileWriter:
