@@ -36,11 +36,13 @@ _FEW_ELEMENTS = 256
 
 def _multiply_few(a: np.ndarray, b: np.ndarray, out: np.ndarray, rounds_products: bool) -> None:
     """Adds term by term, rounding after each; in what order BLAS adds, and when it rounds, depends on the machine."""
-    precision = np.float32 if rounds_products else np.float64
-    a, b = a.astype(precision), b.astype(precision)
-    out[...] = 0
-    for i in range(a.shape[1]):
-        np.add(out, a[:, i, None] * b[i], out=out, casting="same_kind", dtype=precision)
+    products = np.multiply(a.T[:, :, None], b[:, None, :], dtype=np.float32 if rounds_products else np.float64)
+    if rounds_products:
+        out[...] = np.add.accumulate(products)[-1]
+        return
+    out[...] = products[0]
+    for product in products[1:]:
+        np.add(out, product, out=out, casting="same_kind")
 
 
 def _multiply(x: np.ndarray, y: np.ndarray, out: np.ndarray) -> None:
@@ -87,7 +89,7 @@ class MatMul:
 
     def cpu(a, b, transpose_a, transpose_b, out):
         a, b = a.T if transpose_a else a, b.T if transpose_b else b
-        if a.dtype == np.float32 and a.shape[1] <= _FEW_TERMS and out.size <= _FEW_ELEMENTS:
+        if a.dtype == np.float32 and 0 < a.shape[1] <= _FEW_TERMS and out.size <= _FEW_ELEMENTS:
             # TensorFlow multiplies with a vector by a routine that rounds each product, else by one that does not.
             _multiply_few(a, b, out, rounds_products=1 in out.shape and not transpose_a and not transpose_b)
         else:

@@ -173,3 +173,17 @@ def test_static_shapes_of_batches():
     assert raw.BatchMatMul(unknown, placeholder(3, 4, 2)).shape.as_list() == [3, None, 2]
     assert raw.BatchMatMulV2(unknown, placeholder(3, 4, 2)).shape.ndims is None
     assert raw.BatchMatMulV2(placeholder(None, 3, 4), placeholder(2, 4, 2)).shape.as_list() == [2, 3, 2]
+
+
+@pytest.mark.parametrize("rows, terms, columns", [(1, 8, 1), (4, 16, 16), (16, 3, 2), (5, 1, 7), (2, 0, 3)])
+def test_few_terms_are_added_in_order_whatever_the_blas(rows, terms, columns):
+    rng = np.random.default_rng(1)
+    a = rng.standard_normal((rows, terms)).astype(np.float32)
+    b = rng.standard_normal((terms, columns)).astype(np.float32)
+    # With a vector each product is rounded before it is added, otherwise the sum only.
+    precision = np.float32 if 1 in (rows, columns) else np.float64
+    expected = np.zeros((rows, columns), np.float32)
+    for i in range(terms):
+        expected = (expected + a[:, i, None].astype(precision) * b[i].astype(precision)).astype(np.float32)
+    with tf.Session() as session:
+        np.testing.assert_array_equal(session.run(tf.matmul(tf.identity(a), b)), expected)
