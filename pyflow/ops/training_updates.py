@@ -1,7 +1,7 @@
 """One update rule, four ops: an optimiser's `ApplyX`, `ResourceApplyX`, `SparseApplyX` and `ResourceSparseApplyX`.
 
-A rule is a function that changes a variable and its slots in place. The dense ops hand it the variables block by block, so
-that its intermediates stay in the cache; the sparse ones hand it the rows that have gradients.
+A rule is a function that changes a variable and its slots in place. The dense ops hand it the variables block by block,
+so that its intermediates stay in the cache; the sparse ones hand it the rows that have gradients.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pyflow.core import dtypes
 from pyflow.core.errors import InvalidArgumentError
 from pyflow.core.registry import NOT_DIFFERENTIABLE, attr, op
 from pyflow.ops.shape_rules import no_outputs, same_as, with_parameters
+from pyflow.ops.state import widened
 
 _BLOCK = 1 << 15
 
@@ -27,7 +28,8 @@ def define_updates(name: str, dense: str, sparse: str | None, rule: Rule, doc: s
       name: the optimiser, for example "Momentum".
       dense: the inputs of `Apply<name>` in TF's order; a star marks the variable and its slots.
       sparse: those of `SparseApply<name>`, with `indices`; None where there is no such op.
-      rule: called with those inputs but `indices`, and the attrs but `use_locking`, as keywords; the gradient is `grad`.
+      rule: called with those inputs but `indices`, and the attrs but `use_locking`, as keywords; the gradient is
+        `grad`.
       attrs: the attrs beside `use_locking`.
     """
     made = {}
@@ -42,7 +44,7 @@ def define_updates(name: str, dense: str, sparse: str | None, rule: Rule, doc: s
 def _define(op_type: str, inputs: list[str], rule: Rule, doc: str, attrs: dict, is_resource: bool) -> Any:
     names = [n.rstrip("*") for n in inputs]
     variables = [n.rstrip("*") for n in inputs if n.endswith("*")]
-    kinds = {n: "resource" if is_resource else "Ref(T)" for n in variables}
+    kinds = dict.fromkeys(variables, "resource" if is_resource else "Ref(T)")
     kinds |= {"indices": "Tindices", "global_step": "int64"}
     arguments = ", ".join(f"{n}: {kinds.get(n, 'T')}" for n in names)
     types: dict[str, Any] = {"T": dtypes.NUMERIC}
@@ -66,7 +68,11 @@ def _kernel(names: list[str], variables: list[str], attrs: list[str], rule: Rule
     def kernel(*arguments: Any) -> Any:
         values = dict(zip([*names, *attrs], arguments))
         cells = [values[n] for n in variables]
-        arrays = {n: cell.read() for n, cell in zip(variables, cells)}
+        stored = arrays = {n: cell.read() for n, cell in zip(variables, cells)}
+        is_bfloat16 = cells[0].dtype is dtypes.bfloat16
+        if is_bfloat16:  # computed in float32, rounded once
+            arrays = {n: dtypes.bfloat16_to_float32(a) for n, a in stored.items()}
+            values = {n: v if n in arrays else widened(v) for n, v in values.items()}
         indices = values.pop("indices", None)
         gradient = values.pop("delta" if "delta" in values else "grad")
         others = {n: v for n, v in values.items() if n not in arrays}
@@ -75,6 +81,9 @@ def _kernel(names: list[str], variables: list[str], attrs: list[str], rule: Rule
             _by_blocks(rule, arrays, gradient, others)
         else:
             _by_rows(rule, arrays, gradient, indices, others)
+        if is_bfloat16:
+            for n, array in arrays.items():
+                np.copyto(stored[n], dtypes.float32_to_bfloat16(array))
         return cells[0] if not cells[0].is_resource else None
 
     return kernel

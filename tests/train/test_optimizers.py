@@ -254,3 +254,55 @@ def test_own_optimizer():
         rows = tf.IndexedSlices(tf.constant([1.0]), tf.constant([0]))
         with pytest.raises(NotImplementedError):
             SignDescent(0.25).apply_gradients([(rows, v)])
+
+
+@pytest.mark.parametrize("use_resource", [False, True])
+@pytest.mark.parametrize(
+    "make, dense, sparse",
+    [
+        (lambda: tf.train.GradientDescentOptimizer(0.5), [0.0, 1.0], [-1.0, 2.0]),
+        (lambda: tf.train.MomentumOptimizer(0.5, 0.9), [-0.44921875, 0.55078125], [-1.8984375, 2.0]),
+        (lambda: tf.train.RMSPropOptimizer(0.5), [0.0, 1.0], [-0.671875, 2.0]),
+    ],
+    ids=["gradient descent", "momentum", "rms prop"],
+)
+def test_bfloat16(make, dense, sparse, use_resource):
+    """The dense values are TensorFlow's, bit for bit."""
+    gradient = tf.cast([1.0, 1.0], tf.bfloat16)
+    for given, expected in ((gradient, dense), (tf.IndexedSlices(gradient, tf.constant([0, 0])), sparse)):
+        v = tf.Variable(tf.cast([1.0, 2.0], tf.bfloat16), use_resource=use_resource)
+        train = make().apply_gradients([(given, v)])
+        with tf.Session() as session:
+            session.run(tf.global_variables_initializer())
+            session.run(train)
+            session.run(train)
+            assert session.run(tf.cast(v, tf.float32)).tolist() == expected
+
+
+@pytest.mark.parametrize("use_resource", [False, True])
+def test_no_rows_at_all(use_resource):
+    v = tf.Variable([[1.0], [2.0]], use_resource=use_resource)
+    nothing = tf.IndexedSlices(tf.zeros([0, 1]), tf.zeros([0], tf.int32))
+    train = tf.train.MomentumOptimizer(0.5, 0.9).apply_gradients([(nothing, v)])
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        session.run(train)
+        assert session.run(v).tolist() == [[1.0], [2.0]]
+
+
+@pytest.mark.parametrize("use_resource", [False, True])
+def test_training_before_initialising(use_resource):
+    v = tf.Variable([1.0], name="v", use_resource=use_resource)
+    train = tf.train.AdamOptimizer().apply_gradients([(tf.constant([1.0]), v)])
+    with tf.Session() as session, pytest.raises(tf.errors.FailedPreconditionError):
+        session.run(train)
+
+
+def test_values_fetched_before_a_step_stay():
+    v = tf.Variable([1.0, 2.0])
+    train = tf.train.MomentumOptimizer(0.5, 0.9).apply_gradients([(tf.constant([1.0, 1.0]), v)])
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        before = session.run(v)
+        session.run(train)
+        assert before.tolist() == [1.0, 2.0] and session.run(v).tolist() == [0.5, 1.5]
