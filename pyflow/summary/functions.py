@@ -188,3 +188,9 @@ def get_summary_description(node_def: Any) -> Any:
         raise ValueError(f"Can't get_summary_description on {node_def.op}")
     description = compat.as_str_any(node_def.attr["description"].s)
     return json_format.Parse(description, SummaryDescription())
+
+
+@export("summary.all_v2_summary_ops")
+def all_v2_summary_ops() -> list[Any]:
+    """The operations of the default graph that write summaries by themselves, as tf.contrib.summary makes them."""
+    return get_collection(GraphKeys._SUMMARY_COLLECTION)

@@ -56,3 +56,8 @@ def test_summaries_follow_what_is_fed():
             total, counts = tf.Summary.FromString(sess.run(merged, {x: values})).value
             assert total.simple_value == sum(values) == counts.histo.sum
             assert counts.histo.num == len(values) == sum(counts.histo.bucket)
+
+
+def test_summaries_of_this_kind_are_none_of_version_2():
+    tf.summary.scalar("a", 1.0)
+    assert tf.summary.all_v2_summary_ops() == []
