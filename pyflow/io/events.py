@@ -70,7 +70,7 @@ def read_events(path: str) -> Iterator[Any]:
     for record in read_records(path):
         try:
             event = Event.FromString(record)
-        except DecodeError:
+        except (DecodeError, UnicodeDecodeError):  # the latter from protobuf's pure Python
             raise DataLossError(None, None, f"{path}: a record is not an Event") from None
         yield event
 

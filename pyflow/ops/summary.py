@@ -321,5 +321,5 @@ def _parse(message: Any, serialized: Any, words: str) -> None:
 
     try:
         message.ParseFromString(np.asarray(serialized, object)[()])
-    except DecodeError:
+    except (DecodeError, UnicodeDecodeError):  # the latter from protobuf's pure Python
         raise InvalidArgumentError(None, None, words) from None

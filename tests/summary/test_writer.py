@@ -9,8 +9,10 @@ import time
 import warnings
 
 import pytest
+from google.protobuf.message import DecodeError
 
 import pyflow as tf
+from pyflow.io.record import RecordWriter
 from pyflow.summary import event_file_writer
 
 NAME = re.compile(r"events\.out\.tfevents\.(\d{10})\." + re.escape(socket.gethostname()))
@@ -162,7 +164,7 @@ def test_cache_has_one_writer_a_folder(logdir):
         (lambda w: w.add_graph("a"), TypeError, "must be an instance of `Graph`"),
         (lambda w: w.add_graph(tf.Graph(), graph_def=tf.GraphDef()), ValueError, "Please pass only graph"),
         (lambda w: w.add_meta_graph(3), TypeError, "must be type MetaGraphDef, saw type: <class 'int'>"),
-        (lambda w: w.add_summary(b"abc"), Exception, "Error parsing message"),
+        (lambda w: w.add_summary(b"abc"), DecodeError, "."),
         (lambda w: tf.summary.FileWriter(w.get_logdir(), session=1), NotImplementedError, "of a session"),
     ],
 )
@@ -182,3 +184,11 @@ def test_damaged_and_missing_event_files_are_errors(logdir):
     assert events_in(logdir) == []
     with pytest.raises(tf.errors.NotFoundError):
         list(tf.train.summary_iterator(path + ".not"))
+
+
+def test_record_that_is_no_event_is_data_loss(tmp_path):
+    for i, record in enumerate([b"abc", b"\x1a\x02\xff\xfe"]):  # not a message; file_version that is not UTF-8
+        with RecordWriter(tmp_path / str(i)) as writer:
+            writer.write(record)
+        with pytest.raises(tf.errors.DataLossError, match="a record is not an Event"):
+            list(tf.train.summary_iterator(str(tmp_path / str(i))))
