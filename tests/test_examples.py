@@ -48,6 +48,10 @@ PROGRAMS: dict[str, tuple[list[str], list[str] | Callable[[str], bool]]] = {
     "mnist_two_layers.py": ([MNIST, "--steps=2000"], lambda output: accuracy_in(output) >= 0.975),
     "moving_average.py": ([], ["step 0: 5 4.5", "step 10000: 100 5.454999", "step 10001: 100 6.400448"]),
     "regularization.py": ([], ["l1: 5.0", "l2: 7.5"]),
+    "save_and_restore.py": (
+        [],
+        ["model.ckpt.index", "result: [3.]", "renamed: [3.]", "{'v/Exponential", "restored: 0.0999999", "v []: 10"],
+    ),
     "sessions.py": ([], ["interactive: 3", "soft placement: 9"]),
     "summaries.py": (["events"], ["events read back: 23", "loss at first: 7.4199", "loss at last: 0.003"]),
     "tensors.py": ([], ['Tensor("add:0", shape=(2,), dtype=int32)', "its value: [3 5]"]),

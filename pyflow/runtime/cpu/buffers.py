@@ -23,10 +23,15 @@ class Plan:
     def arrays(self) -> dict[Value, np.ndarray]:
         """Fresh arrays for one frame: values in the same slot share memory."""
         slots = [_aligned(size) for size in self.slot_bytes]
-        return {
-            value: slots[slot][: value.nbytes].view(np.dtype(value.dtype.as_numpy_dtype)).reshape(value.shape)  # type: ignore
-            for value, slot in self.slot_of.items()
-        }
+        return {value: _array_in(slots[slot], value) for value, slot in self.slot_of.items()}
+
+
+def _array_in(slot: np.ndarray, value: Value) -> np.ndarray:
+    dtype: Any = np.dtype(value.dtype.as_numpy_dtype)
+    shape: Any = value.shape
+    if dtype.hasobject:
+        return np.empty(shape, dtype)  # references to strings don't lie in bytes
+    return slot[: value.nbytes].view(dtype).reshape(shape)
 
 
 def _aligned(size: int) -> np.ndarray:

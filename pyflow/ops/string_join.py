@@ -1,0 +1,50 @@
+"""Joining strings."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pyflow.core.api import export
+from pyflow.core.errors import InvalidArgumentError
+from pyflow.core.registry import NOT_DIFFERENTIABLE, ShapeError, attr, op, sample
+
+
+@op("StringJoin(inputs: N*string) -> (output: string)", N=attr("int", minimum=1), separator="")
+class StringJoin:
+    """The strings of all inputs joined element by element; scalars go with every element."""
+
+    grad = NOT_DIFFERENTIABLE
+    samples = [
+        sample([np.array([b"a", b"b"], object), np.array([b"c", b"d"], object)]),
+        sample([np.array(b"x", object), np.array([[b"c", b""]], object)], separator=", "),
+    ]
+
+    def shape(inputs):
+        shapes = [s for s in inputs if s != ()]
+        if not shapes:
+            return ()
+        if None in shapes:
+            return None
+        if any(len(s) != len(shapes[0]) for s in shapes):
+            raise ShapeError("Shapes must be equal rank", "Input shapes do not match")
+        merged = []
+        for sizes in zip(*shapes):
+            known = {size for size in sizes if size is not None}
+            if len(known) > 1:
+                raise ShapeError("Dimension must be equal", "Input shapes do not match")
+            merged.append(known.pop() if known else None)
+        return tuple(merged)
+
+    def cpu(inputs, separator):
+        shapes = {np.shape(x) for x in inputs} - {()}
+        if len(shapes) > 1:
+            raise InvalidArgumentError(None, None, "Input shapes do not match")
+        shape = shapes.pop() if shapes else ()
+        out = np.empty(shape, object)
+        parts = [np.broadcast_to(np.asarray(x, object), shape) for x in inputs]
+        for index in np.ndindex(shape):
+            out[index] = separator.encode().join(part[index] for part in parts)
+        return out
+
+
+string_join = export("string_join", "strings.join")(StringJoin)
