@@ -92,7 +92,7 @@ python.ops.stateless_random_ops @random ops!
 python.ops.template ops.template
 python.ops.variable_scope ops.variable_scope ops.variable_scope_object ops.variable_store ops.variable_getters
  ops.variable_kinds @
-python.ops.variables ops.variables ops.variable_base ops.ref_variable ops.partitioned_variable @
+python.ops.variables ops.variable_v2 ops.variables ops.variable_base ops.ref_variable ops.partitioned_variable @
 python.platform
 python.platform.app platform.app @app
 python.platform.benchmark test.test_case @test

@@ -38,6 +38,19 @@ def _path_of(package: str) -> str:
     return sys.modules[package].__path__[0]
 
 
+# What TensorFlow 1.0 gave other names, for the programs that are older still.
+_RENAMED = {
+    "batch_matmul": "matmul",
+    "concat_v2": "concat",
+    "mul": "multiply",
+    "neg": "negative",
+    "pack": "stack",
+    "select": "where",
+    "sub": "subtract",
+    "unpack": "unstack",
+}
+
+
 class Namespace(types.ModuleType):
     """A module of public names; an unknown one is answered with the nearest that exists."""
 
@@ -50,11 +63,21 @@ def unknown_name(module: types.ModuleType, name: str) -> AttributeError:
     shown = module.__name__.replace("pyflow", "tf", 1)
     if name.startswith("__"):
         return AttributeError(f"module '{module.__name__}' has no attribute '{name}'")
-    close = difflib.get_close_matches(name, [n for n in vars(module) if not n.startswith("_")], n=1, cutoff=0.5)
-    elsewhere = sorted((p for p in PUBLIC if p.rpartition(".")[2] == name), key=len)
-    best = f"tf.{elsewhere[0]}" if elsewhere else f"{shown}.{close[0]}" if close else None
+    best = _nearest(module, shown, name)
     hint = f" The closest supported name is '{best}'." if best else ""
     return AttributeError(f"'{shown}.{name}' is not supported by PyFlow.{hint} FEATURES.md lists what is.")
+
+
+def _nearest(module: types.ModuleType, shown: str, name: str) -> str | None:
+    """The full name that was probably meant: a new name of it, the same in another module, or a similar one in this."""
+    if shown == "tf" and name in _RENAMED:
+        return f"tf.{_RENAMED[name]}"
+    elsewhere = sorted((p for p in PUBLIC if p.rpartition(".")[2] == name), key=len)
+    if elsewhere:
+        return f"tf.{elsewhere[0]}"
+    own = [n for n in vars(module) if not n.startswith("_")]
+    close = difflib.get_close_matches(name, own, n=1, cutoff=0.65)
+    return f"{shown}.{close[0]}" if close else None
 
 
 def lay_out(prefix: str = "") -> None:

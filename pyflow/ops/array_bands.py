@@ -214,16 +214,12 @@ def _merged_batch(input: tuple, diagonal: tuple, low: int, high: int, longest: i
 
 def _dynamic_diagonal_shape(dy: Any, k: Tensor) -> Tensor:
     """The shape of the compact form when sizes come with the run."""
-    cond, whole = PUBLIC["cond"], shape(dy)
+    whole = shape(dy)
     batch, matrix = whole[:-2], whole[-2:]
     diagonals = reshape(k, [-1])
     low, high = diagonals[0], diagonals[-1]
-    below = cond(PUBLIC["less"](high, 0), lambda: high, lambda: 0)
-    beside = cond(PUBLIC["greater"](low, 0), lambda: -low, lambda: 0)
+    below, beside = PUBLIC["minimum"](high, 0), -PUBLIC["maximum"](low, 0)
     longest = PUBLIC["minimum"](matrix[0] + below, matrix[1] + beside)
-    band = cond(
-        PUBLIC["equal"](low, high),
-        lambda: convert_to_tensor([longest]),
-        lambda: convert_to_tensor([high - low + 1, longest]),
-    )
+    is_single = PUBLIC["cast"](PUBLIC["equal"](low, high), dtypes.int32)
+    band = convert_to_tensor([high - low + 1, longest])[is_single:]
     return concat([batch, band], 0)

@@ -116,7 +116,7 @@ def _compare_size(shape: Any) -> None:
     """Adds the nodes by which TensorFlow asks whether a shape with tensors in it is small; it gets no answer."""
     if isinstance(shape, (list, tuple)) and shape:
         try:
-            functools.reduce(operator.mul, shape) < _SMALL  # noqa: B015
+            _ = functools.reduce(operator.mul, shape) < _SMALL
         except TypeError:  # what cannot be multiplied is left to the conversion
             pass
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from pyflow.core.api import PUBLIC, export
+from pyflow.core.api import export
 from pyflow.core.convert import convert_to_tensor
 from pyflow.core.dtypes import int32, int64
 from pyflow.core.registry import raw
 from pyflow.core.scopes import name_scope
 from pyflow.core.sparse_tensor import SparseTensor
 from pyflow.core.tensor import Tensor
-from pyflow.ops.array import squeeze
+from pyflow.ops.array import reshape, squeeze
 from pyflow.ops.array_filling import ones_like, zeros
 from pyflow.ops.array_joining import stack
 from pyflow.ops.array_shape import rank
+from pyflow.ops.array_shape import shape as shape_of
 from pyflow.ops.cast import cast
 from pyflow.ops.checks import assert_less, assert_non_negative
 from pyflow.ops.comparison import equal
@@ -53,7 +54,8 @@ def _squeeze_if(tensor: Tensor, excess: int, difference: Tensor) -> Tensor:
     """`tensor`, squeezed when run if the ranks differ by `excess` then, and if it can be."""
     if tensor.shape.ndims is not None and not tensor.shape.dims[-1].is_compatible_with(1):  # type: ignore[index]
         return tensor
-    return PUBLIC["cond"](equal(excess, difference), lambda: squeeze(tensor, [-1]), lambda: tensor)
+    kept = rank(tensor) - cast(equal(excess, difference), int32)
+    return reshape(tensor, shape_of(tensor)[:kept])
 
 
 @export("confusion_matrix", "math.confusion_matrix")
