@@ -1,4 +1,4 @@
-"""Section 3.1: a program first builds a graph of operations; each graph has its own variables, devices and collections."""
+"""Section 3.1: a program first builds a graph of operations, which has its own variables, devices and collections."""
 
 import pyflow as tf
 
@@ -18,7 +18,7 @@ def one_graph_per_model():
 
 
 def devices_and_collections():
-    """Where an operation is to run is part of the graph, and so are named collections of whatever a program wants to find."""
+    """Where an operation is to run is part of the graph; so are named collections of what a program wants to find."""
     with tf.Graph().as_default() as graph:
         with graph.device("/cpu:0"):
             total = tf.add(1.0, 2.0, name="total")

@@ -1,4 +1,4 @@
-"""Section 4.3: penalties on weights, collected while a network of any number of layers is built; and a decaying rate."""
+"""Section 4.3: penalties on weights, collected while a network of any depth is built; and a decaying rate."""
 
 import numpy as np
 

@@ -113,7 +113,8 @@ assert sort_ops.argsort is tf.argsort and special_math_ops.einsum is tf.einsum a
 assert state_ops.assign is tf.assign and state_ops.scatter_add is tf.scatter_add and callable(state_ops.variable_op_v2)
 assert standard_ops.reduce_sum is tf.reduce_sum and partitioned_variables.fixed_size_partitioner
 assert variable_scope.get_variable is tf.get_variable and variable_scope.VariableScope is tf.VariableScope
-assert variables.VariableV1 is tf.Variable and isinstance(tf.Variable(0), variables.Variable) and variables.global_variables_initializer is tf.global_variables_initializer
+assert variables.VariableV1 is tf.Variable and isinstance(tf.Variable(0), variables.Variable)
+assert variables.global_variables_initializer is tf.global_variables_initializer
 assert resource_variable_ops.ResourceVariable and callable(resource_variable_ops.is_resource_variable)
 product = gen_math_ops.mat_mul([[1.0]], [[2.0]], transpose_b=True)
 assert product.op.type == "MatMul" and gen_math_ops._sum([1.0], axis=0).op.type == "Sum"

@@ -86,7 +86,9 @@ def test_max_norm(count, ids):
 @pytest.mark.parametrize("count", [1, 2])
 def test_transformation_of_the_rows(count):
     parts = [tf.constant(p) for p in parts_of(TABLE, count, "mod")]
-    y = _embedding_lookup_and_transform(parts, [[0, 3], [1, 1]], transform_fn=lambda rows: tf.reduce_sum(rows, 1, keepdims=True))
+    y = _embedding_lookup_and_transform(
+        parts, [[0, 3], [1, 1]], transform_fn=lambda rows: tf.reduce_sum(rows, 1, keepdims=True)
+    )
     np.testing.assert_allclose(run(y), TABLE[[[0, 3], [1, 1]]].sum(-1, keepdims=True))
 
 
