@@ -1,4 +1,4 @@
-"""Section 3.4: two layers without activation, computed forwards: from constants, then from variables and a placeholder."""
+"""Section 3.4: two layers without activation, computed forwards: from constants, from variables and a placeholder."""
 
 import pyflow as tf
 
