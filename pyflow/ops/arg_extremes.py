@@ -24,16 +24,18 @@ def _without_axis(input, dimension, dimension_value) -> StaticShape:
     if input is None:
         return None
     rank = len(input)
+    if rank <= 1:
+        return ()  # whatever the axis is; a wrong one is an error when it runs
     if dimension_value is None:
-        return (None,) * (rank - 1) if rank else ()
+        return (None,) * (rank - 1)
     axis = int(dimension_value)
-    if rank and not -rank <= axis < rank:
+    if not -rank <= axis < rank:
         raise ShapeError(
             f"Dimension ({axis}) must be in the range [{-rank}, {rank}), where {rank} is the number of dimensions in "
             "the input.",
             _wrong_axis(axis, rank),
         )
-    return tuple(d for i, d in enumerate(input) if i != axis % rank) if rank else ()
+    return tuple(d for i, d in enumerate(input) if i != axis % rank)
 
 
 def _wrong_axis(axis: int, rank: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 from pyflow.core import device as pydev
@@ -63,7 +62,7 @@ class Placer:
             for op in ops:
                 if op not in self._logged:
                     self._logged.add(op)
-                    print(f"{op.name}: ({op.type}): {self._placed(op)}", file=sys.stderr)
+                    print(f"{op.name}: ({op.type}): {self._placed(op)}")
 
     def _placed(self, op: Operation) -> str:
         wanted = pydev.DeviceSpec.from_string(op.device) if op.device else None

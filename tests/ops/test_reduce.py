@@ -224,6 +224,8 @@ class TestArgMax:
     def test_errors(self):
         with pytest.raises(ValueError, match=r"Dimension \(2\) must be in the range \[-2, 2\)"):
             tf.argmax([[1, 2]], 2)
+        with pytest.raises(tf.errors.InvalidArgumentError, match=r"dimension in the range \[-1, 1\), but got 1"):
+            run(tf.argmax([1, 2], 1))
         axis = tf.placeholder(tf.int32, [])
         with pytest.raises(tf.errors.InvalidArgumentError, match=r"dimension in the range \[-2, 2\), but got 7"):
             run(tf.argmax([[1, 2]], axis), {axis: 7})

@@ -230,7 +230,7 @@ def test_placements_are_logged(capfd):
     a = tf.add(tf.placeholder(tf.float32, []), 1.0, name="sum")
     with tf.Session(config=tf.ConfigProto(log_device_placement=True)) as session:
         session.run(a, {a.op.inputs[0]: 1})
-    assert "sum: (Add): /job:localhost/replica:0/task:0/device:CPU:0" in capfd.readouterr().err
+    assert "sum: (Add): /job:localhost/replica:0/task:0/device:CPU:0\n" in capfd.readouterr().out
 
 
 def test_a_traced_run_tells_when_each_step_ran(sess):
