@@ -8,7 +8,7 @@ from pyflow.core.registry import raw
 from tests.golden_cases import Golden
 
 GOLDEN = Golden("sparse_cases", "sparse.json")
-INDICES, SHAPE = np.array([[0, 1], [2, 0]]), np.array([3, 2])
+INDICES, SHAPE = np.array([[0, 1], [2, 0]], np.int64), np.array([3, 2], np.int64)  # of 32 bits by default in a browser
 
 
 @pytest.fixture
