@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 import time
 import traceback
@@ -14,15 +13,13 @@ from pyflow.core import errors
 from pyflow.core.operation import Operation
 from pyflow.core.tensor import Tensor
 from pyflow.runtime import optimize
-from pyflow.runtime.cpu import blas, fusions
+from pyflow.runtime.cpu import fusions
 from pyflow.runtime.cpu.buffers import copy_overwritten_reads
 from pyflow.runtime.cpu.lowering import Lowered
 from pyflow.runtime.program import Step, build
 from pyflow.runtime.user_frame import in_node
 
 _errstate = np.errstate
-# Below this many multiplications a product is done before BLAS has its threads together.
-_SMALL_PRODUCT = 1 << 26
 
 
 class Executable:
@@ -41,8 +38,6 @@ class Executable:
         self._lowered = Lowered(self._program, session)
         self._idle: list[Callable[[Any], tuple]] = [self._lowered.frame()]
         self._traced: Lowered | None = None
-        largest = max(map(fusions.multiplications, self._program.steps), default=0)
-        self._surroundings = blas.serial if blas.available and 0 < largest < _SMALL_PRODUCT else contextlib.nullcontext
 
     def __call__(self, feeds: tuple) -> tuple:
         """Runs with the fed arrays; gives the fetched values, which belong to the caller."""
@@ -51,7 +46,7 @@ class Executable:
         except IndexError:
             frame = self._lowered.frame()
         try:
-            with _errstate(all="ignore"), self._surroundings():
+            with _errstate(all="ignore"):
                 return frame(feeds)
         except Exception as error:
             located = _located(error, self._lowered)

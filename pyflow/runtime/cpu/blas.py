@@ -5,12 +5,10 @@ Where numpy brings no OpenBLAS of its own (Pyodide, distributions' packages), `a
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import glob
 import os
-import threading
-from typing import Any, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -36,9 +34,6 @@ _found = _load()
 available = _found is not None
 
 _INT, _POINTER, _ENUM = ctypes.c_int64, ctypes.c_void_p, ctypes.c_int
-_lock = threading.Lock()
-_serial_blocks = 0
-_threads = 1
 
 
 def _function(name: str, arguments: list) -> Any:
@@ -50,12 +45,7 @@ def _function(name: str, arguments: list) -> Any:
     return function
 
 
-if _found is not None:
-    _library, _prefix, _suffix = _found
-    _get_threads = _library[f"{_prefix}openblas_get_num_threads{_suffix}"]
-    _get_threads.argtypes, _get_threads.restype = [], ctypes.c_int
-    _set_threads = _library[f"{_prefix}openblas_set_num_threads{_suffix}"]
-    _set_threads.argtypes, _set_threads.restype = [ctypes.c_int], None
+if available:
     _gemm, _axpby = {}, {}
     for _letter, _dtype, _real in (("s", np.float32, ctypes.c_float), ("d", np.float64, ctypes.c_double)):
         _matrix = [_POINTER, _INT]
@@ -63,25 +53,6 @@ if _found is not None:
             f"{_letter}gemm", [_ENUM, _ENUM, _ENUM, _INT, _INT, _INT, _real, *_matrix, *_matrix, _real, *_matrix]
         )
         _axpby[np.dtype(_dtype)] = _function(f"{_letter}axpby", [_INT, _real, _POINTER, _INT, _real, _POINTER, _INT])
-
-
-@contextlib.contextmanager
-def serial() -> Iterator[None]:
-    """A block in which products run on one thread; blocks of several Python threads may overlap."""
-    global _serial_blocks, _threads
-    with _lock:
-        if _serial_blocks == 0:
-            _threads = _get_threads()
-            if _threads > 1:
-                _set_threads(1)
-        _serial_blocks += 1
-    try:
-        yield
-    finally:
-        with _lock:
-            _serial_blocks -= 1
-            if _serial_blocks == 0 and _threads > 1:
-                _set_threads(_threads)
 
 
 def gemm(alpha: float, a: np.ndarray, ta: bool, b: np.ndarray, tb: bool, beta: float, c: np.ndarray) -> None:

@@ -6,7 +6,6 @@ rounding of intermediate results differs.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -32,16 +31,6 @@ def fuse(program: Program) -> None:
             if fused is not None:
                 program.steps[i] = fused
                 break
-
-
-def multiplications(step: Step) -> float:
-    """How many numbers a product multiplies; 0 for other steps, infinity where the shapes aren't known."""
-    if step.type not in ("MatMul", "BatchMatMul", "BatchMatMulV2"):
-        return step.attrs.get("multiplications", 0) if step.type == "fused" else 0
-    left, out = step.inputs[0], step.outputs[0]
-    if not left.known_shape or not out.known_shape:
-        return math.inf
-    return math.prod(left.shape) * out.shape[-1]  # type: ignore[arg-type, index, operator]
 
 
 class _Uses:
@@ -97,9 +86,7 @@ def _gradient_descent(step: Step, uses: _Uses) -> Step | None:
     if product is None:
         return None
     kernel = _accumulate(product.attrs["transpose_a"], product.attrs["transpose_b"], decay)
-    fused = _fused(step, kernel, [reference, rate, *product.inputs])
-    fused.attrs["multiplications"] = multiplications(product)
-    return fused
+    return _fused(step, kernel, [reference, rate, *product.inputs])
 
 
 def _multiple_of(value: Value, cell: VariableCell, uses: _Uses) -> float | None:
