@@ -23,6 +23,15 @@ def test_what_depends_on_constants_only_is_computed_once():
         assert kinds(plan) == []
 
 
+def test_a_constant_that_is_fed_counts_as_fed():
+    a = tf.constant(2.0)
+    b = a * 3.0
+    with tf.Session() as session:
+        assert session.run(b) == 6
+        assert session.run(b, {a: 5.0}) == 15
+        assert session.run(b) == 6
+
+
 def test_shapes_are_constants_once_the_feeds_are_known():
     x = tf.placeholder(tf.float32, [None, 3])
     y = tf.reshape(x, [tf.shape(x)[0] * 3])
