@@ -129,3 +129,17 @@ def test_a_moving_average_becomes_one_sum():
         session.run(change)
         assert kinds(executable(session, update)).count("fused") == 1
         np.testing.assert_allclose(session.run(average.average(w)), np.full((64, 64), 0.9), rtol=1e-6)
+
+
+def test_a_product_of_variables_is_not_moved_behind_their_updates():
+    random = np.random.RandomState(0)
+    start = [random.rand(64, 64).astype(np.float32) for _ in range(2)]
+    u, v = (tf.Variable(value) for value in start)
+    step = tf.train.GradientDescentOptimizer(0.01).minimize(tf.reduce_sum(tf.matmul(u, v)))
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        session.run(step)
+        after = session.run([u, v])
+    ones = np.ones((64, 64))
+    np.testing.assert_allclose(after[0], start[0] - 0.01 * ones @ start[1].T, atol=1e-6)
+    np.testing.assert_allclose(after[1], start[1] - 0.01 * start[0].T @ ones, atol=1e-6)

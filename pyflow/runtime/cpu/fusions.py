@@ -1,7 +1,8 @@
 """Patterns of steps that one BLAS call does: products that accumulate into a variable, and moving averages.
 
 Each pattern matches intermediates that nothing else uses, so no value that a program can see goes missing; only the
-rounding of intermediate results differs.
+rounding of intermediate results differs. The call stands where the variable is updated, later than the steps it stands
+for, so none of the variables that they read may have changed in between.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import numpy as np
 from pyflow.core import dtypes
 from pyflow.core.resources import VariableCell
 from pyflow.runtime.cpu import blas
+from pyflow.runtime.cpu.buffers import roots
 from pyflow.runtime.program import Program, Step, Value
 
 # Below this many elements the calls cost more than the arithmetic.
@@ -34,7 +36,7 @@ def fuse(program: Program) -> None:
 
 
 class _Uses:
-    """How often each value is used; fetching counts."""
+    """How often each value is used (fetching counts), and where variables are written."""
 
     def __init__(self, program: Program):
         self._count: dict[Value, int] = {}
@@ -43,6 +45,24 @@ class _Uses:
                 self._count[value] = self._count.get(value, 0) + 1
         for value in program.fetches:
             self._count[value] = self._count.get(value, 0) + 1
+        self._position = {step: i for i, step in enumerate(program.steps)}
+        self._root = roots(program)
+        self._writes = [
+            (i, value.cell)
+            for i, step in enumerate(program.steps)
+            for value in step.inputs
+            if value.cell is not None and step.type != "ReadCell" and not _is_read(value)
+        ]
+
+    def written(self, cell: VariableCell, after: Step, before: Step) -> bool:
+        """Whether a step between the two writes the variable."""
+        start, end = self._position[after], self._position[before]
+        return any(start < i < end and written is cell for i, written in self._writes)
+
+    def may_wait(self, values: list[Value], computed: Step, update: Step, updated: VariableCell) -> bool:
+        """Whether values that a step works on are the same at the update, which writes into `updated`."""
+        cells = [self._root.get(v, v).cell for v in values]
+        return not any(c is not None and (c is updated or self.written(c, computed, update)) for c in cells)
 
     def none(self, step: Step) -> bool:
         return not any(v in self._count for v in step.outputs)
@@ -59,8 +79,12 @@ def _fused(step: Step, kernel: Any, inputs: list[Value]) -> Step:
     return fused
 
 
+def _is_read(value: Value) -> bool:
+    return value.step is not None and value.step.type == "ReadCell"
+
+
 def _reads(value: Value, cell: VariableCell) -> bool:
-    return value.step is not None and value.step.type == "ReadCell" and value.cell is cell
+    return _is_read(value) and value.cell is cell
 
 
 def _is_large(value: Value) -> bool:
@@ -79,20 +103,20 @@ def _gradient_descent(step: Step, uses: _Uses) -> Step | None:
     for term in total.inputs if total else [delta]:
         if product is None and (product := uses.only(term, "MatMul")) is not None:
             continue
-        factor = _multiple_of(term, reference.cell, uses)
+        factor = _multiple_of(term, reference.cell, uses, step)
         if factor is None:
             return None
         decay += factor
-    if product is None:
+    if product is None or not uses.may_wait(product.inputs, product, step, reference.cell):
         return None
     kernel = _accumulate(product.attrs["transpose_a"], product.attrs["transpose_b"], decay)
     return _fused(step, kernel, [reference, rate, *product.inputs])
 
 
-def _multiple_of(value: Value, cell: VariableCell, uses: _Uses) -> float | None:
-    """The constant c if the value is c · (the variable's content)."""
+def _multiple_of(value: Value, cell: VariableCell, uses: _Uses, update: Step) -> float | None:
+    """The constant c if the value is c · (what the variable holds at the update)."""
     step = uses.only(value, "Mul")
-    if step is None:
+    if step is None or uses.written(cell, step, update):
         return None
     for content, factor in (step.inputs, step.inputs[::-1]):
         if _reads(content, cell) and factor.constant is not None and factor.constant.ndim == 0:
@@ -125,7 +149,9 @@ def _moving_average(step: Step, uses: _Uses) -> Step | None:
         if difference is None or factor.shape != ():
             continue
         old, new = difference.inputs
-        if _reads(old, reference.cell) and new.shape == delta.shape:
+        if not _reads(old, reference.cell) or uses.written(reference.cell, difference, step):
+            continue
+        if new.shape == delta.shape and uses.may_wait([new], difference, step, reference.cell):
             return _fused(step, _average, [reference, factor, new])
     return None
 
