@@ -90,6 +90,7 @@ python.ops.state_grad
 python.ops.state_ops ops.state ops.state_scatter @ ops!
 python.ops.stateless_random_ops @random ops!
 python.ops.template ops.template
+python.ops.weights_broadcast_ops ops.weights_broadcasting
 python.ops.variable_scope ops.variable_scope ops.variable_scope_object ops.variable_store ops.variable_getters
  ops.variable_kinds @
 python.ops.variables ops.variable_v2 ops.variables ops.variable_base ops.ref_variable ops.partitioned_variable @
