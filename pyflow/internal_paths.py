@@ -35,7 +35,7 @@ python.framework.indexed_slices core.indexed_slices core.convert
 python.framework.ops core.scopes core.graph core.operation core.tensor core.convert core.indexed_slices core.collections
  core.gradient_registry core.init_scope core.execution_mode platform.code.framework @
 python.framework.random_seed core.seeds
-python.framework.smart_cond platform.code.framework
+python.framework.smart_cond ops.smart_cond
 python.framework.sparse_tensor core.sparse_tensor platform.code.framework
 python.framework.tensor_shape core.shapes core.dimension @
 python.framework.tensor_util core.constants core.tensor_proto platform.code.framework core.tensor

@@ -23,6 +23,7 @@ from pyflow.ops.nn_cross_entropy import (
     sparse_softmax_cross_entropy_with_logits,
 )
 from pyflow.ops.nn_losses import sigmoid_cross_entropy_with_logits
+from pyflow.ops.smart_cond import cond
 
 
 @export("losses.sigmoid_cross_entropy")
@@ -93,8 +94,6 @@ def _squeeze_weights(weights: Any, labels: Tensor) -> Tensor:
         return squeeze(weights, [-1]) if shape.ndims - labels_rank == 1 else weights
     excess = rank(weights) - rank(labels)
     if shape.ndims is None or (shape.ndims > 0 and shape.dims[-1].is_compatible_with(1)):
-        from pyflow.ops.cond import cond
-
         return cond(equal(1, excess), lambda: squeeze(weights, [-1]), lambda: weights)
     return weights
 

@@ -18,6 +18,7 @@ from pyflow.ops.control_flow import no_op
 from pyflow.ops.math_binary import multiply
 from pyflow.ops.messages import Assert
 from pyflow.ops.sets import set_difference
+from pyflow.ops.smart_cond import cond
 
 _FAILURE = "weights can not be broadcast to values."
 
@@ -39,8 +40,6 @@ def _dims_fit(weights_shape: Tensor, values_shape: Tensor) -> Tensor:
 
 
 def _fits_at_run(weights: tuple, values: tuple) -> Tensor:
-    from pyflow.ops.cond import cond
-
     with name_scope(None, "has_valid_nonscalar_shape", (weights[2], weights[1], values[2], values[1])) as scope:
         same_rank = equal(values[2], weights[2], name="is_same_rank")
         return cond(same_rank, lambda: _dims_fit(weights[1], values[1]), lambda: same_rank, name=scope)
@@ -85,8 +84,6 @@ def assert_broadcastable(weights: Any, values: Any) -> Any:
         shown = _fits_statically(w, v)
         if shown is not None:
             return no_op(name=f"static_{shown}_check_success")
-        from pyflow.ops.cond import cond
-
         is_scalar = equal(0, w[2], name="is_scalar")
         data = (
             _FAILURE,

@@ -7,12 +7,12 @@ import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from pyflow.core.convert import constant_value
 from pyflow.core.gradient_registry import gradient_function as get_gradient_function  # noqa: F401  (its name there)
 from pyflow.core.indexed_slices import IndexedSlices
 from pyflow.core.scopes import default_graph_stack, get_default_graph, graph_of
 from pyflow.core.sparse_tensor import SparseTensor
 from pyflow.core.tensor import Tensor
+from pyflow.ops.smart_cond import smart_cond, smart_constant_value  # noqa: F401  (their place there)
 from pyflow.ops.variable_base import Variable
 
 _get_graph_from_inputs = graph_of
@@ -114,17 +114,3 @@ def is_tensor(x: Any) -> bool:
 def is_sparse(x: Any) -> bool:
     """Whether a value is a sparse tensor."""
     return isinstance(x, SparseTensor)
-
-
-def smart_constant_value(pred: Any) -> bool | None:
-    """A condition as a bool where it is known without a run, else None.
-
-    Raises:
-      TypeError: it is no condition at all.
-    """
-    if isinstance(pred, bool) or (isinstance(pred, int) and pred in (0, 1)):
-        return bool(pred)
-    if isinstance(pred, Tensor):
-        value = constant_value(pred)
-        return None if value is None else bool(value)
-    raise TypeError(f"`pred` must be a Tensor, or a Python bool, or 1 or 0. Found instead: {type(pred)}")
