@@ -1,7 +1,8 @@
 """CRC-32C (Castagnoli; RFC 3720, B.4): the checksum of records and of checkpoints.
 
-Long data is cut into lanes that numpy advances side by side, two bytes a table lookup; the lanes' checksums are then
-joined in pairs. That is some hundred times faster than a loop over bytes, and needs no native extension. Where
+The checksum is a remainder of polynomials over GF(2), so data may first be reduced by any multiple of the divisor. Some
+multiples have few terms, all of them powers of x^64: reducing by those is a few exclusive ors of long stretches of
+words, which numpy does at gigabytes a second. What remains, a few thousand bytes, is looked up in tables. Where
 `google_crc32c` is installed with its native part, that does the work.
 """
 
@@ -16,10 +17,12 @@ import numpy as np
 _POLYNOMIAL = 0x82F63B78
 _ALL_ONES = 0xFFFFFFFF
 _MASK_DELTA = 0xA282EAD8
-_LOOPED = 4096  # bytes; below, a Python loop is as fast
-_BLOCK = 1 << 22
-_LANE = 64  # bytes at least
-_MOST_LANES = 1 << 13
+_LOOPED = 64  # bytes; below, a Python loop is faster than numpy's calls
+_ROWS = 1024  # bytes that are looked up at once
+_FOLDED = 8192  # bytes; from here on, folding comes first
+_BLOCK = 1 << 17  # words that are folded at once: they stay in the cache
+# (c, b, a ...): 1 + y^a + ... + y^b + y^c is a multiple of the polynomial, y = x^64. c - b words can be folded at once.
+_MULTIPLES = ((14867, 318, 278), (5685, 1362, 426), (563, 109, 58, 53, 31))
 
 
 def value(data: Any) -> int:
@@ -33,19 +36,13 @@ def extend(crc: int, data: Any) -> int:
     view = view if view.nbytes == 0 else view.cast("B")
     native = _native()
     if native is not None:
-        return native(crc, view.tobytes() if view.nbytes < _LOOPED else view)
-    register, start = crc ^ _ALL_ONES, 0
-    while view.nbytes - start >= _LOOPED:
-        size = min(view.nbytes - start, _BLOCK)
-        lanes = min(_MOST_LANES, 1 << (size // _LANE).bit_length() - 1)
-        width = size // lanes // 4 * 4
-        block = np.frombuffer(view, "<u4", lanes * width // 4, start).reshape(lanes, width // 4)
-        register = _advance_lanes(block, register)
-        start += lanes * width
-    table = _byte_table()
-    for byte in view[start:].tobytes() if view.nbytes else b"":
-        register = table[(register ^ byte) & 0xFF] ^ (register >> 8)
-    return register ^ _ALL_ONES
+        return native(crc, view.tobytes() if view.nbytes < _ROWS else view)
+    register = crc ^ _ALL_ONES
+    if view.nbytes >= _FOLDED:
+        end = view.nbytes // 8 * 8
+        register = _looked_up(_folded(view[:end], register), 0)
+        view = view[end:]
+    return _looked_up(view, register) ^ _ALL_ONES
 
 
 def masked_value(data: Any) -> int:
@@ -74,52 +71,59 @@ def _native() -> Any:
 
 
 @functools.cache
-def _byte_table() -> list[int]:
-    return _tables()[0].tolist()
-
-
-@functools.cache
-def _tables() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What a byte, the low half and the high half of a word do to the register while it takes in one byte, or four."""
+def _tables() -> tuple[list[int], np.ndarray, np.ndarray]:
+    """What a byte does to the register that takes it in; the same at each of `_ROWS` places before the end, one row
+    after the other; and where the rows start."""
     byte = np.arange(256, dtype=np.uint32)
     for _ in range(8):
         byte = byte >> 1 ^ np.where(byte & 1, np.uint32(_POLYNOMIAL), np.uint32(0))
-    low = np.arange(1 << 16, dtype=np.uint32)
-    high = low << np.uint32(16)
-    for _ in range(4):
-        low, high = byte[low & 0xFF] ^ low >> 8, byte[high & 0xFF] ^ high >> 8
-    return byte, low, high
+    rows = np.empty((_ROWS, 256), np.uint32)
+    rows[-1] = row = byte
+    for i in range(_ROWS - 2, -1, -1):
+        rows[i] = row = byte[row & 0xFF] ^ row >> 8
+    return byte.tolist(), rows.reshape(-1), np.arange(_ROWS) * 256
 
 
-def _advance_lanes(block: np.ndarray, register: int) -> int:
-    """The register after all words of `block` [lanes, words]; the number of lanes is a power of two."""
-    _, low, high = _tables()
-    state = np.zeros(len(block), np.uint32)
-    state[0] = register
-    for column in np.ascontiguousarray(block.T):
-        state ^= column
-        state = low[state & 0xFFFF] ^ high[state >> 16]
-    size = block.shape[1] * 4
-    while len(state) > 1:
-        state = _times(_zeros(size), state[::2]) ^ state[1::2]
-        size *= 2
-    return int(state[0])
+def _looked_up(data: memoryview, register: int) -> int:
+    """The register after the data."""
+    table, rows, starts = _tables()
+    position = 0
+    while data.nbytes - position >= _LOOPED:
+        taken = np.array(data[position : position + _ROWS])
+        taken[:4] ^= np.frombuffer(register.to_bytes(4, "little"), np.uint8)
+        register = int(np.bitwise_xor.reduce(rows[starts[_ROWS - taken.size :] + taken]))
+        position += taken.size
+    for byte in data[position:].tobytes():
+        register = table[(register ^ byte) & 0xFF] ^ (register >> 8)
+    return register
 
 
-def _times(matrix: np.ndarray, vectors: np.ndarray) -> np.ndarray:
-    """The products of a 32 by 32 matrix over GF(2), one number a column, with vectors given as numbers."""
-    result = np.zeros_like(vectors)
-    for bit, column in enumerate(matrix):
-        result ^= (vectors >> np.uint32(bit) & np.uint32(1)) * column
-    return result
+def _folded(data: memoryview, register: int) -> memoryview:
+    """Fewer words that, from a register of zero, lead to the same register as these words do from `register`."""
+    words = np.frombuffer(data, np.uint64)
+    for multiple in _MULTIPLES:
+        if len(words) > 2 * multiple[0]:
+            words, register = _folded_by(multiple, words, register), 0
+    remainder = np.array(words)
+    remainder.view(np.uint8)[:4] ^= np.frombuffer(register.to_bytes(4, "little"), np.uint8)
+    return memoryview(remainder.view(np.uint8))
 
 
-@functools.lru_cache(maxsize=256)
-def _zeros(count: int) -> np.ndarray:
-    """The matrix that takes a register over `count` zero bytes."""
-    if count == 1:
-        unit = np.uint32(1) << np.arange(32, dtype=np.uint32)
-        return _tables()[0][unit & 0xFF] ^ unit >> 8
-    half = _zeros(count // 2)
-    matrix = _times(half, half)
-    return _times(_zeros(1), matrix) if count % 2 else matrix
+def _folded_by(multiple: tuple[int, ...], words: np.ndarray, register: int) -> np.ndarray:
+    kept, *others = multiple
+    distances = [kept, *(kept - other for other in others)]
+    stride = min(distances)
+    buffer = np.empty(kept + min(_BLOCK, len(words) - kept), np.uint64)
+    buffer[:kept] = words[:kept]
+    buffer.view(np.uint8)[:4] ^= np.frombuffer(register.to_bytes(4, "little"), np.uint8)
+    for start in range(kept, len(words), _BLOCK):
+        block = words[start : start + _BLOCK]
+        count = len(block)
+        buffer[kept : kept + count] = block
+        for i in range(0, count, stride):
+            folded = buffer[i : min(i + stride, count)]
+            for distance in distances:
+                target = buffer[i + distance : i + distance + len(folded)]
+                np.bitwise_xor(target, folded, out=target)
+        buffer[:kept] = buffer[count : count + kept].copy()
+    return buffer[:kept]

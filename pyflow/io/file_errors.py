@@ -6,37 +6,38 @@ import contextlib
 import errno
 import os
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from pyflow.core import errors
 
-_KINDS = {
-    errno.ENOENT: errors.NotFoundError,
-    errno.EEXIST: errors.AlreadyExistsError,
-    errno.EPERM: errors.PermissionDeniedError,
-    errno.EACCES: errors.PermissionDeniedError,
-    errno.EROFS: errors.PermissionDeniedError,
-    errno.ENOTDIR: errors.FailedPreconditionError,
-    errno.EISDIR: errors.FailedPreconditionError,
-    errno.ENOTEMPTY: errors.FailedPreconditionError,
-    errno.EINVAL: errors.InvalidArgumentError,
-    errno.ENAMETOOLONG: errors.InvalidArgumentError,
-    errno.ENOSPC: errors.ResourceExhaustedError,
-    errno.EDQUOT: errors.ResourceExhaustedError,
-    errno.EMFILE: errors.ResourceExhaustedError,
-    errno.ENOMEM: errors.ResourceExhaustedError,
-    errno.EFBIG: errors.OutOfRangeError,
+_ERRORS = {
+    errors.NotFoundError: "ENOENT ENODEV ENXIO ESRCH",
+    errors.AlreadyExistsError: "EEXIST EADDRNOTAVAIL EALREADY",
+    errors.PermissionDeniedError: "EPERM EACCES EROFS",
+    errors.FailedPreconditionError: "ENOTEMPTY EISDIR ENOTDIR EBADF EBUSY EPIPE ETXTBSY",
+    errors.InvalidArgumentError: "EINVAL ENAMETOOLONG E2BIG EFAULT EILSEQ ENOTTY ESPIPE",
+    errors.ResourceExhaustedError: "ENOSPC EDQUOT EMFILE EMLINK ENFILE ENOBUFS ENODATA ENOMEM",
+    errors.OutOfRangeError: "EFBIG EOVERFLOW ERANGE",
+    errors.UnimplementedError: "ENOSYS ENOTSUP EXDEV",
+    errors.UnavailableError: "EAGAIN EINTR ENOLCK ENOLINK",
+    errors.DeadlineExceededError: "ETIMEDOUT ETIME",
+    errors.AbortedError: "EDEADLK ESTALE",
+    errors.CancelledError: "ECANCELED",
+}
+_ERROR_OF_ERRNO = {
+    getattr(errno, name): error for error, names in _ERRORS.items() for name in names.split() if hasattr(errno, name)
 }
 
 
 @contextlib.contextmanager
-def errors_about(path: str) -> Iterator[None]:
+def errors_about(path: Any) -> Iterator[None]:
     """Turns an OSError into the tf.errors exception for it, in TensorFlow's words: `<path>; <reason>`."""
     try:
         yield
     except OSError as error:
-        kind = _KINDS.get(error.errno or 0, errors.UnknownError)
-        raise kind(None, None, f"{path}; {error.strerror or error}") from error
+        kind = _ERROR_OF_ERRNO.get(error.errno or 0, errors.UnknownError)
+        shown = path.decode(errors="replace") if isinstance(path, bytes) else os.fspath(path)
+        raise kind(None, None, f"{shown}; {error.strerror or error}") from error
 
 
 def sync_file(file: BinaryIO) -> None:

@@ -9,7 +9,6 @@ See https://www.tensorflow.org/tutorials/load_data/tfrecord#tfrecords_format_det
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import struct
 import zlib
@@ -18,6 +17,7 @@ from typing import Any, BinaryIO
 
 from pyflow.core import errors
 from pyflow.io import crc32c
+from pyflow.io.file_errors import errors_about
 
 _HEADER_BYTES = 12
 _FOOTER_BYTES = 4
@@ -46,7 +46,7 @@ class RecordWriter:
         self._compressor = None
         if compression:
             self._compressor = zlib.compressobj(level, zlib.DEFLATED, _window_bits(compression))
-        with _os_errors(self._path):
+        with errors_about(self._path):
             self._file: BinaryIO = open(self._path, "wb")
 
     def write(self, record: bytes) -> None:
@@ -60,7 +60,7 @@ class RecordWriter:
         if not self._file.closed:
             if self._compressor:
                 self._put(b"", zlib.Z_SYNC_FLUSH)
-            with _os_errors(self._path):
+            with errors_about(self._path):
                 self._file.flush()
 
     def close(self) -> None:
@@ -68,7 +68,7 @@ class RecordWriter:
         if not self._file.closed:
             if self._compressor:
                 self._put(b"", zlib.Z_FINISH)
-            with _os_errors(self._path):
+            with errors_about(self._path):
                 self._file.close()
 
     def _put(self, data: bytes, flush_mode: int | None = None) -> None:
@@ -76,7 +76,7 @@ class RecordWriter:
             data = self._compressor.compress(data)
             if flush_mode is not None:
                 data += self._compressor.flush(flush_mode)
-        with _os_errors(self._path):
+        with errors_about(self._path):
             self._file.write(data)
 
     def __enter__(self) -> RecordWriter:
@@ -106,12 +106,12 @@ def read_records(path: str | bytes | os.PathLike, compression: str = "") -> Iter
     """
     path = os.fsdecode(path)
     with contextlib.ExitStack() as stack:
-        with _os_errors(path):
+        with errors_about(path):
             file = stack.enter_context(open(path, "rb"))
         source = _Decompressed(file, _window_bits(compression)) if compression else file
         position = 0
         while True:
-            with _os_errors(path):
+            with errors_about(path):
                 header = _read(source, _HEADER_BYTES)
                 if len(header) < _HEADER_BYTES:
                     return
@@ -177,25 +177,3 @@ def _window_bits(compression: str) -> int:
     if compression not in _WINDOW_BITS:
         raise errors.InvalidArgumentError(None, None, f"Unsupported compression type: {compression}")
     return _WINDOW_BITS[compression]
-
-
-_ERRORS = {
-    errno.ENOENT: errors.NotFoundError,
-    errno.EACCES: errors.PermissionDeniedError,
-    errno.EPERM: errors.PermissionDeniedError,
-    errno.EROFS: errors.PermissionDeniedError,
-    errno.EISDIR: errors.FailedPreconditionError,
-    errno.ENOTDIR: errors.FailedPreconditionError,
-    errno.ENOSPC: errors.ResourceExhaustedError,
-    errno.EDQUOT: errors.ResourceExhaustedError,
-}
-
-
-@contextlib.contextmanager
-def _os_errors(path: str) -> Iterator[None]:
-    """What the operating system refuses becomes the error of its kind, in TensorFlow's words."""
-    try:
-        yield
-    except OSError as error:
-        kind = _ERRORS.get(error.errno or 0, errors.UnknownError)
-        raise kind(None, None, f"{path}; {error.strerror}") from None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import binascii
 import contextlib
-import errno
 import os
 import shutil
 import uuid
@@ -16,38 +15,11 @@ from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, NamedTuple
 
 from pyflow.core import errors
+from pyflow.io.file_errors import errors_about
 from pyflow.platform import compat
 from pyflow.platform.glob import split_pattern
 
 BLOCK_SIZE = 16 * 1024 * 1024
-
-_ERRORS = {
-    errors.NotFoundError: "ENOENT ENODEV ENXIO ESRCH",
-    errors.AlreadyExistsError: "EEXIST EADDRNOTAVAIL EALREADY",
-    errors.PermissionDeniedError: "EPERM EACCES EROFS",
-    errors.FailedPreconditionError: "ENOTEMPTY EISDIR ENOTDIR EBADF EBUSY EPIPE ETXTBSY",
-    errors.InvalidArgumentError: "EINVAL ENAMETOOLONG E2BIG EFAULT EILSEQ ENOTTY ESPIPE",
-    errors.ResourceExhaustedError: "ENOSPC EDQUOT EMFILE EMLINK ENFILE ENOBUFS ENODATA ENOMEM",
-    errors.OutOfRangeError: "EFBIG EOVERFLOW ERANGE",
-    errors.UnimplementedError: "ENOSYS ENOTSUP EXDEV",
-    errors.UnavailableError: "EAGAIN EINTR ENOLCK ENOLINK",
-    errors.DeadlineExceededError: "ETIMEDOUT ETIME",
-    errors.AbortedError: "EDEADLK ESTALE",
-    errors.CancelledError: "ECANCELED",
-}
-_ERROR_OF_ERRNO = {
-    getattr(errno, name): error for error, names in _ERRORS.items() for name in names.split() if hasattr(errno, name)
-}
-
-
-@contextlib.contextmanager
-def _errors_about(path: Any) -> Iterator[None]:
-    """Turns an OSError into the tf.errors exception for it."""
-    try:
-        yield
-    except OSError as error:
-        kind = _ERROR_OF_ERRNO.get(error.errno or 0, errors.UnknownError)
-        raise kind(None, None, f"{compat.as_str_any(path)}; {error.strerror or error}") from error
 
 
 def _native(path: Any) -> str:
@@ -94,7 +66,7 @@ class FileIO:
         if self._reader is None:
             if not self._may_read:
                 raise errors.PermissionDeniedError(None, None, "File isn't open for reading")
-            with _errors_about(self.name):
+            with errors_about(self.name):
                 self._reader = open(_native(self.name), "rb")
         return self._reader
 
@@ -102,7 +74,7 @@ class FileIO:
         if self._writer is None:
             if not self._may_write:
                 raise errors.PermissionDeniedError(None, None, "File isn't open for writing")
-            with _errors_about(self.name):
+            with errors_about(self.name):
                 self._writer = open(_native(self.name), "ab" if "a" in self.mode else "wb")
         return self._writer
 
@@ -116,13 +88,13 @@ class FileIO:
     def write(self, file_content: Any) -> None:
         """Writes str (as UTF-8) or bytes; TypeError for anything else."""
         writer = self._for_writing()
-        with _errors_about(self.name):
+        with errors_about(self.name):
             writer.write(compat.as_bytes(file_content))
 
     def read(self, n: int | None = -1) -> Any:
         """Up to `n` bytes from the present position; to the end of the file for -1."""
         reader = self._for_reading()
-        with _errors_about(self.name):
+        with errors_about(self.name):
             return self._as_read(reader.read(-1 if n is None else n))
 
     def seek(self, offset: int | None = None, whence: int = 0, position: int | None = None) -> None:
@@ -150,7 +122,7 @@ class FileIO:
     def readline(self) -> Any:
         """The next line with its "\\n"; empty at the end of the file."""
         reader = self._for_reading()
-        with _errors_about(self.name):
+        with errors_about(self.name):
             return self._as_read(reader.readline().replace(b"\r", b""))
 
     def readlines(self) -> list[Any]:
@@ -181,7 +153,7 @@ class FileIO:
     def flush(self) -> None:
         """Hands what was written to the operating system."""
         if self._writer is not None:
-            with _errors_about(self.name):
+            with errors_about(self.name):
                 self._writer.flush()
 
     def close(self) -> None:
@@ -190,7 +162,7 @@ class FileIO:
         if reader is not None:
             reader.close()
         if writer is not None:
-            with _errors_about(self.name):
+            with errors_about(self.name):
                 writer.close()
 
     def seekable(self) -> bool:
@@ -209,7 +181,7 @@ def delete_file(filename: Any) -> None:
     """Deletes a file; NotFoundError when there is none, FailedPreconditionError for a directory."""
     if is_directory(filename) and not os.path.islink(_native(filename)):
         raise errors.FailedPreconditionError(None, None, f"{compat.as_str_any(filename)}; Is a directory")
-    with _errors_about(filename):
+    with errors_about(filename):
         os.unlink(_native(filename))
 
 
@@ -262,7 +234,7 @@ def create_dir(dirname: Any) -> None:
     """Makes one directory; does nothing when there is one."""
     if not dirname:
         return
-    with _errors_about(dirname), contextlib.suppress(FileExistsError):
+    with errors_about(dirname), contextlib.suppress(FileExistsError):
         os.mkdir(_native(dirname))
 
 
@@ -284,9 +256,9 @@ def copy(oldpath: Any, newpath: Any, overwrite: bool = False) -> None:
     if is_directory(oldpath):
         raise errors.InvalidArgumentError(None, None, f"{compat.as_str_any(newpath)}; Invalid argument")
     source, target = _native(oldpath), _native(newpath)
-    with _errors_about(oldpath):
+    with errors_about(oldpath):
         reader = open(source, "rb")
-    with reader, _errors_about(newpath):
+    with reader, errors_about(newpath):
         if os.path.exists(target) and os.path.samefile(source, target):
             return
         with open(target, "wb") as writer:
@@ -297,7 +269,7 @@ def rename(oldname: Any, newname: Any, overwrite: bool = False) -> None:
     """Moves a file or directory; AlreadyExistsError when the new name is taken, unless `overwrite`."""
     if not overwrite:
         _refuse_existing(newname)
-    with _errors_about(oldname):
+    with errors_about(oldname):
         os.replace(_native(oldname), _native(newname))
 
 
@@ -330,7 +302,7 @@ def list_directory(dirname: Any) -> list[str]:
 
 
 def _names_in(path: str) -> list[str]:
-    with _errors_about(path):
+    with errors_about(path):
         return sorted(os.listdir(path))
 
 
@@ -360,7 +332,7 @@ def walk(
 
 def stat(filename: Any) -> FileStatistics:
     """Statistics of a file or directory."""
-    with _errors_about(filename):
+    with errors_about(filename):
         result = os.stat(_native(filename))
     return FileStatistics(result.st_size, int(result.st_mtime) * 10**9, is_directory(filename))
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import operator
+
 import numpy as np
 import pytest
 
@@ -37,10 +40,22 @@ def test_vectors_of_rfc_3720(data, expected):
     assert crc32c.value(data) == expected
 
 
-@pytest.mark.parametrize("size", [1, 63, 4095, 4096, 4097, 5001, 65_536, 70_001])
+@pytest.mark.parametrize("size", [1, 63, 64, 1023, 1025, 8191, 8192, 9001, 70_001, 240_007])
 def test_long_data_gives_what_a_loop_over_its_bits_gives(size):
     data = np.random.default_rng(size).integers(0, 256, size, np.uint8).tobytes()
     assert crc32c.value(data) == bit_by_bit(data)
+
+
+def test_what_long_data_are_folded_by_is_a_multiple_of_the_polynomial():
+    def power(words: int) -> int:
+        """x^(64 words), the remainder, as the register has it: the lowest power in the highest bit."""
+        register = 1 << 31
+        for _ in range(64 * words):
+            register = register >> 1 ^ (0x82F63B78 if register & 1 else 0)
+        return register
+
+    for multiple in crc32c._MULTIPLES:
+        assert functools.reduce(operator.xor, map(power, multiple)) == power(0)
 
 
 def test_blocks_are_joined():
