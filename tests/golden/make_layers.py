@@ -14,6 +14,7 @@ import tensorflow as tf
 
 FILES = {
     "losses": "loss_cases",
+    "layers": "layer_cases",
 }
 
 

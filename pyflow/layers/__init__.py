@@ -1,0 +1,1 @@
+"""tf.layers: layers with their variables, as functions and as objects."""

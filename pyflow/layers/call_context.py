@@ -1,0 +1,51 @@
+"""The call of a layer that is going on: what its inputs are, and whether it is for training."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from pyflow.core.scopes import get_default_graph, name_scope
+from pyflow.ops.placeholder import placeholder_with_default
+
+
+class _CallContext(threading.local):
+    """Of each thread.
+
+    Attributes:
+      layers: the layers that are being called, the innermost last.
+      inputs: the arguments of the innermost call.
+      training: the `training` argument that layers called inside take over.
+    """
+
+    def __init__(self) -> None:
+        self.layers: list[Any] = []
+        self.inputs: Any = None
+        self.training: Any = None
+
+    @contextlib.contextmanager
+    def entered(self, layer: Any, inputs: Any, training: Any) -> Iterator[None]:
+        outer = self.inputs, self.training
+        self.layers.append(layer)
+        self.inputs, self.training = inputs, training
+        try:
+            yield
+        finally:
+            self.layers.pop()
+            self.inputs, self.training = outer
+
+
+call_context = _CallContext()
+
+
+def learning_phase() -> Any:
+    """A tensor of shape () and dtype bool, one for each graph: False unless it is fed."""
+    graph = get_default_graph()
+    phase = getattr(graph, "_keras_learning_phase", None)
+    if phase is None:
+        with name_scope(""):
+            phase = placeholder_with_default(False, shape=(), name="keras_learning_phase")
+        graph._keras_learning_phase = phase  # type: ignore[attr-defined]
+    return phase
