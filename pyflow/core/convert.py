@@ -8,6 +8,7 @@ from pyflow.core.api import export
 from pyflow.core.constants import constant_value, constant_value_as_shape  # noqa: F401  (the usual place to look for them)
 from pyflow.core.dtypes import as_dtype
 from pyflow.core.indexed_slices import IndexedSlices, IndexedSlicesValue
+from pyflow.core.operation import Operation
 from pyflow.core.tensor import Tensor
 
 Conversion = Callable[..., Any]
@@ -33,6 +34,16 @@ def register_tensor_conversion_function(base_type: Any, conversion_func: Convers
     _conversions.append((priority, len(_conversions), types, conversion_func))
     _conversions.sort(key=lambda entry: entry[:2])
     _by_type.clear()
+
+
+def _refuse_operation(op: Operation, dtype: Any = None, name: str | None = None, as_ref: bool = False) -> Tensor:
+    target = None if dtype is None else as_dtype(dtype).name
+    raise TypeError(
+        f"Can't convert Operation '{op.name}' to Tensor (target dtype={target!r}, name={name!r}, as_ref={as_ref!r})"
+    )
+
+
+register_tensor_conversion_function(Operation, _refuse_operation, 0)
 
 
 def _conversions_for(kind: type) -> list[tuple[Any, Conversion]]:

@@ -19,6 +19,7 @@ from pyflow.core.construction import (
     control_inputs_for,
     device_function,
 )
+from pyflow.core.graph_versions import GRAPH_DEF_VERSION
 from pyflow.core.indexed_slices import IndexedSlices
 from pyflow.core.operation import Operation
 from pyflow.core.static_shapes import set_static_shapes
@@ -52,6 +53,8 @@ class Graph:
         self._control_flow_context: Any = None
         self._variable_creator_stack: list[Any] = []
         self._functions: dict[str, Any] = {}
+        # What GraphDefs that were imported ask of their readers: the oldest producer, the newest consumer.
+        self._producer, self._min_consumer = GRAPH_DEF_VERSION, 0
 
     # ---------------------------------------------------------------- nodes
 

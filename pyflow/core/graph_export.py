@@ -11,11 +11,6 @@ if TYPE_CHECKING:
     from pyflow.core.graph import Graph
     from pyflow.core.operation import Operation
 
-# The version of TensorFlow 1.15's graphs; readers refuse a graph whose producer is newer than they know.
-GRAPH_DEF_VERSION = 134
-GRAPH_DEF_VERSION_MIN_CONSUMER = 0
-GRAPH_DEF_VERSION_MIN_PRODUCER = 0
-
 
 def node_def(op: Operation) -> Any:
     """A node as a `NodeDef`. All attrs are written, those with default values too."""
@@ -51,7 +46,7 @@ def graph_def(graph: Graph, from_version: int | None = None, add_shapes: bool = 
 
     del from_version
     exported = GraphDef()
-    exported.versions.producer = GRAPH_DEF_VERSION
+    exported.versions.producer, exported.versions.min_consumer = graph._producer, graph._min_consumer
     size = 0
     for op in graph.get_operations():
         node = _write_node(op, exported.node.add())
