@@ -23,7 +23,10 @@ class VariableCell:
         a value of another shape is assigned it is None, and what relied on it is void: `on_reshape` is called.
     """
 
-    __slots__ = ("name", "dtype", "shape", "value", "is_resource", "_shape_varies", "_on_reshape", "__weakref__")
+    __slots__ = (
+        *("name", "dtype", "shape", "value", "is_resource"),
+        *("_shape_varies", "_on_reshape", "_offered", "__weakref__"),
+    )
 
     def __init__(
         self,
@@ -40,6 +43,7 @@ class VariableCell:
         self.is_resource = is_resource
         self._shape_varies = False
         self._on_reshape = on_reshape
+        self._offered: Any = None
 
     def read(self) -> np.ndarray:
         """The live array.
@@ -74,13 +78,19 @@ class VariableCell:
             )
         return errors.FailedPreconditionError(None, None, f"Attempting to use uninitialized value {self.name}")
 
+    def offer(self, array: np.ndarray) -> None:
+        """Lets the cell keep this very array if it is the next to be assigned; nobody else may keep it."""
+        self._offered = array
+
     def assign(self, value: Any) -> None:
         """Copies `value` in; keeps the array when the shape is the same."""
-        current = self.value
+        current, offered = self.value, self._offered
         if current is not None and current.shape == np.shape(value):
-            np.copyto(current, value)
+            if current is not value:
+                np.copyto(current, value)
         else:
-            self.value = np.array(value, dtype=self.dtype.as_numpy_dtype, order="C")
+            self._offered = None
+            self.value = value if value is offered else np.array(value, dtype=self.dtype.as_numpy_dtype, order="C")
             if self.value.shape != self.shape and not self._shape_varies:
                 self._learn_shape()
 

@@ -1,36 +1,23 @@
 """Writing checkpoints of version 2: tensors in `.data-?????-of-?????` files, and where they lie in an `.index` table.
 
-Files are written under temporary names, brought to the disk, and then renamed, the index last: a checkpoint whose index
-is there is whole.
+Data are written under a temporary name and brought to the disk; bundle_commit gives the files their names.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import uuid
 from collections.abc import Sequence
 from typing import Any
 
 from pyflow.core.dtypes import DType
 from pyflow.core.errors import InvalidArgumentError
 from pyflow.io import crc32c, tensor_codec
-from pyflow.io.file_errors import errors_about, sync_file, sync_folder
-from pyflow.io.table import TableWriter
+from pyflow.io.bundle_commit import commit, data_path
+from pyflow.io.durable_files import remove, sync_file, temporary_suffix
+from pyflow.io.file_errors import errors_about
 from pyflow.io.tensor_slices import TensorSlice, slice_key
-from pyflow.protos.checkpoint_pb2 import BundleEntryProto, BundleHeaderProto
-
-_VERSION = 1
-
-
-def data_path(prefix: str, shard: int, shards: int) -> str:
-    """The name of a data file."""
-    return f"{prefix}.data-{shard:05d}-of-{shards:05d}"
-
-
-def index_path(prefix: str) -> str:
-    """The name of the index."""
-    return f"{prefix}.index"
+from pyflow.protos.checkpoint_pb2 import BundleEntryProto
 
 
 class BundleWriter:
@@ -46,11 +33,9 @@ class BundleWriter:
 
     def __init__(self, prefix: str):
         self._prefix = prefix
-        self._suffix = f".tempstate{uuid.uuid4().int % 2**64}"
         self._entries: dict[bytes, Any] = {}
         self._offset = 0
-        path = data_path(prefix, 0, 1)
-        self._path = path + self._suffix
+        self._path = data_path(prefix, 0, 1) + temporary_suffix()
         folder = os.path.dirname(prefix)
         if folder:
             with contextlib.suppress(OSError):
@@ -104,22 +89,13 @@ class BundleWriter:
         with errors_about(self._path):
             sync_file(self._file)
             self._file.close()
-        temporary = index_path(self._prefix) + self._suffix
-        try:
-            write_index(temporary, self._entries, 1)
-            with errors_about(self._path):
-                os.replace(self._path, data_path(self._prefix, 0, 1))
-                os.replace(temporary, index_path(self._prefix))
-                sync_folder(os.path.dirname(self._prefix))
-        except BaseException:
-            _remove(temporary)
-            raise
+        commit(self._prefix, [self._path], self._entries)
 
     def abandon(self) -> None:
         """Removes what was written."""
         with contextlib.suppress(OSError):
             self._file.close()
-        _remove(self._path)
+        remove(self._path)
 
     def __enter__(self) -> BundleWriter:
         return self
@@ -135,11 +111,6 @@ class BundleWriter:
             raise
 
 
-def _remove(path: str) -> None:
-    with contextlib.suppress(OSError):
-        os.remove(path)
-
-
 def _new_entry(dtype: DType, shape: Sequence[int]) -> Any:
     entry: Any = BundleEntryProto(dtype=int(dtype))  # type: ignore[arg-type]
     entry.shape.SetInParent()
@@ -150,20 +121,3 @@ def _new_entry(dtype: DType, shape: Sequence[int]) -> Any:
 
 def _shape_of(entry: Any) -> tuple[int, ...]:
     return tuple(dim.size for dim in entry.shape.dim)
-
-
-def write_index(path: str, entries: dict[bytes, Any], shards: int) -> None:
-    """Writes an index of the entries and brings it to the disk.
-
-    Raises:
-      OpError: the class for the operating system's error.
-    """
-    header: Any = BundleHeaderProto(num_shards=shards)
-    header.version.producer = _VERSION
-    with errors_about(path), open(path, "wb") as file:
-        table = TableWriter(file)
-        table.add(b"", header.SerializeToString(deterministic=True))
-        for key in sorted(entries):
-            table.add(key, entries[key].SerializeToString(deterministic=True))
-        table.finish()
-        sync_file(file)

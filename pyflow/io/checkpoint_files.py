@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
+from pyflow.io.bundle_commit import index_path
 from pyflow.io.bundle_reader import BundleReader
-from pyflow.io.bundle_writer import index_path
 from pyflow.io.v1_reader import V1Reader
 
 Reader = BundleReader | V1Reader

@@ -15,7 +15,7 @@ from pyflow.core import dtypes
 from pyflow.core.dtypes import DType
 from pyflow.core.errors import InvalidArgumentError
 from pyflow.core.registry import NOT_DIFFERENTIABLE, attr, op, sample
-from pyflow.io.checkpoint_files import Reader, open_checkpoint
+from pyflow.io.restore import Wanted, restore
 from pyflow.io.tensor_bundle import BundleWriter, merge_bundles
 from pyflow.io.tensor_slices import parse_shape_and_slice
 from pyflow.ops.shape_rules import no_outputs
@@ -98,38 +98,10 @@ class RestoreV2:
         specs = _texts(shape_and_slices_value)
         return [_restored_shape(spec) for spec in specs] if len(specs) == len(dtypes) else [None] * len(dtypes)
 
-    def cpu(prefix, tensor_names, shape_and_slices, dtypes):
+    def cpu(prefix, tensor_names, shape_and_slices, dtypes, ctx):
         names, specs = _texts(tensor_names), _texts(shape_and_slices)
         _check_counts(names, specs, len(dtypes))
-        reader = open_checkpoint(_texts(prefix)[0])
-        return [_restore(reader, *wanted) for wanted in zip(names, specs, dtypes)]
-
-
-def _restore(reader: Reader, name: str, spec: str, dtype: DType) -> np.ndarray:
-    key = name.encode()
-    stored, shape = reader.describe(key)
-    if stored is not dtype.base_dtype:
-        raise InvalidArgumentError(
-            None,
-            None,
-            f"tensor_name = {name}; expected dtype {_cpp_name(dtype.base_dtype)} does not equal original dtype "
-            f"{_cpp_name(stored)}",
-        )
-    if not spec:
-        return reader.read(key)
-    full, part = parse_shape_and_slice(spec)
-    if full != shape:
-        raise InvalidArgumentError(
-            None,
-            None,
-            f"tensor_name = {name}; shape in shape_and_slice spec {_shown(full)} does not match the shape stored in "
-            f"checkpoint: {_shown(shape)}",
-        )
-    return reader.read_slice(key, part)
-
-
-def _cpp_name(dtype: DType) -> str:
-    return {"float32": "float", "float64": "double", "float16": "half"}.get(dtype.name, dtype.name)
+        return restore(_texts(prefix)[0], list(map(Wanted, names, specs, dtypes)), ctx)
 
 
 @op(

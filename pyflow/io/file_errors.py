@@ -6,7 +6,7 @@ import contextlib
 import errno
 import os
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any
 
 from pyflow.core import errors
 
@@ -38,23 +38,3 @@ def errors_about(path: Any) -> Iterator[None]:
         kind = _ERROR_OF_ERRNO.get(error.errno or 0, errors.UnknownError)
         shown = path.decode(errors="replace") if isinstance(path, bytes) else os.fspath(path)
         raise kind(None, None, f"{shown}; {error.strerror or error}") from error
-
-
-def sync_file(file: BinaryIO) -> None:
-    """Waits until what was written is on the disk."""
-    file.flush()
-    os.fsync(file.fileno())
-
-
-def sync_folder(path: str) -> None:
-    """Waits until what was renamed in a folder is so on the disk, where the system can tell."""
-    try:
-        descriptor = os.open(path or ".", os.O_RDONLY)
-    except OSError:
-        return  # Windows does not open folders
-    try:
-        os.fsync(descriptor)
-    except OSError:
-        pass  # nor do all file systems sync them
-    finally:
-        os.close(descriptor)

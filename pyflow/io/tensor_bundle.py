@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import uuid
 from collections.abc import Sequence
 from typing import Any
 
 from pyflow.core.errors import InvalidArgumentError
+from pyflow.io.bundle_commit import commit, data_path, index_path
 from pyflow.io.bundle_reader import BundleReader
-from pyflow.io.bundle_writer import BundleWriter, data_path, index_path, write_index
-from pyflow.io.file_errors import errors_about, sync_folder
+from pyflow.io.bundle_writer import BundleWriter
+from pyflow.io.durable_files import remove
+from pyflow.io.file_errors import errors_about
 
 __all__ = ["BundleReader", "BundleWriter", "data_path", "index_path", "merge_bundles"]
 
 
 def merge_bundles(prefixes: Sequence[str], destination: str) -> None:
-    """Makes one checkpoint of several: their data files are renamed, and one index is written for all.
+    """Makes one checkpoint of several: their data files get new names, and one index is written for all.
+    They are there until the new one is; then they go.
 
     Raises:
       InvalidArgumentError: two of them hold the same tensor.
@@ -25,10 +26,9 @@ def merge_bundles(prefixes: Sequence[str], destination: str) -> None:
     """
     readers = [BundleReader(prefix) for prefix in prefixes]
     entries: dict[bytes, Any] = {}
-    shards = sum(reader.shards for reader in readers)
-    renames: list[tuple[str, str]] = []
+    sources: list[str] = []
     for prefix, reader in zip(prefixes, readers):
-        first = len(renames)
+        first = len(sources)
         for key in reader.pairs:
             entry = reader.entry(key)
             known = entries.get(key)
@@ -42,27 +42,10 @@ def merge_bundles(prefixes: Sequence[str], destination: str) -> None:
             if not entry.slices:
                 entry.shard_id += first
             entries[key] = entry
-        renames += [
-            (data_path(prefix, i, reader.shards), data_path(destination, first + i, shards))
-            for i in range(reader.shards)
-        ]
-    temporary = f"{index_path(destination)}.tempstate{uuid.uuid4().int % 2**64}"
-    folder = os.path.dirname(destination)
+        sources += [data_path(prefix, i, reader.shards) for i in range(reader.shards)]
     with errors_about(destination):
-        if folder:
-            os.makedirs(folder, exist_ok=True)
-    try:
-        write_index(temporary, entries, shards)
-        for source, target in renames:
-            with errors_about(source):
-                os.replace(source, target)
-        with errors_about(temporary):
-            os.replace(temporary, index_path(destination))
-            sync_folder(folder)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.remove(temporary)
-        raise
+        os.makedirs(os.path.dirname(destination) or ".", exist_ok=True)
+    commit(destination, sources, entries, keep_sources=True)
     for prefix in prefixes:
-        with contextlib.suppress(OSError):
-            os.remove(index_path(prefix))
+        if prefix != destination:
+            remove(index_path(prefix))

@@ -287,6 +287,27 @@ def written_cells(step: Step) -> list[VariableCell]:
     return [v.cell for v in step.inputs if v.dtype is dtypes.resource and isinstance(v.cell, VariableCell)]
 
 
+def destinations(program: Program, step: Step) -> tuple[VariableCell | None, ...]:
+    """For each output, the variable that it is assigned to; None where the program does more with it, or with that."""
+    users: dict[Value, list[Step]] = {value: [] for value in step.outputs}
+    cells: dict[int, int] = {}
+    for other in program.steps:
+        for value in other.inputs:
+            if value in users:
+                users[value].append(other)
+            if value.cell is not None:
+                cells[id(value.cell)] = cells.get(id(value.cell), 0) + 1
+    fetched = set(program.fetches)
+
+    def destination(value: Value) -> VariableCell | None:
+        if value in fetched or len(users[value]) != 1 or users[value][0].type not in ("Assign", "AssignVariableOp"):
+            return None
+        cell = users[value][0].inputs[0].cell
+        return cell if type(cell) is VariableCell and cells[id(cell)] == 1 else None
+
+    return tuple(map(destination, step.outputs))
+
+
 def _is_handle(op: Operation) -> bool:
     return all(t.dtype._is_ref_dtype or t.dtype is dtypes.resource for t in op.outputs)
 

@@ -54,12 +54,18 @@ class Resources:
 
 
 class NodeContext:
-    """What a kernel that takes `ctx` gets: its node, the session and the session's resources."""
+    """What a kernel that takes `ctx` gets: its node, the session and the session's resources.
 
-    __slots__ = ("op", "session", "resources")
+    Attributes:
+      destinations: for each output, the cell of the variable that it is assigned to, when the program does nothing else
+        with either; otherwise None. Known only for nodes that restore.
+    """
 
-    def __init__(self, op: Any, session: Any):
+    __slots__ = ("op", "session", "resources", "destinations")
+
+    def __init__(self, op: Any, session: Any, destinations: tuple[VariableCell | None, ...] = ()):
         self.op = op
+        self.destinations = destinations
         self.session = session
         self.resources: Resources = session.resources
 

@@ -155,6 +155,33 @@ def test_saver_of_each_device_and_one_of_a_definition(tmp_path):
         assert sess.run([a, b]) == [[1.0], [2.0]]
 
 
+@pytest.mark.parametrize("use_resource", [False, True])
+def test_large_variables_are_read_to_where_they_are(tmp_path, use_resource):
+    first = tf.get_variable("first", initializer=tf.range(40_000.0), use_resource=use_resource)
+    second = tf.get_variable("second", initializer=tf.ones([300, 200]), use_resource=use_resource)
+    saver = tf.train.Saver()
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        path = saver.save(sess, str(tmp_path / "m"), write_meta_graph=False)
+        # Fetching what was saved, without assigning it, changes no variable.
+        sess.run([first.assign(first * 2.0), second.assign(second * 3.0)])
+        assert sess.run("save/RestoreV2:0")[1] == 1 and sess.run(first)[1] == 2
+        saver.restore(sess, path)
+        values = sess.run([first, second])
+        # Both arrays are those of the variables still: an update is seen, and what was fetched is not changed by it.
+        sess.run([first.assign_add(first), second.assign_add(second)])
+        assert sess.run(first)[3] == 6 and values[0][3] == 3 and values[1].min() == values[1].max() == 1
+        # Damage is found before anything is changed.
+        data = bytearray((tmp_path / "m.data-00000-of-00001").read_bytes())
+        data[-1] ^= 1
+        (tmp_path / "m.data-00000-of-00001").write_bytes(data)
+        with pytest.raises(tf.errors.DataLossError):
+            saver.restore(sess, path)
+        assert sess.run(first)[3] == 6 and sess.run(second).max() == 2
+    with tf.Session() as sess, pytest.raises(tf.errors.DataLossError):
+        saver.restore(sess, path)
+
+
 def test_value_of_another_shape_is_restored_on_request(tmp_path):
     path = saved(tmp_path, v=[[1.0, 2.0]])
     v = tf.Variable([0.0, 0.0], name="v")

@@ -14,7 +14,7 @@ import numpy as np
 from pyflow.core import dtypes
 from pyflow.core.evaluation import bind_attrs, evaluator
 from pyflow.runtime.cpu.buffers import SMALL_BYTES, Plan, is_view, plan_buffers, roots
-from pyflow.runtime.program import Program, Step, Value
+from pyflow.runtime.program import Program, Step, Value, destinations
 from pyflow.runtime.resources import NodeContext
 
 # Of all ufuncs these two deprecate a third positional argument; for the others a keyword would only cost time.
@@ -108,7 +108,7 @@ class Lowered:
         elif step.kernel is not None:
             self._lower_fused(index, step)
         elif _is_narrow(step) or (step.definition.takes_out and not self._writes_out(step)):  # type: ignore[union-attr]
-            context = NodeContext(step.op, self._session)
+            context = self._context(step)
             self._globals[f"k{index}"] = evaluator(step.definition, step.attrs, context)  # type: ignore[arg-type]
             arguments = ", ".join(self._name(v) for v in step.inputs)
             self._emit(step, f"{self._targets(index, step)}k{index}({arguments})")
@@ -120,7 +120,7 @@ class Lowered:
         assert definition is not None
         self._globals[f"k{index}"] = definition.cpu
         grouped = definition.group_inputs(step.inputs, step.attrs)
-        bound = bind_attrs(definition, step.attrs, NodeContext(step.op, self._session))
+        bound = bind_attrs(definition, step.attrs, self._context(step))
         if self._allocates(step):
             operands = [self._name(v) for v in step.inputs]
             symbol = _OPERATORS.get(definition.cpu) if len(operands) == 2 and step.outputs[0].shape == () else None
@@ -150,6 +150,10 @@ class Lowered:
             self._emit(step, f"{self._target(index, 0, step)} = {call}")
         else:
             self._emit(step, self._targets(index, step) + call)
+
+    def _context(self, step: Step) -> NodeContext:
+        restores = step.type == "RestoreV2"
+        return NodeContext(step.op, self._session, destinations(self._program, step) if restores else ())
 
     def _lower_fused(self, index: int, step: Step) -> None:
         self._globals[f"k{index}"] = step.kernel
