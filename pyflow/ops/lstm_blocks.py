@@ -107,8 +107,8 @@ def _reference(order: Any, bias: float, clip: float = 3.0, peephole: bool = Fals
 
 
 @op(
-    "LSTMBlockCellGrad(x: T, cs_prev: T, h_prev: T, w: T, wci: T, wcf: T, wco: T, b: T, i: T, cs: T, f: T, o: T, ci: T, "
-    "co: T, cs_grad: T, h_grad: T) -> (cs_prev_grad: T, dicfo: T, wci_grad: T, wcf_grad: T, wco_grad: T)",
+    "LSTMBlockCellGrad(x: T, cs_prev: T, h_prev: T, w: T, wci: T, wcf: T, wco: T, b: T, i: T, cs: T, f: T, o: T, "
+    "ci: T, co: T, cs_grad: T, h_grad: T) -> (cs_prev_grad: T, dicfo: T, wci_grad: T, wcf_grad: T, wco_grad: T)",
     use_peephole=attr("bool"),
     T=_TYPES,
 )
@@ -133,8 +133,8 @@ class LSTMBlockCellGrad:
 
 
 @op(
-    "LSTMBlockCell(x: T, cs_prev: T, h_prev: T, w: T, wci: T, wcf: T, wco: T, b: T) -> (i: T, cs: T, f: T, o: T, ci: T, "
-    "co: T, h: T)",
+    "LSTMBlockCell(x: T, cs_prev: T, h_prev: T, w: T, wci: T, wcf: T, wco: T, b: T) -> (i: T, cs: T, f: T, o: T, "
+    "ci: T, co: T, h: T)",
     forget_bias=1.0,
     cell_clip=3.0,
     use_peephole=False,
@@ -199,8 +199,8 @@ _LAYER = (
 )
 _LAYER_GRADIENT = (
     "(seq_len_max: int64, x: T, cs_prev: T, h_prev: T, w: T, wci: T, wcf: T, wco: T, b: T, i: T, cs: T, f: T, o: T, "
-    "ci: T, co: T, h: T, cs_grad: T, h_grad: T) -> (x_grad: T, cs_prev_grad: T, h_prev_grad: T, w_grad: T, wci_grad: T, "
-    "wcf_grad: T, wco_grad: T, b_grad: T)"
+    "ci: T, co: T, h: T, cs_grad: T, h_grad: T) -> (x_grad: T, cs_prev_grad: T, h_prev_grad: T, w_grad: T, "
+    "wci_grad: T, wcf_grad: T, wco_grad: T, b_grad: T)"
 )
 _LAYER_VALUES = [np.full((2, 2, 2), 0.1 * k).tolist() for k in range(1, 10)]
 
