@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any, Callable
 
 import numpy as np
@@ -11,6 +12,13 @@ from pyflow.core.dtypes import DType
 from pyflow.core.tensor import StaticShape, Tensor
 
 HandleData = tuple[DType, StaticShape]
+
+_private_names = itertools.count()
+
+
+def private_name(node: str) -> str:
+    """The name, as messages show it, of a resource that belongs to one node because it was given no shared name."""
+    return f"_{next(_private_names)}_{node}"
 
 
 class VariableCell:

@@ -16,7 +16,7 @@ from pyflow.core import dtypes, errors
 from pyflow.core.evaluation import dims_from_value, evaluator, infer_shapes
 from pyflow.core.operation import Operation
 from pyflow.core.registry import OpDef, ShapeError
-from pyflow.core.resources import HandleData, VariableCell
+from pyflow.core.resources import VariableCell
 from pyflow.core.tensor import StaticShape, Tensor, brackets
 from pyflow.runtime.resources import NodeContext
 from pyflow.runtime.user_frame import in_node
@@ -223,7 +223,10 @@ class _Builder:
             return self._cell_shape(value.cell)
         return value.shape
 
-    def _handle_data(self, op: Operation, value: Value) -> HandleData | None:
+    def _handle_data(self, op: Operation, value: Value) -> Any:
+        shapes = getattr(value.cell, "shapes_of_elements", None)
+        if shapes is not None:  # a queue
+            return shapes
         if value.dtype is not dtypes.resource or not isinstance(value.cell, VariableCell):
             return None
         # What is assigned may have another shape than what was there.

@@ -6,6 +6,7 @@ import threading
 from typing import Any, Callable, TypeVar
 
 from pyflow.core.resources import VariableCell
+from pyflow.runtime.producers import Producers
 
 __all__ = ["NodeContext", "Resources", "VariableCell"]
 
@@ -18,6 +19,7 @@ class Resources:
     def __init__(self, forget_plans: Callable[[], None] = lambda: None) -> None:
         # Called when a variable takes a shape that programs don't expect.
         self.forget_plans = forget_plans
+        self.producers = Producers()
         self._lock = threading.RLock()
         self._named: dict[tuple[type, str, str], Any] = {}
         self._node_state: dict[str, Any] = {}
@@ -44,6 +46,7 @@ class Resources:
 
     def clear(self) -> None:
         """Lets go of everything; resources that can be closed are."""
+        self.producers.clear()
         with self._lock:
             for thing in [*self._named.values(), *self._node_state.values()]:
                 close = getattr(thing, "close_resource", None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import threading
 from typing import Any, Callable
 
@@ -10,6 +11,7 @@ from pyflow.core.api import export
 from pyflow.core.graph import Graph
 from pyflow.core.scopes import default_graph_stack, default_session_stack, get_default_graph
 from pyflow.core.tensor import Tensor
+from pyflow.core.waiting import time_limit
 from pyflow.runtime import placement, profile
 from pyflow.runtime.executable import Executable
 from pyflow.runtime.feeds import fed_array, flatten_feeds
@@ -48,6 +50,8 @@ class BaseSession:
             raise NotImplementedError(f"Session target {target!r}: PyFlow runs in this process only")
         self._graph = graph
         self._config = config if config is not None else ConfigProto()
+        # How long an operation may wait for others; 0 for as long as it takes.
+        self._timeout_in_ms = self._config.operation_timeout_in_ms
         self._target = target
         self._closed = False
         self._opened = False
@@ -106,11 +110,13 @@ class BaseSession:
         feeds = self._feeds(feed_dict)
         handler = self._fetches(fetches)
         executable = self._executable(handler, feeds)
-        if options is None and run_metadata is None:
+        if options is None and run_metadata is None and not self._timeout_in_ms:
             if profile.trace_file is not None:
                 return handler.rebuild(profile.trace_file.run(executable, tuple(feeds.values())))
             return handler.rebuild(executable(tuple(feeds.values())))
-        return handler.rebuild(profile.run(executable, tuple(feeds.values()), options, run_metadata))
+        milliseconds = getattr(options, "timeout_in_ms", 0) or self._timeout_in_ms
+        with time_limit(milliseconds / 1000) if milliseconds else contextlib.nullcontext():
+            return handler.rebuild(profile.run(executable, tuple(feeds.values()), options, run_metadata))
 
     def _feeds(self, feed_dict: Any) -> dict[Tensor, Any]:
         if self._closed:
