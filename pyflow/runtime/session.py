@@ -16,6 +16,7 @@ from pyflow.runtime import placement, profile
 from pyflow.runtime.executable import Executable
 from pyflow.runtime.feeds import fed_array, flatten_feeds
 from pyflow.runtime.fetches import Fetches, cache_key
+from pyflow.runtime.local_server import find_server
 from pyflow.runtime.partial_run import PartialRun
 from pyflow.runtime.resources import Resources
 
@@ -27,7 +28,7 @@ class BaseSession:
     """What `Session` and `InteractiveSession` share.
 
     Args:
-      target: must be empty: a session runs in this process.
+      target: empty, or the target of a `tf.train.Server` of this process, whose sessions share their variables.
       graph: the graph to run; None takes the default graph.
       config: a `ConfigProto`.
 
@@ -46,7 +47,8 @@ class BaseSession:
             raise TypeError(f"target must be a string, but got {type(target)}")
         if config is not None and not isinstance(config, ConfigProto):
             raise TypeError(f"config must be a tf.ConfigProto, but got {type(config)}")
-        if target not in ("", b"", None, "local"):
+        server = find_server(target)
+        if server is None and target not in ("", b"", None, "local"):
             raise NotImplementedError(f"Session target {target!r}: PyFlow runs in this process only")
         self._graph = graph
         self._config = config if config is not None else ConfigProto()
@@ -55,7 +57,8 @@ class BaseSession:
         self._target = target
         self._closed = False
         self._opened = False
-        self.resources = Resources(self.forget_plans)
+        self.resources = server.join(self) if server else Resources(self.forget_plans)
+        self._owns_resources = server is None
         self._planning = threading.Lock()
         self._executables: collections.OrderedDict[Any, Executable] = collections.OrderedDict()
         self._fetch_cache: collections.OrderedDict[Any, Fetches] = collections.OrderedDict()
@@ -81,7 +84,8 @@ class BaseSession:
             self._closed = True
             self._executables.clear()
             self._fetch_cache.clear()
-            self.resources.clear()
+            if self._owns_resources:
+                self.resources.clear()
 
     def as_default(self) -> Any:
         """Makes this the default session inside a `with` block, without closing it at the end."""
@@ -209,7 +213,6 @@ class BaseSession:
         return handle.run(fetches, feed_dict)
 
 
-
 @export("Session")
 class Session(BaseSession):
     """Runs a graph; holds its variables until it is closed.
@@ -240,7 +243,16 @@ class Session(BaseSession):
 
     @staticmethod
     def reset(target: Any, containers: Any = None, config: Any = None) -> None:
-        """Sessions share no containers in this process, so there is nothing to reset."""
+        """Empties a server's variables and queues. Sessions without server share nothing that could be reset.
+
+        Raises:
+          NotImplementedError: single containers are to be reset.
+        """
+        if containers:
+            raise NotImplementedError("Session.reset with containers")
+        server = find_server(target)
+        if server is not None:
+            server.resources.clear()
 
 
 @export("InteractiveSession")

@@ -85,3 +85,54 @@ def assert_global_step(global_step_tensor: Any) -> None:
     shape = global_step_tensor.get_shape()
     if shape.ndims not in (0, None):
         raise TypeError(f'Existing "global_step" is not scalar: {shape}')
+
+
+# Where TensorFlow keeps the tensor that `_get_or_create_global_step_read` makes.
+GLOBAL_STEP_READ_KEY = "global_step_read_op_cache"
+
+
+def _get_global_step_read(graph: Graph | None = None) -> Any:
+    """The tensor that hooks read the global step by, or None.
+
+    Raises:
+      RuntimeError: there are several.
+    """
+    found = (graph or get_default_graph()).get_collection(GLOBAL_STEP_READ_KEY)
+    if len(found) > 1:
+        raise RuntimeError(f"There are multiple items in collection {GLOBAL_STEP_READ_KEY}. There should be only one.")
+    return found[0] if found else None
+
+
+def _get_or_create_global_step_read(graph: Graph | None = None) -> Any:
+    """The tensor that hooks read the global step by: a copy, so that later counting doesn't change it.
+
+    None when there is no global step.
+    """
+    graph = graph or get_default_graph()
+    read = _get_global_step_read(graph)
+    step = get_global_step(graph)
+    if read is not None or step is None:
+        return read
+    with graph.as_default(), graph.name_scope(None), graph.name_scope(f"{step.op.name}/"):
+        value = step if isinstance(step, Tensor) else step.initialized_value()
+        read = value + 0
+    graph.add_to_collection(GLOBAL_STEP_READ_KEY, read)
+    return read
+
+
+def _increment_global_step(increment: Any, graph: Graph | None = None) -> Any:
+    """An operation that counts the global step up, after hooks have read it.
+
+    Raises:
+      ValueError: there is no global step.
+    """
+    graph = graph or get_default_graph()
+    step = get_global_step(graph)
+    if step is None:
+        raise ValueError(
+            "Global step tensor should be created by tf.train.get_or_create_global_step before calling increment."
+        )
+    read = _get_or_create_global_step_read(graph)
+    with graph.as_default(), graph.name_scope(None), graph.name_scope(f"{step.op.name}/"):
+        with graph.control_dependencies([read]):
+            return step.assign_add(increment)
