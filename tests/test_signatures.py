@@ -13,6 +13,8 @@ ACCEPTED: dict[str, str] = {
     "DType#__init__": "dtypes are made here only",
     "dtypes.DType#__init__": "dtypes are made here only",
     "Operation#__init__": "operations are made by their graph only",
+    "train.Coordinator#stop_on_exception": "TensorFlow's were read through a decorator that hides them",
+    "train.Supervisor#managed_session": "TensorFlow's were read through a decorator that hides them",
 }
 
 

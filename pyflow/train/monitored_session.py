@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pyflow.core import errors
-from pyflow.core.api import export
+from pyflow.core.api import PUBLIC, export
 from pyflow.core.collections import GraphKeys
 from pyflow.core.scopes import get_collection, get_default_graph
 from pyflow.train.coordinator import Coordinator
@@ -44,9 +44,7 @@ class _CoordinatedSessionCreator(SessionCreator):
         # An error of a thread must come out of `run` or `close`, the end of the input too.
         self.coord = Coordinator(clean_stop_exception_types=[])
         if get_collection(GraphKeys.QUEUE_RUNNERS):
-            from pyflow.train.queue_runner import start_queue_runners
-
-            start_queue_runners(sess=self.tf_sess, coord=self.coord)
+            PUBLIC["train.start_queue_runners"](sess=self.tf_sess, coord=self.coord)
         for hook in self._hooks:
             hook.after_create_session(self.tf_sess, self.coord)
         return _CoordinatedSession(_HookedSession(self.tf_sess, self._hooks), self.coord, self._stop_grace_period_secs)
