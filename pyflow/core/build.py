@@ -44,7 +44,7 @@ def apply(definition: OpDef, args: tuple, kwargs: dict[str, Any]) -> Any:
             inputs += _convert_input(definition, arg, value, inferred, owner)
         attrs = {
             # An inferred dtype is checked below, where the message can name the argument that it came from.
-            n: v if n in inferred and spec.kind == "type" else check_attr(definition, spec, v)
+            n: v if n in inferred and spec.kind in ("type", "list(type)") else check_attr(definition, spec, v)
             for n, spec, v in _attr_values(definition, keywords, inferred)
         }
         for arg in definition.inputs:

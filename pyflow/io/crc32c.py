@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ _MASK_DELTA = 0xA282EAD8
 _LOOPED = 64  # bytes; below, a Python loop is faster than numpy's calls
 _ROWS = 1024  # bytes that are looked up at once
 _FOLDED = 8192  # bytes; from here on, folding comes first
+_FEW = 8  # records; below, nothing is gained by taking them together
 _BLOCK = 1 << 17  # words that are folded at once: they stay in the cache
 # (c, b, a ...): 1 + y^a + ... + y^b + y^c is a multiple of the polynomial, y = x^64. c - b words can be folded at once.
 _MULTIPLES = ((14867, 318, 278), (5685, 1362, 426), (563, 109, 58, 53, 31))
@@ -43,6 +45,51 @@ def extend(crc: int, data: Any) -> int:
         register = _looked_up(_folded(view[:end], register), 0)
         view = view[end:]
     return _looked_up(view, register) ^ _ALL_ONES
+
+
+def are_right(records: Sequence[bytes], masked: Sequence[int]) -> list[bool]:
+    """Whether each of many records has the checksum, in its form for files, that is said of it."""
+    if _native() is not None or len(records) < _FEW:
+        return [masked_value(record) == expected for record, expected in zip(records, masked)]
+    right = [False] * len(records)
+    by_size: dict[int, list[int]] = {}
+    for i, record in enumerate(records):
+        # Rows of similar lengths go together; those under 4 bytes or long enough to be folded go alone.
+        size = len(record)
+        by_size.setdefault(size.bit_length() if 4 <= size < _FOLDED else -1, []).append(i)
+    for i in by_size.pop(-1, ()):
+        right[i] = masked_value(records[i]) == masked[i]
+    for group in by_size.values():
+        count = max(1, _BLOCK // len(records[group[0]]))  # that many stay in the cache
+        for start in range(0, len(group), count):
+            part = group[start : start + count]
+            for i, crc in zip(part, _values_of_rows([records[i] for i in part])):
+                right[i] = mask(crc) == masked[i]
+    return right
+
+
+def _values_of_rows(records: list[bytes]) -> list[int]:
+    """The checksums of records of at least 4 bytes, all looked up side by side."""
+    width = max(map(len, records))
+    # Zeros before a message leave an empty register as it is, and what the register starts with can be put upon the
+    # first four bytes instead.
+    block = np.frombuffer(b"".join([record.rjust(width, b"\0") for record in records]), np.uint8)
+    block = block.reshape(len(records), width).copy()
+    firsts = (width - np.array([len(record) for record in records]))[:, None] + np.arange(4)
+    block[np.arange(len(records))[:, None], firsts] ^= 0xFF
+    _, rows, starts = _tables()
+    register = np.zeros(len(records), "<u4")
+    position = 0
+    while position < width:
+        # The last stretches are full: what precedes them is shorter, and at least the four bytes of the register.
+        size = _ROWS if (width - position) % _ROWS == 0 else (width - position) % _ROWS
+        if size < 4:
+            size += _ROWS - 4
+        taken = block[:, position : position + size]
+        taken[:, :4] ^= register.view(np.uint8).reshape(-1, 4)
+        register = np.bitwise_xor.reduce(rows[starts[_ROWS - size :] + taken], axis=1).astype("<u4")
+        position += size
+    return (register ^ np.uint32(_ALL_ONES)).tolist()
 
 
 def masked_value(data: Any) -> int:

@@ -20,7 +20,9 @@ from pyflow.io import crc32c
 from pyflow.io.file_errors import errors_about
 
 _HEADER_BYTES = 12
-_FOOTER_BYTES = 4
+_FRAME_BYTES = 16
+_LENGTH = struct.Struct("<Q")
+_CHECKSUM = struct.Struct("<I")
 # Compression by name, and zlib's window bits for it.
 _WINDOW_BITS = {"ZLIB": 15, "GZIP": 31}
 # A length from a file asks for no more memory than this before that much has been read.
@@ -51,9 +53,13 @@ class RecordWriter:
 
     def write(self, record: bytes) -> None:
         """Appends a record."""
-        if self._file.closed:
-            raise errors.FailedPreconditionError(None, None, "Writer is closed.")
+        self.check_open()
         self._put(frame(record))
+
+    def check_open(self) -> None:
+        """Raises FailedPreconditionError after `close`."""
+        if self._file.closed:
+            raise errors.FailedPreconditionError(None, None, "Writer not initialized or previously closed")
 
     def flush(self) -> None:
         """Hands everything written so far to the operating system."""
@@ -104,31 +110,69 @@ def read_records(path: str | bytes | os.PathLike, compression: str = "") -> Iter
       InvalidArgumentError: no such compression.
       DataLossError: a record is cut off or damaged, or the compressed data are.
     """
+    for _, record in read_placed_records(path, compression):
+        yield record
+
+
+def read_placed_records(path: str | bytes | os.PathLike, compression: str = "") -> Iterator[tuple[int, bytes]]:
+    """As `read_records`, each record with its place in the (decompressed) file in bytes."""
     path = os.fsdecode(path)
     with contextlib.ExitStack() as stack:
         with errors_about(path):
             file = stack.enter_context(open(path, "rb"))
         source = _Decompressed(file, _window_bits(compression)) if compression else file
-        position = 0
+        start, data, missing = 0, b"", _CHUNK
         while True:
             with errors_about(path):
-                header = _read(source, _HEADER_BYTES)
-                if len(header) < _HEADER_BYTES:
-                    return
-                length = struct.unpack("<Q", _checked(header, position))[0]
-                rest = _read(source, length + _FOOTER_BYTES)
-            if len(rest) < length + _FOOTER_BYTES:
-                raise errors.DataLossError(None, None, f"truncated record at {position}")
-            yield _checked(rest, position + _HEADER_BYTES)
-            position += _HEADER_BYTES + length + _FOOTER_BYTES
+                more = _read(source, max(missing, _CHUNK))
+            data += more
+            places, end, missing = _complete_records(data)
+            for place, record in _checked(data, places, start, path):
+                yield start + place, record
+            start, data = start + end, data[end:]
+            if len(data) >= _HEADER_BYTES and (missing > _CHUNK or not more):
+                # Only a length with the right checksum says how much more to read, or that the file is cut off.
+                if not crc32c.are_right([data[:8]], [_CHECKSUM.unpack_from(data, 8)[0]])[0]:
+                    raise _corrupted(start, path)
+                if not more:
+                    raise errors.DataLossError(None, None, f"truncated record at {start} in {path}")
+            if not more:
+                return
 
 
-def _checked(data: bytes, position: int) -> bytes:
-    """`data` without the checksum at its end, if that is right."""
-    content = data[:-4]
-    if struct.unpack("<I", data[-4:])[0] != crc32c.masked_value(content):
-        raise errors.DataLossError(None, None, f"corrupted record at {position}")
-    return content
+def _complete_records(data: bytes) -> tuple[list[tuple[int, int]], int, int]:
+    """Start and length of the records that are in `data` as a whole; where they end, and how much the next one lacks.
+
+    Checksums are not looked at: after a wrong length, the places that follow mean nothing.
+    """
+    places, position, size = [], 0, len(data)
+    while position + _HEADER_BYTES <= size:
+        (length,) = _LENGTH.unpack_from(data, position)
+        end = position + _FRAME_BYTES + length
+        if end > size:
+            return places, position, end - size
+        places.append((position, length))
+        position = end
+    return places, position, 0
+
+
+def _checked(data: bytes, places: list[tuple[int, int]], start: int, path: str) -> Iterator[tuple[int, bytes]]:
+    """The records at those places, up to the first whose checksums are wrong: that is an error."""
+    records = [data[place + _HEADER_BYTES : place + _HEADER_BYTES + length] for place, length in places]
+    lengths_right = crc32c.are_right(
+        [data[place : place + 8] for place, _ in places], [_CHECKSUM.unpack_from(data, p + 8)[0] for p, _ in places]
+    )
+    given = [_CHECKSUM.unpack_from(data, place + _HEADER_BYTES + length)[0] for place, length in places]
+    for (place, _), record, length_right, right in zip(
+        places, records, lengths_right, crc32c.are_right(records, given)
+    ):
+        if not length_right or not right:
+            raise _corrupted(start + place + (_HEADER_BYTES if length_right else 0), path)
+        yield place, record
+
+
+def _corrupted(position: int, path: str) -> errors.DataLossError:
+    return errors.DataLossError(None, None, f"corrupted record at {position} in {path}")
 
 
 def _read(source: Any, count: int) -> bytes:
@@ -168,9 +212,13 @@ class _Decompressed:
             try:
                 data = self._decompressor.decompress(given, count)
             except zlib.error as error:
-                raise errors.DataLossError(None, None, f"inflate() failed: {error}") from None
+                raise errors.DataLossError(None, None, f"inflate() failed with {_zlib_words(error)}") from None
             if data:
                 return data
+
+
+def _zlib_words(error: zlib.error) -> str:
+    return str(error).replace("Error", "error", 1).replace(" while decompressing data", "", 1)
 
 
 def _window_bits(compression: str) -> int:

@@ -100,5 +100,5 @@ def test_wrong_use_is_an_error(path):
     writer = RecordWriter(path)
     writer.close()
     writer.close()
-    with pytest.raises(tf.errors.FailedPreconditionError, match="Writer is closed."):
+    with pytest.raises(tf.errors.FailedPreconditionError, match="Writer not initialized or previously closed"):
         writer.write(b"a")
