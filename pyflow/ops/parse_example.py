@@ -9,7 +9,7 @@ import numpy as np
 
 from pyflow.core.dtypes import DType, float32, int64, string
 from pyflow.core.errors import InvalidArgumentError
-from pyflow.core.registry import NOT_DIFFERENTIABLE, attr, op
+from pyflow.core.registry import NOT_DIFFERENTIABLE, attr, op, sample
 from pyflow.core.shapes import TensorShape
 from pyflow.ops.example_columns import Column, read_columns
 from pyflow.ops.example_wire import BYTES, FLOAT, INT64, NOTHING
@@ -24,6 +24,10 @@ COUNTED = {BYTES: "bytes", FLOAT: "float", INT64: "int64"}
 def parsed_types() -> Any:
     """The attr of the types of features."""
     return attr("list(type)", allowed=PARSED)
+
+
+# A serialized Example with the int64 feature a = [1, 2].
+_SAMPLE = bytes.fromhex("0a0d0a0b0a016112061a040a020102")
 
 
 class _Blame:
@@ -73,8 +77,8 @@ class Reader:
         for column, key, dtype in sparse:
             self._note(
                 key, (column.kinds != KINDS[dtype]) & (column.kinds != NOTHING),
-                lambda row, c=column, t=dtype: f"Data types don't match. Expected type: {NAMES[KINDS[t]]}, Actual type: "
-                f"{NAMES[c.kinds[row]]}",
+                lambda row, c=column, t=dtype: f"Data types don't match. Expected type: {NAMES[KINDS[t]]}, "
+                f"Actual type: {NAMES[c.kinds[row]]}",
             )  # fmt: skip
         self._blame.check()
         arrays = [
@@ -98,9 +102,11 @@ class Reader:
         missing = column.kinds == NOTHING
         varies = bool(shape) and shape[0] is None
         if not varies and default.size == 0 and missing.any():
-            about = f"Feature: {key.decode('utf-8', 'replace')} (data type: {NAMES[kind]}) is required but could not be "
+            shown = f"Feature: {key.decode('utf-8', 'replace')} (data type: {NAMES[kind]})"
             self._blame.note(
-                missing, lambda row: f"{'' if self._single else f'Name: {self._name(row)}, '}{about}found."
+                missing,
+                lambda row: f"{'' if self._single else f'Name: {self._name(row)}, '}{shown} is required but could not "
+                "be found.",
             )
         self._note(
             key, ~missing & (column.kinds != kind),
@@ -174,24 +180,18 @@ def texts(values: Any) -> list[bytes]:
     return np.asarray(values, object).reshape(-1).tolist()
 
 
-def check_defaults(
-    keys: Sequence[bytes], defaults: Sequence[np.ndarray], shapes: Sequence[TensorShape], varying: bool = True
-) -> None:
+def check_defaults(defaults: Sequence[np.ndarray], shapes: Sequence[TensorShape]) -> None:
     """Raises InvalidArgumentError for a default value that does not have the shape of its feature."""
-    for i, (key, default, shape) in enumerate(zip(keys, defaults, shapes)):
-        wanted = shape.as_tuple()
-        if varying and wanted and wanted[0] is None:
+    for i, (default, shape) in enumerate(zip(defaults, shapes)):
+        wanted, given = shape.as_tuple(), text(np.shape(default))
+        if wanted and wanted[0] is None:
             if np.size(default) != 1:
-                raise InvalidArgumentError(
-                    None, None, f"dense_shape[{i}] is a variable length shape: {text(wanted)}, therefore def_value[{i}] "
-                    f"must contain a single element (the padding element).  But its shape is: "
-                    f"{text(np.shape(default))}",
-                )  # fmt: skip
+                words = f"dense_shape[{i}] is a variable length shape: {text(wanted)}, therefore def_value[{i}] must "
+                words += f"contain a single element (the padding element).  But its shape is: {given}"
+                raise InvalidArgumentError(None, None, words)
         elif np.size(default) and np.shape(default) != wanted:
-            raise InvalidArgumentError(
-                None, None, f"def_value[{i}].shape() == {text(np.shape(default))} is not compatible with dense_shapes_"
-                f"[{i}] == {text(wanted)}",
-            )  # fmt: skip
+            words = f"def_value[{i}].shape() == {given} is not compatible with dense_shapes_[{i}] == {text(wanted)}"
+            raise InvalidArgumentError(None, None, words)
 
 
 @op(
@@ -208,6 +208,12 @@ class ParseExample:
     """The features of a batch of serialized Examples."""
 
     grad = NOT_DIFFERENTIABLE
+    samples = [
+        sample(
+            np.array([_SAMPLE, b""], object), np.empty(0, object), [np.array(b"a", object)], [np.array(b"b", object)],
+            [np.zeros(2, np.float32)], sparse_types=[int64], dense_shapes=[[2]],
+        )
+    ]  # fmt: skip
 
     def shape(serialized, names, sparse_types, dense_shapes):
         (batch,) = with_rank(serialized, 1)
@@ -226,7 +232,7 @@ class ParseExample:
             )  # fmt: skip
         keys = texts(dense_keys)
         defaults = [np.asarray(default) for default in dense_defaults]
-        check_defaults(keys, defaults, dense_shapes)
+        check_defaults(defaults, dense_shapes)
         reader = Reader(given, called, single=False)
         parts = reader.read(texts(sparse_keys), sparse_types, keys, defaults, dense_shapes, Tdense)
         return tuple(array for part in parts for array in part)
@@ -246,6 +252,12 @@ class ParseSingleExample:
     """The features of one serialized Example."""
 
     grad = NOT_DIFFERENTIABLE
+    samples = [
+        sample(
+            np.array(_SAMPLE, object), [np.zeros(0, np.int64)], num_sparse=1, sparse_keys=["b"], dense_keys=["a"],
+            sparse_types=[string], dense_shapes=[[2]],
+        )
+    ]  # fmt: skip
 
     def shape(serialized, sparse_types, dense_shapes):
         with_rank(serialized, 0)
@@ -255,7 +267,7 @@ class ParseSingleExample:
     def cpu(serialized, dense_defaults, sparse_keys, dense_keys, sparse_types, dense_shapes, Tdense):
         defaults = [np.asarray(default) for default in dense_defaults]
         keys = encoded(dense_keys)
-        check_defaults(keys, defaults, dense_shapes)
+        check_defaults(defaults, dense_shapes)
         reader = Reader(texts(serialized), None, single=True)
         parts = reader.read(encoded(sparse_keys), sparse_types, keys, defaults, dense_shapes, Tdense)
         return tuple(array for part in parts for array in part)

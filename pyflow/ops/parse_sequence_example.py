@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from pyflow.core.dtypes import DType
+from pyflow.core.dtypes import DType, float32
 from pyflow.core.errors import InvalidArgumentError
-from pyflow.core.registry import NOT_DIFFERENTIABLE, attr, op
+from pyflow.core.registry import NOT_DIFFERENTIABLE, attr, op, sample
 from pyflow.core.shapes import TensorShape
 from pyflow.ops.example_columns import as_values, malformed
 from pyflow.ops.example_wire import (
@@ -25,6 +25,10 @@ from pyflow.ops.example_wire import (
 from pyflow.ops.parse_example import COUNTED, KINDS, encoded, parsed_types, sparse_indices, texts
 from pyflow.ops.shape_rules import text, with_rank
 
+# A serialized SequenceExample with the context a = [1, 2] (int64) and the feature list b = [[0.5], [2.0]] (float).
+_SAMPLE = bytes.fromhex(
+    "0a0d0a0b0a016112061a040a020102" "121b0a190a016212140a0812060a040000003f0a0812060a0400000040"
+)
 _ABSENT = Located(NOTHING, [])
 _FIELDS = {BYTES: "bytes_list", FLOAT: "float_list", INT64: "int64_list"}
 _TYPES = {BYTES: "string", FLOAT: "float", INT64: "int64"}
@@ -79,6 +83,13 @@ class ParseSingleSequenceExample:
     """Context and feature lists of one serialized SequenceExample."""
 
     grad = NOT_DIFFERENTIABLE
+    samples = [
+        sample(
+            np.array(_SAMPLE, object), np.empty(0, object), [], [np.array(b"a", object)], [np.array(b"b", object)], [],
+            [np.zeros(0, np.int64)], np.array(b"", object), context_dense_shapes=[[2]],
+            feature_list_sparse_types=[float32],
+        )
+    ]  # fmt: skip
 
     def shape(
         serialized, context_sparse_types, context_dense_shapes, feature_list_sparse_types, feature_list_dense_shapes
@@ -221,6 +232,14 @@ class ParseSequenceExample:
     """Context and feature lists of a batch of serialized SequenceExamples."""
 
     grad = NOT_DIFFERENTIABLE
+    samples = [
+        sample(
+            np.array([_SAMPLE], object), np.empty(0, object), [np.zeros(0, np.int64)],
+            feature_list_dense_missing_assumed_empty=[], context_sparse_keys=[], context_dense_keys=["a"],
+            feature_list_sparse_keys=[], feature_list_dense_keys=["b"], Ncontext_dense=1, Nfeature_list_dense=1,
+            feature_list_dense_types=[float32], context_dense_shapes=[[2]], feature_list_dense_shapes=[[1]],
+        )
+    ]  # fmt: skip
 
     def shape(
         serialized, context_sparse_types, context_dense_shapes, feature_list_sparse_types, feature_list_dense_shapes

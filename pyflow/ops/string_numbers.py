@@ -31,7 +31,7 @@ class StringToNumber:
 
     def cpu(string_tensor, out_type):
         texts = np.asarray(string_tensor, object)
-        numbers = [_parsed(text, out_type) for text in texts.reshape(-1)]
+        numbers = [parse_number(text, out_type) for text in texts.reshape(-1)]
         return np.array(numbers, out_type.as_numpy_dtype).reshape(texts.shape)
 
     grad = NOT_DIFFERENTIABLE
@@ -41,7 +41,12 @@ class StringToNumber:
     ]
 
 
-def _parsed(text: bytes, dtype: DType) -> Any:
+def parse_number(text: bytes, dtype: DType) -> Any:
+    """The number that a text is.
+
+    Raises:
+      InvalidArgumentError: it is none, or an int that does not fit.
+    """
     if dtype.is_floating:
         if _REAL.fullmatch(text):
             return float(text)

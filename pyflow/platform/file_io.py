@@ -16,8 +16,8 @@ from typing import Any, BinaryIO, NamedTuple
 
 from pyflow.core import errors
 from pyflow.io.file_errors import errors_about
+from pyflow.io.file_patterns import matching_paths
 from pyflow.platform import compat
-from pyflow.platform.glob import split_pattern
 
 BLOCK_SIZE = 16 * 1024 * 1024
 
@@ -215,19 +215,8 @@ def get_matching_files(filename: Any) -> list[str]:
     with "./". NotFoundError when the directory in front of the first wildcard does not exist.
     """
     if isinstance(filename, (str, os.PathLike)):
-        return _matching_files(compat.path_to_str(filename))
-    return [path for pattern in filename for path in _matching_files(compat.as_str(compat.path_to_str(pattern)))]
-
-
-def _matching_files(pattern: str) -> list[str]:
-    folder, levels = split_pattern(pattern)
-    paths = [folder]
-    for depth, level in enumerate(levels):
-        folders, paths = paths if depth == 0 else filter(is_directory, paths), []
-        for folder in folders:
-            with contextlib.suppress(errors.PermissionDeniedError):
-                paths += [os.path.join(folder, name) for name in _names_in(folder) if level.fullmatch(name)]
-    return paths
+        return matching_paths(compat.path_to_str(filename))
+    return [path for pattern in filename for path in matching_paths(compat.as_str(compat.path_to_str(pattern)))]
 
 
 def create_dir(dirname: Any) -> None:

@@ -49,7 +49,8 @@ class Lowered:
             self._names[value] = f"f{i}"
         if program.feeds:
             self._lines.append(f"{', '.join(self._names[v] for v in program.feeds)}, = feeds")
-            self._lines += [f"f{i} = f{i}[()]" for i, v in enumerate(program.feeds) if v.shape == ()]
+            scalars = [i for i, v in enumerate(program.feeds) if v.shape == () and v.dtype is not dtypes.string]
+            self._lines += [f"f{i} = f{i}[()]" for i in scalars]
         for index, step in enumerate(program.steps):
             self._lower(index, step)
             if traced:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import posixpath
 import re
+
+from pyflow.core.errors import PermissionDeniedError
+from pyflow.io.file_errors import errors_about
 
 _TOKEN = re.compile(r"\\(?P<escaped>.)|\[(?P<not>[!^]?)(?P<members>\]?[^]]*)\]|(?P<star>\*+)|(?P<any>\?)|.", re.DOTALL)
 
@@ -24,3 +29,19 @@ def _as_regex(token: re.Match[str]) -> str:
         members = re.sub(r"[\\\[^]", r"\\\g<0>", token["members"])
         return f"[{'^' if token['not'] else ''}{members}]"
     return re.escape(token["escaped"] or token[0])
+
+
+def matching_paths(pattern: str) -> list[str]:
+    """The files and directories that match, sorted.
+
+    Raises:
+      NotFoundError: there is no directory of the name in front of the first wildcard.
+    """
+    folder, levels = split_pattern(pattern)
+    paths = [folder]
+    for depth, level in enumerate(levels):
+        folders, paths = paths if depth == 0 else filter(os.path.isdir, paths), []
+        for folder in folders:
+            with contextlib.suppress(PermissionDeniedError), errors_about(folder):
+                paths += [os.path.join(folder, name) for name in sorted(os.listdir(folder)) if level.fullmatch(name)]
+    return paths
