@@ -141,9 +141,9 @@ python.framework.graph_util_impl ?graph_util.convert_variables_to_constants @gra
 python.framework.importer ?import_graph_def @
 python.framework.meta_graph ?train.export_meta_graph @train
 python.layers ?layers.dense
-python.layers.base ?layers.Layer @layers
+python.layers.base layers.layer @layers
 python.layers.convolutional ?layers.conv2d @layers
-python.layers.core ?layers.dense @layers
+python.layers.core layers.dense @layers
 python.layers.layers ?layers.dense @layers
 python.layers.normalization ?layers.batch_normalization @layers
 python.layers.pooling ?layers.max_pooling2d @layers
@@ -199,7 +199,12 @@ contrib.layers.python.layers ?contrib.layers.conv2d @contrib.layers
 contrib.layers.python.layers.initializers ?contrib.layers.xavier_initializer @contrib.layers
 contrib.layers.python.layers.layers ?contrib.layers.conv2d @contrib.layers
 contrib.layers.python.layers.regularizers ?contrib.layers.l2_regularizer @contrib.layers
-contrib.layers.python.layers.utils ?contrib.layers.conv2d @contrib.layers
+contrib.layers.python.layers.embedding_ops ?contrib.layers.conv2d @contrib.layers
+contrib.layers.python.layers.encoders ?contrib.layers.conv2d @contrib.layers
+contrib.layers.python.layers.normalization ?contrib.layers.conv2d @contrib.layers
+contrib.layers.python.layers.optimizers ?contrib.layers.conv2d @contrib.layers contrib.optimize_loss
+contrib.layers.python.layers.summaries ?contrib.layers.conv2d @contrib.layers.summaries
+contrib.layers.python.layers.utils ?contrib.layers.conv2d contrib.layer_collections
 contrib.rnn.python ?contrib.rnn.BasicLSTMCell
 contrib.rnn.python.ops ?contrib.rnn.BasicLSTMCell @contrib.rnn
 contrib.rnn.python.ops.core_rnn_cell ?contrib.rnn.BasicLSTMCell @contrib.rnn
