@@ -123,7 +123,15 @@ def sample(*inputs: Any, grad: bool = True, reference: Callable | None = None, *
 
 
 _SIGNATURE = re.compile(r"^\s*(\w+)\s*\(([^)]*(?:\([^)]*\)[^)]*)*)\)\s*->\s*\((.*)\)\s*$", re.S)
-_OPTIONAL_FIELDS = {"grad": None, "gpu": None, "samples": (), "stateful": False, "view": False, "inplace": False}
+_OPTIONAL_FIELDS = {
+    "grad": None,
+    "gpu": None,
+    "samples": (),
+    "stateful": False,
+    "view": False,
+    "inplace": False,
+    "calls": "",  # of an op that runs functions of the library: "branch", "loop" or "call"
+}
 
 
 def _parameters(function: Callable) -> tuple[str, ...]:
@@ -147,6 +155,7 @@ class OpDef:
     stateful: bool
     view: bool
     inplace: bool
+    calls: str
 
     def __init__(self, signature: str, attrs: dict[str, Any], body: type):
         match = _SIGNATURE.match(signature)
