@@ -130,6 +130,7 @@ _OPTIONAL_FIELDS = {
     "stateful": False,
     "view": False,
     "inplace": False,
+    "variant": None,  # the kernel for inputs of dtype variant, called with them; they are Python objects
     "calls": "",  # of an op that runs functions of the library: "branch", "loop" or "call"
 }
 
@@ -155,6 +156,7 @@ class OpDef:
     stateful: bool
     view: bool
     inplace: bool
+    variant: Any
     calls: str
 
     def __init__(self, signature: str, attrs: dict[str, Any], body: type):

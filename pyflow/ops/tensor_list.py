@@ -39,6 +39,20 @@ class TensorList:
             raise _invalid(f"Trying to access element {index} in a list with {self.length} elements.")
         return self.value(self.items[index], wanted_shape)
 
+    def zeros_like(self) -> TensorList:
+        """A list of as many zeros."""
+        return TensorList([_zeros(x) for x in self.elements()], self.length, self.dtype, self.shape)
+
+    def __add__(self, other: TensorList) -> TensorList:
+        if self.length != other.length:
+            raise _invalid(
+                f"Trying to add two lists of tensors with different lengths. One is {self.length} and the other is "
+                f"{other.length}"
+            )
+        pairs = zip(self.elements(), other.elements())
+        items = [b if a is None else a if b is None else a + b for a, b in pairs]
+        return TensorList(items, self.length, self.dtype, self.shape)
+
     def value(self, item: Any, wanted_shape: Any = None) -> Any:
         """An element; zeros for one that was never set."""
         if item is not None:
@@ -53,6 +67,12 @@ class TensorList:
                 )
             shape = present.shape
         return np.zeros(shape, self.dtype.as_numpy_dtype)
+
+
+def _zeros(item: Any) -> Any:
+    if isinstance(item, TensorList):
+        return item.zeros_like()
+    return item if item is None else np.zeros_like(item)
 
 
 def _invalid(message: str) -> errors.OpError:

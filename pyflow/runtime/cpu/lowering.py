@@ -81,6 +81,7 @@ class Lowered:
         step = value.step
         return (
             step is not None
+            and value.dtype is not dtypes.variant
             and self._writes_out(step)
             and value.known_shape
             and value.nbytes > 0
@@ -108,6 +109,10 @@ class Lowered:
             self._lower_read(index, step)
         elif step.kernel is not None:
             self._lower_fused(index, step)
+        elif step.outputs and step.outputs[0].dtype is dtypes.variant and step.definition.variant:  # type: ignore[union-attr]
+            self._globals[f"k{index}"] = step.definition.variant  # type: ignore[union-attr]
+            arguments = ", ".join(self._name(v) for v in step.inputs)
+            self._emit(step, f"{self._target(index, 0, step)} = k{index}({arguments})")
         elif _is_narrow(step) or (step.definition.takes_out and not self._writes_out(step)):  # type: ignore[union-attr]
             context = self._context(step)
             self._globals[f"k{index}"] = evaluator(step.definition, step.attrs, context)  # type: ignore[arg-type]
