@@ -16,7 +16,7 @@ from pyflow.core.registry import raw
 from pyflow.core.scopes import control_dependencies, get_default_graph, name_scope
 from pyflow.core.shapes import TensorShape
 from pyflow.core.tensor import Tensor
-from pyflow.ops.control_flow import group, no_op, with_dependencies
+from pyflow.ops.control_flow import no_op, with_dependencies
 from pyflow.ops.tensor_array import TensorArray
 
 
@@ -93,7 +93,7 @@ class _Branch:
 
 
 def _result(value: Any) -> Any:
-    """What a branch returned, with tensors for numbers, and for operations a tensor that is there once they have run."""
+    """What a branch returned, with tensors for numbers, and for an operation one that is there once it has run."""
     if value is None:
         return None
     operations: dict[int, Any] = {}
@@ -183,7 +183,7 @@ def conditional(op_type: str, index: Tensor, branches: list[FunctionGraph], name
     for branch in branches:
         branch.register()
     outputs = zip(*[branch.outputs for branch in branches])
-    shapes = [functools.reduce(TensorShape.most_specific_compatible_shape, [t.shape for t in group]) for group in outputs]
+    shapes = [functools.reduce(TensorShape.most_specific_compatible_shape, [t.shape for t in ts]) for ts in outputs]
     stateful = any(branch.is_stateful for branch in branches)
     attrs: dict[str, Any] = {"Tout": [t.dtype.base_dtype for t in branches[0].outputs], "output_shapes": shapes}
     if op_type == "If":
@@ -211,7 +211,11 @@ def unite_inputs(branches: list[FunctionGraph]) -> list[Tensor]:
 
 @export("case")
 def case(
-    pred_fn_pairs: Any, default: Callable | None = None, exclusive: bool = False, strict: bool = False, name: str = "case"
+    pred_fn_pairs: Any,
+    default: Callable | None = None,
+    exclusive: bool = False,
+    strict: bool = False,
+    name: str = "case",
 ) -> Any:
     """The result of the first function whose predicate is true, else of `default`.
 
@@ -234,7 +238,8 @@ def case(
         if default is None:
             predicate = predicates.pop()
             last = actions.pop()
-            default = functools.partial(_checked, "None of the conditions evaluated as True", predicate, predicates, last, Assert)
+            message = "None of the conditions evaluated as True"
+            default = functools.partial(_checked, message, predicate, predicates, last, Assert)
         chain = default
         for predicate, action in reversed(list(zip(predicates, actions))):
             chain = functools.partial(cond, predicate, action, chain, strict=strict)

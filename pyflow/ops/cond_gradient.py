@@ -12,7 +12,7 @@ from pyflow.core.shapes import TensorShape
 from pyflow.core.tensor import Tensor
 from pyflow.ops.cond import conditional
 from pyflow.ops.function_gradient_graph import GradientGraph, add_output, dense, differentiable, zeros_like
-from pyflow.ops.tensor_list import FakeParam
+from pyflow.ops.tensor_list_ops import FakeParam
 
 
 class _BranchGradient(GradientGraph):
@@ -50,7 +50,9 @@ def branches_gradient(op: Operation, dys: Any) -> list:
         graph = _BranchGradient(op, branches, index)
         with graph.as_default():
             grads = backpropagate(
-                [branch.outputs[i] for i in known], [graph.capture(s) for s in seeds], [branch.inputs[i] for i in wanted]
+                [branch.outputs[i] for i in known],
+                [graph.capture(s) for s in seeds],
+                [branch.inputs[i] for i in wanted],
             )
             found.append([dense(g) for g in grads])
         graphs.append(graph)
@@ -58,7 +60,8 @@ def branches_gradient(op: Operation, dys: Any) -> list:
     for graph, grads in zip(graphs, found):
         with graph.as_default():
             graph.outputs = [
-                raw.Identity(zeros_like(graph.capture(inputs[wanted[k]])) if grads[k] is None else grads[k]) for k in used
+                raw.Identity(zeros_like(graph.capture(inputs[wanted[k]])) if grads[k] is None else grads[k])
+                for k in used
             ]
     result: list[Any] = [None] * len(op.inputs)
     if used:

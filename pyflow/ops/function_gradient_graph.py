@@ -34,9 +34,7 @@ class GradientGraph(FunctionGraph):
         self._first = first
         self._forwarded: dict[Tensor, Tensor] = {}
 
-    def add_node(
-        self, definition: OpDef, inputs: list[Tensor], attrs: dict[str, Any], name: str | None
-    ) -> Operation:
+    def add_node(self, definition: OpDef, inputs: list[Tensor], attrs: dict[str, Any], name: str | None) -> Operation:
         if definition.name in _SMALLER_THAN_ARGUMENT and inputs[0].graph is self._forward:
             kept = self._made_forward(definition, inputs, attrs)
             return super().add_node(raw.Identity, [self.capture(kept)], {"T": kept.dtype}, name)

@@ -254,7 +254,11 @@ class TensorArraySpec(TypeSpec):
     _value_class = TensorArray
 
     def __init__(
-        self, element_shape: Any = None, dtype: Any = dtypes.float32, dynamic_size: bool = False, infer_shape: bool = True
+        self,
+        element_shape: Any = None,
+        dtype: Any = dtypes.float32,
+        dynamic_size: bool = False,
+        infer_shape: bool = True,
     ):
         self._element_shape, self._dtype = as_shape(element_shape), dtypes.as_dtype(dtype)
         self._dynamic_size, self._infer_shape = dynamic_size, infer_shape
@@ -266,3 +270,7 @@ class TensorArraySpec(TypeSpec):
     def from_value(value: TensorArray) -> TensorArraySpec:
         """The spec of a tensor array."""
         return TensorArraySpec(value.element_shape, value.dtype, value.dynamic_size, value._infer_shape)
+
+    def is_compatible_with(self, other: Any) -> bool:
+        """Whether an array, or arrays of that spec, may stand where this spec is asked for."""
+        return super().is_compatible_with(self.from_value(other) if isinstance(other, TensorArray) else other)

@@ -64,21 +64,32 @@ class TensorArrayV3:
     def shape():
         return [(), ()]
 
-    def cpu(size, dtype, element_shape, dynamic_size, clear_after_read, identical_element_shapes, tensor_array_name, ctx):
+    def cpu(
+        size, dtype, element_shape, dynamic_size, clear_after_read, identical_element_shapes, tensor_array_name, ctx
+    ):
         if np.ndim(size) != 0:
             raise _invalid(f"TensorArray size must be scalar, but had shape: {np.shape(size)}")
         if size < 0:
             raise _invalid("Size should be >= 0.")
         shape = TensorShape(element_shape).as_tuple()
         storage = ArrayStorage(
-            tensor_array_name or ctx.op_name, dtype, int(size), shape, dynamic_size, clear_after_read, identical_element_shapes
+            tensor_array_name or ctx.op_name,
+            dtype,
+            int(size),
+            shape,
+            dynamic_size,
+            clear_after_read,
+            identical_element_shapes,
         )
         return storage, _FLOW
 
     grad = NOT_DIFFERENTIABLE
 
 
-@op("TensorArrayGradV3(handle: resource, flow_in: float32) -> (grad_handle: resource, flow_out: float32)", source=attr("string"))
+@op(
+    "TensorArrayGradV3(handle: resource, flow_in: float32) -> (grad_handle: resource, flow_out: float32)",
+    source=attr("string"),
+)
 class TensorArrayGradV3:
     """The array for the gradients of an array's elements; one for each `source`."""
 
@@ -112,7 +123,10 @@ class TensorArrayGradWithShape:
     grad = NOT_DIFFERENTIABLE
 
 
-@op("TensorArrayWriteV3(handle: resource, index: int32, value: T, flow_in: float32) -> (flow_out: float32)", T=dtypes.ANY)
+@op(
+    "TensorArrayWriteV3(handle: resource, index: int32, value: T, flow_in: float32) -> (flow_out: float32)",
+    T=dtypes.ANY,
+)
 class TensorArrayWriteV3:
     """Writes an element."""
 
@@ -206,9 +220,7 @@ class TensorArrayScatterV3:
         if np.ndim(value) < 1:
             raise _invalid("Expected value to be at least a vector, but received shape: []")
         if len(indices) != len(value):
-            raise _invalid(
-                f"Expected len(indices) == values.shape[0], but saw: {len(indices)} vs. {len(value)}"
-            )
+            raise _invalid(f"Expected len(indices) == values.shape[0], but saw: {len(indices)} vs. {len(value)}")
         for i, row in zip(indices, value):
             handle.write(int(i), row)
         return flow_in

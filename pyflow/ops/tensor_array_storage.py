@@ -21,7 +21,15 @@ class ArrayStorage:
     """
 
     def __init__(
-        self, name: str, dtype: Any, size: int, shape: StaticShape, dynamic: bool, clear: bool, same: bool, sums: bool = False
+        self,
+        name: str,
+        dtype: Any,
+        size: int,
+        shape: StaticShape,
+        dynamic: bool,
+        clear: bool,
+        same: bool,
+        sums: bool = False,
     ):
         self.name = name if sums else f"{name}_{next(_numbers)}"
         self.numpy_dtype = dtype.as_numpy_dtype
@@ -72,7 +80,9 @@ class ArrayStorage:
 
     def _check_shape(self, index: int, shape: tuple) -> None:
         known = self.shape
-        if known is not None and (len(known) != len(shape) or any(k is not None and k != s for k, s in zip(known, shape))):
+        if known is not None and (
+            len(known) != len(shape) or any(k is not None and k != s for k, s in zip(known, shape))
+        ):
             raise _invalid(
                 f"TensorArray {self.name}: Could not write to TensorArray index {index} because the value shape is "
                 f"{list(shape)} which is incompatible with the TensorArray's inferred element shape: {_shown(known)} "

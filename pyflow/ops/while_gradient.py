@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from pyflow.autodiff import backpropagate
 from pyflow.core import dtypes
 from pyflow.core.function_graph import FunctionGraph, function_named
@@ -18,7 +20,7 @@ from pyflow.ops.function_gradient_graph import (
     differentiable,
     zeros_like,
 )
-from pyflow.ops.tensor_list import EmptyTensorList, TensorListPopBack, TensorListPushBack, shape_tensor
+from pyflow.ops.tensor_list_ops import EmptyTensorList, TensorListPopBack, TensorListPushBack, shape_tensor
 from pyflow.ops.while_loop import loop_node
 
 
@@ -29,7 +31,7 @@ class _BodyGradient(GradientGraph):
         super().__init__("while_gradient_body", op, body, 0)
         self._cond = cond
         self._unchanged = {i for i, (x, y) in enumerate(zip(body.inputs, body.outputs)) if x is y}
-        # For each list: the node's output that holds it after the loop, the list at the start of a round and at its end.
+        # Of each list: the node's output that holds it after the loop; itself before and after a round backwards.
         self.lists: list[tuple[Tensor, Tensor, Tensor]] = []
 
     def _stays(self, i: int) -> bool:
@@ -119,12 +121,6 @@ def _backwards(op: Operation, gradient: FunctionGraph, initial: list[Tensor]) ->
         own = [cond.add_input(t.dtype, t._static_shape, "arg") for t in gradient.inputs]
         cond.outputs = [raw.Less(own[0], own[1])]
     shapes = [t.shape for t in gradient.inputs[2:]]
-    zero = raw.Const(value=_zero(), dtype=dtypes.int32, name="counter")
+    zero = raw.Const(value=np.int32(0), dtype=dtypes.int32, name="counter")
     outputs = loop_node(cond, gradient, [zero, op.outputs[0], *initial], shapes, name=f"{op.type}_grad")
     return outputs[2:]
-
-
-def _zero() -> Any:
-    import numpy as np
-
-    return np.int32(0)

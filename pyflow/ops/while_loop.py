@@ -226,7 +226,9 @@ def _is_ref(tensor: Tensor) -> bool:
 
 
 def _converted(value: Any) -> Any:
-    return value if isinstance(value, (TensorArray, SparseTensor)) else internal_convert_to_tensor_or_indexed_slices(value)
+    return (
+        value if isinstance(value, (TensorArray, SparseTensor)) else internal_convert_to_tensor_or_indexed_slices(value)
+    )
 
 
 def _flow(x: Any) -> Any:
@@ -255,5 +257,3 @@ def _invariants(part: Any, shape: Any) -> list[TensorShape]:
         shapes = [shape, TensorShape([shape[0] if shape.dims is not None else None])]
         return shapes if part.dense_shape is None else [*shapes, TensorShape([shape.ndims])]
     return [shape]
-
-

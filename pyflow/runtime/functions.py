@@ -1,4 +1,4 @@
-"""Functions at run time: branches, loops and calls as programs of their own, planned once per shapes of their inputs."""
+"""Functions at run time: branches, loops and calls as programs of their own, planned once per shapes of inputs."""
 
 from __future__ import annotations
 
