@@ -32,6 +32,8 @@ class FunctionGraph(Graph):
       control_outputs: operations that run at each call though no output needs them.
       captures: from each captured tensor of the graph around it to its placeholder.
       outer_control_inputs: operations outside that the body was told to wait for.
+      gradient_name: the function of the library that computes its gradient, once there is one.
+      python_gradient: the gradient as a rule like those of ops, if it has one.
     """
 
     def __init__(self, name: str, kind: str = "function", outer: Graph | None = None, scope: str | None = None):
@@ -45,6 +47,9 @@ class FunctionGraph(Graph):
         self.captures: dict[Tensor, Tensor] = {}
         self._captured_from_afar: dict[Tensor, Tensor] = {}
         self.outer_control_inputs: list[Operation] = []
+        self.gradient_name = ""
+        self.python_gradient: Any = None
+        self._op_def: Any = None
         self._names.current = outer._names.current if scope is None else scope
         self._names.in_use = outer._names.in_use
         self._collections = outer._collections
@@ -164,6 +169,15 @@ class FunctionGraph(Graph):
     def attr(self) -> FunctionAttr:
         """What stands for the function in a node's attrs."""
         return FunctionAttr(self.name)
+
+    @property
+    def op_def(self) -> registry.OpDef:
+        """What a node is that calls the function by having its name as its type."""
+        if self._op_def is None:
+            from pyflow.core.function_call import call_definition
+
+            self._op_def = call_definition(self)
+        return self._op_def
 
     def register(self) -> None:
         """Puts the finished function into the library."""

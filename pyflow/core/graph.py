@@ -84,7 +84,7 @@ class Graph:
         for i, x in enumerate(inputs):
             if not isinstance(x, Tensor):
                 raise TypeError(f"Input #{i} is not a tensor: {x}")
-        definition = self._functions[op_type].op_def if op_type in self._functions else registry.get(op_type)
+        definition = get_definition(self, op_type)
         return self.add_node(definition, list(inputs), complete_attrs(definition, inputs, attrs or {}, dtypes), name)
 
     def add_node(
@@ -379,6 +379,16 @@ def _pushed(stack: list, item: Any) -> Iterator[None]:
         yield
     finally:
         stack.pop()
+
+
+def get_definition(graph: Graph, op_type: str) -> registry.OpDef:
+    """What nodes of a type are: an op, or a call of the graph's function of that name.
+
+    Raises:
+      RuntimeError: it is neither.
+    """
+    function = graph._functions.get(op_type)
+    return registry.get(op_type) if function is None else function.op_def
 
 
 def foreign_input(tensor: Tensor, op_type: str, name: str | None) -> str:

@@ -201,6 +201,11 @@ class OpDef:
     def __repr__(self) -> str:
         return f"<op {self.name}>"
 
+    def renamed(self, name: str) -> OpDef:
+        """Itself, under a name that may have other characters than an op's (a function's)."""
+        self.name = self.__name__ = name
+        return self
+
     def output_dtypes(self, attrs: dict[str, Any]) -> list[DType]:
         return [dtype for arg in self.outputs for dtype in arg.dtypes(attrs)]
 
