@@ -17,7 +17,7 @@ from typing import Any
 from google.protobuf.message import DecodeError
 
 from pyflow.core.errors import DataLossError, NotFoundError, OpError
-from pyflow.io.durable_files import duplicate, locked_folder, remove, sync_file, sync_folder, temporary_suffix
+from pyflow.io.durable_files import duplicate, locked_folder, put_durably, remove, sync_folder
 from pyflow.io.file_errors import errors_about
 from pyflow.io.table import TableReader, TableWriter
 from pyflow.protos.checkpoint_pb2 import BundleHeaderProto
@@ -87,25 +87,15 @@ def _sweep(prefix: str, numbers: set[int]) -> None:
 
 
 def _put_index(prefix: str, entries: dict[bytes, Any], shards: int) -> None:
-    path = index_path(prefix)
-    temporary = path + temporary_suffix()
     header: Any = BundleHeaderProto(num_shards=shards)
     header.version.producer = _VERSION
-    try:
-        with errors_about(path):
-            with open(temporary, "wb") as file:
-                table = TableWriter(file)
-                table.add(b"", header.SerializeToString(deterministic=True))
-                for key in sorted(entries):
-                    table.add(key, entries[key].SerializeToString(deterministic=True))
-                table.finish()
-                sync_file(file)
-            sync_folder(os.path.dirname(path))  # the data files have their names before the index speaks of them
-            os.replace(temporary, path)
-            sync_folder(os.path.dirname(path))
-    except BaseException:
-        remove(temporary)
-        raise
+    sync_folder(os.path.dirname(prefix))  # the data files have their names before the index speaks of them
+    with put_durably(index_path(prefix)) as file:
+        table = TableWriter(file)
+        table.add(b"", header.SerializeToString(deterministic=True))
+        for key in sorted(entries):
+            table.add(key, entries[key].SerializeToString(deterministic=True))
+        table.finish()
 
 
 def _shards_of(prefix: str) -> int:

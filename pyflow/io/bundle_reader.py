@@ -41,10 +41,7 @@ class BundleReader:
         path = index_path(prefix)
         with errors_about(path), open(path, "rb") as file:
             self._identity = _identity(os.fstat(file.fileno()))
-            try:
-                self.pairs = TableReader(file).read_all()
-            except DataLossError as error:
-                raise DataLossError(None, None, f"Unable to open table file {path}: {error.message}") from error
+            self.pairs = TableReader(file).read_all()
         header = read_header(self.pairs.pop(b"", None), path)
         if header.endianness != BundleHeaderProto.LITTLE:
             raise UnimplementedError(None, None, "Reading a bundle with different endianness from the reader")
@@ -67,6 +64,12 @@ class BundleReader:
     def names(self) -> list[bytes]:
         """The names of the tensors, in order. Keys of slices, which start with a zero byte, are left out."""
         return [key for key in self.pairs if not key.startswith(b"\0")]
+
+    def pieces(self) -> Iterator[tuple[bytes, DType, tuple[int, ...]]]:
+        """Key, dtype and shape of all that has data of its own: tensors, and slices of those saved in slices."""
+        for key in self.pairs:
+            if not self.entry(key).slices:
+                yield key, *self.describe(key)
 
     def has(self, name: bytes) -> bool:
         """Whether there is a tensor of that name."""

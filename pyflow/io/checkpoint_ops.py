@@ -15,9 +15,11 @@ from pyflow.core import dtypes
 from pyflow.core.dtypes import DType
 from pyflow.core.errors import InvalidArgumentError
 from pyflow.core.registry import NOT_DIFFERENTIABLE, attr, op, sample
+from pyflow.core.tensor import brackets
 from pyflow.io.restore import Wanted, restore
 from pyflow.io.tensor_bundle import BundleWriter, merge_bundles
-from pyflow.io.tensor_slices import parse_shape_and_slice
+from pyflow.io.tensor_slices import TensorSlice, parse_shape_and_slice, whole_of
+from pyflow.io.v1_writer import V1Writer
 from pyflow.ops.shape_rules import no_outputs
 
 
@@ -49,30 +51,57 @@ class SaveV2:
         _check_counts(names, specs, len(tensors))
         with BundleWriter(_texts(prefix)[0]) as writer:
             for name, spec, value, dtype in zip(names, specs, tensors, dtypes):
-                _save(writer, name, spec, value, dtype)
+                _save(writer, name, spec, _array(value, dtype), dtype.base_dtype)
         return ()
 
 
-def _save(writer: BundleWriter, name: str, spec: str, value: Any, dtype: DType) -> None:
+@op(
+    "SaveSlices(filename: string, tensor_names: string, shapes_and_slices: string, data: T) -> ()",
+    T=attr("list(type)", minimum=1),
+)
+class SaveSlices:
+    """Writes the tensors to a checkpoint of version 1."""
+
+    stateful = True
+    shape = no_outputs
+    grad = NOT_DIFFERENTIABLE
+
+    def cpu(filename, tensor_names, shapes_and_slices, data, T):
+        names, specs = _texts(tensor_names), _texts(shapes_and_slices)
+        _check_counts(names, specs, len(data))
+        writer = V1Writer(_texts(filename)[0])
+        for name, spec, value, dtype in zip(names, specs, data, T):
+            array = _array(value, dtype)
+            full, part = _slice(spec, array) if spec else (array.shape, whole_of(array.ndim))
+            writer.add_slice(name.encode(), full, part, array, dtype.base_dtype)
+        writer.finish()
+        return ()
+
+
+def _array(value: Any, dtype: DType) -> np.ndarray:
     array = np.asarray(value)
     if dtype.base_dtype is dtypes.bfloat16 and array.dtype == np.float32:
-        array = dtypes.float32_to_bfloat16(array)  # the framework's kernels see float32
-    if not spec:
-        writer.add(name.encode(), array, dtype.base_dtype)
-        return
+        return dtypes.float32_to_bfloat16(array)  # the framework's kernels see float32
+    return array
+
+
+def _save(writer: BundleWriter, name: str, spec: str, array: np.ndarray, dtype: DType) -> None:
+    if spec:
+        writer.add_slice(name.encode(), *_slice(spec, array), array, dtype)
+    else:
+        writer.add(name.encode(), array, dtype)
+
+
+def _slice(spec: str, array: np.ndarray) -> tuple[tuple[int, ...], TensorSlice]:
     full, part = parse_shape_and_slice(spec)
     if part.shape(full) != array.shape:
         raise InvalidArgumentError(
             None,
             None,
             f"Slice in shape_and_slice specification does not match the shape of the tensor to  save: {spec}, "
-            f"tensor: {_shown(array.shape)}",
+            f"tensor: {brackets(array.shape)}",
         )
-    writer.add_slice(name.encode(), full, part, array, dtype.base_dtype)
-
-
-def _shown(shape: tuple[int, ...]) -> str:
-    return f"[{','.join(map(str, shape))}]"
+    return full, part
 
 
 def _restored_shape(spec: str) -> tuple[int, ...] | None:

@@ -153,7 +153,7 @@ def _folded(data: memoryview, register: int) -> memoryview:
             words, register = _folded_by(multiple, words, register), 0
     remainder = np.array(words)
     remainder.view(np.uint8)[:4] ^= np.frombuffer(register.to_bytes(4, "little"), np.uint8)
-    return memoryview(remainder.view(np.uint8))
+    return remainder.view(np.uint8).data
 
 
 def _folded_by(multiple: tuple[int, ...], words: np.ndarray, register: int) -> np.ndarray:

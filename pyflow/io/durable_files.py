@@ -48,17 +48,18 @@ def remove(path: str) -> None:
         os.remove(path)
 
 
-def write_durably(path: str, content: bytes) -> None:
-    """Gives a file a new content; at every moment it has the old one or the new one.
+@contextlib.contextmanager
+def put_durably(path: str) -> Iterator[BinaryIO]:
+    """A file to write to that takes its place at the end; until then, and after an error, the old one is there.
 
     Raises:
-      OpError: the class for the operating system's error; the file is as it was.
+      OpError: the class for the operating system's error.
     """
     temporary = path + temporary_suffix()
     try:
         with errors_about(path):
             with open(temporary, "wb") as file:
-                file.write(content)
+                yield file
                 sync_file(file)
             os.replace(temporary, path)
             sync_folder(os.path.dirname(path))

@@ -39,6 +39,11 @@ class TensorSlice(NamedTuple):
                 extent.start, extent.length = start, length
 
 
+def whole_of(rank: int) -> TensorSlice:
+    """All of a tensor of that rank."""
+    return TensorSlice(((0, None),) * rank)
+
+
 def read_slice(message: Any) -> TensorSlice:
     """The slice that a TensorSliceProto stands for."""
     return TensorSlice(tuple((e.start, e.length if e.HasField("length") else None) for e in message.extent))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Callable
+import math
+import os
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -11,26 +13,12 @@ from google.protobuf.message import DecodeError
 
 from pyflow.core import dtypes
 from pyflow.core.dtypes import DType
-from pyflow.core.errors import DataLossError, NotFoundError
+from pyflow.core.errors import DataLossError, FailedPreconditionError, NotFoundError
 from pyflow.io.file_errors import errors_about
 from pyflow.io.table import TableReader
 from pyflow.io.tensor_slices import TensorSlice, read_slice, slice_key
+from pyflow.io.v1_fields import field_of
 from pyflow.protos.checkpoint_pb2 import SavedTensorSlices
-
-# Where a TensorProto keeps the values of a dtype; complex numbers are pairs, halves are their bits.
-_FIELDS = {
-    dtypes.float32: "float_val",
-    dtypes.float64: "double_val",
-    dtypes.complex64: "scomplex_val",
-    dtypes.complex128: "dcomplex_val",
-    dtypes.int64: "int64_val",
-    dtypes.uint32: "uint32_val",
-    dtypes.uint64: "uint64_val",
-    dtypes.bool: "bool_val",
-    dtypes.string: "string_val",
-    dtypes.float16: "half_val",
-    dtypes.bfloat16: "half_val",
-}
 
 
 class V1Reader:
@@ -53,9 +41,11 @@ class V1Reader:
                 f"Unsuccessful TensorSliceReader constructor: Failed to find any matching files for {pattern}",
             )
         self._described: dict[bytes, tuple[DType, tuple[int, ...]]] = {}
+        # Files are shown as TensorFlow finds them: one without a folder lies in ".".
+        paths = [path if os.path.dirname(path) else os.path.join(".", path) for path in paths]
         self._parts: dict[bytes, list[tuple[str, TensorSlice]]] = {}
         for path in paths:
-            meta = _with_table(path, lambda table, path=path: _record(table, b"", path)).meta
+            meta = _meta(path)
             for tensor in meta.tensor:
                 name = tensor.name.encode()
                 shape = tuple(dim.size for dim in tensor.shape.dim)
@@ -67,6 +57,11 @@ class V1Reader:
     def names(self) -> list[bytes]:
         """The names of the tensors, in order."""
         return sorted(self._described)
+
+    def pieces(self) -> Iterator[tuple[bytes, DType, tuple[int, ...]]]:
+        """Name, dtype and shape of all tensors."""
+        for name in self.names():
+            yield name, *self.describe(name)
 
     def has(self, name: bytes) -> bool:
         """Whether there is a tensor of that name."""
@@ -96,17 +91,37 @@ class V1Reader:
                 raise DataLossError(None, None, f"A slice of {name.decode()} lies outside of the tensor")
             key = slice_key(name, part)
             record = _with_table(path, lambda table, key=key, path=path: _record(table, key, path))
-            pieces.append((part, _values(record.data.data, dtype, part.shape(shape), name)))
-        if sum(values.size for _, values in pieces) != int(np.prod(shape, dtype=object)):
+            try:
+                pieces.append((part, _values(record.data.data, dtype, part.shape(shape), name)))
+            except (OverflowError, ValueError) as error:
+                raise DataLossError(None, None, f"{name.decode()} has values beyond its dtype") from error
+        if sum(values.size for _, values in pieces) != math.prod(shape):
             raise DataLossError(None, None, f"The slices of {name.decode()} are not the whole tensor")
         full = np.empty(shape, dtype.as_numpy_dtype)
+        written = np.zeros(shape, np.bool_)
         for part, values in pieces:
             full[part.index()] = values
+            written[part.index()] = True
+        if not written.all():
+            raise DataLossError(None, None, f"The slices of {name.decode()} are not the whole tensor")
         return full
 
     def read_slice(self, name: bytes, part: TensorSlice) -> np.ndarray:
         """A slice of a tensor; raises as `read` does."""
         return np.ascontiguousarray(self.read(name)[part.index()])
+
+
+def _meta(path: str) -> Any:
+    try:
+        return _with_table(path, lambda table: _record(table, b"", path)).meta
+    except (DataLossError, FailedPreconditionError) as error:
+        reason = "Data loss" if isinstance(error, DataLossError) else "Failed precondition"
+        raise DataLossError(
+            None,
+            None,
+            f"Unable to open table file {path}: {reason}: {error.message}: perhaps your file is in a different file "
+            "format and you need to use a different restore operator?",
+        ) from error
 
 
 def _with_table(path: str, read: Callable[[TableReader], Any]) -> Any:
@@ -132,7 +147,7 @@ def _dtype(number: int) -> DType:
 
 
 def _values(proto: Any, dtype: DType, shape: tuple[int, ...], name: bytes) -> np.ndarray:
-    stored = getattr(proto, _FIELDS.get(dtype, "int_val"))
+    stored = getattr(proto, field_of(dtype))
     numpy_dtype: Any = dtype.as_numpy_dtype
     if dtype is dtypes.string:
         array = np.empty(len(stored), object)
@@ -146,7 +161,7 @@ def _values(proto: Any, dtype: DType, shape: tuple[int, ...], name: bytes) -> np
         array = np.array(stored, np.int64).astype(np.dtype(numpy_dtype)[0]).view(numpy_dtype)
     else:
         array = np.array(stored, np.int64 if dtype.is_integer and dtype.size < 4 else numpy_dtype).astype(numpy_dtype)
-    count = int(np.prod(shape, dtype=object))
+    count = math.prod(shape)
     if array.size != count:
         raise DataLossError(None, None, f"{name.decode()} has {array.size} values, not {count}")
     return array.reshape(shape)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import operator
 from typing import Any
 
 import numpy as np
@@ -45,9 +43,6 @@ class AddN:
         return merged
 
     cpu = _add_up
-
-    def variant(*inputs):
-        return functools.reduce(operator.add, inputs)
 
     def grad(op, grad):
         return [grad] * len(op.inputs)

@@ -13,6 +13,7 @@ from pyflow.core.api import export
 from pyflow.core.registry import raw
 from pyflow.core.scopes import device
 from pyflow.io.checkpoint_files import open_checkpoint
+from pyflow.ops.partitioned_variable import PartitionedVariable
 from pyflow.ops.variable_base import Variable
 from pyflow.ops.variable_scope_object import _get_default_variable_store
 from pyflow.platform import compat, file_io
@@ -55,12 +56,13 @@ class CheckpointReader:
         return {name: dtype for name, (dtype, _) in self._described.items()}
 
     def debug_string(self) -> bytes:
-        """A line for each tensor: name, type, shape."""
+        """A line for each tensor, or each slice of one that was saved in slices: name, type, shape."""
+        names = {"float32": "FLOAT", "float64": "DOUBLE", "float16": "HALF"}
         lines = []
-        for name, (dtype, shape) in self._described.items():
-            kind = {"float32": "FLOAT", "float64": "DOUBLE", "float16": "HALF"}.get(dtype.name, dtype.name.upper())
-            lines.append(f"{name} (DT_{kind}) [{','.join(map(str, shape))}]\n")
-        return "".join(lines).encode()
+        for name, dtype, shape in self._reader.pieces():
+            kind = names.get(dtype.name, dtype.name.upper())
+            lines.append(b"%s (DT_%s) [%s]\n" % (name, kind.encode(), ",".join(map(str, shape)).encode()))
+        return b"".join(lines)
 
 
 @export("train.NewCheckpointReader")
@@ -129,7 +131,7 @@ def init_from_checkpoint(ckpt_dir_or_file: Any, assignment_map: dict[str, Any]) 
             )
         inside = {name.split("/part_")[0] for name in store if not scope or name.startswith(f"{scope}/")}
         for name in sorted(inside):
-            rest = name[len(scope) :].removeprefix("/")
+            rest = name[len(scope) :] if current == "/" else name[len(scope) + 1 :]
             full = (rest if saved == "/" else saved + rest).removesuffix("/")
             if full not in shapes:
                 raise ValueError(
@@ -142,6 +144,8 @@ def _found(current: Any, store: dict[str, Any]) -> Any:
     """A variable, or the list of a variable's parts; None when a name is none of a variable."""
     if isinstance(current, (Variable, list)):
         return current
+    if isinstance(current, PartitionedVariable):
+        return list(current)
     if current in store:
         return store[current]
     parts = []
@@ -180,6 +184,6 @@ def _set_initializer(variable: Any, path: str, saved: str, slice_spec: str) -> N
         )
         ((name, item),) = names_of([variable]).items()
         (saveable,) = saveables_of(item, name)
-    variable._initializer_op = saveable.restore(value, None)
+    variable._initializer_op = saveable.restore([value], None)
     value.set_shape(variable.get_shape())
     variable._initial_value = value

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 from pyflow.core.convert import convert_to_tensor
 from pyflow.core.registry import raw
@@ -14,55 +14,23 @@ from pyflow.ops.ref_variable import RefVariable
 from pyflow.ops.resource_variable_base import BaseResourceVariable
 from pyflow.ops.state import assign
 from pyflow.ops.variable_base import Variable
+from pyflow.train.saveable_object import SaveableObject, SaveSpec
 
 _REFERENCES = ("Variable", "VariableV2", "AutoReloadVariable")
 
 
-class SaveSpec(NamedTuple):
-    """How to get a tensor, the slice it is of a larger one ("" for none), and the name to save it under.
-
-    As in TensorFlow, some tensors are made, node by node, each time they are asked for.
-    """
-
-    get_tensor: Callable[[], Tensor]
-    slice_spec: str
-    name: str
-    dtype: Any
-
-    @property
-    def tensor(self) -> Tensor:
-        """The tensor to save."""
-        return self.get_tensor()
-
-
-class Saveable:
-    """One item of a checkpoint.
-
-    Args:
-      op: the variable, or the tensor that reads it: no two saveables of a saver may have the same.
-    """
-
-    def __init__(self, op: Any, spec: SaveSpec):
-        self.op, self.spec, self.name = op, spec, spec.name
-
-    def restore(self, value: Tensor, shape: Any) -> Any:
-        """The operation that gives the variable its value back, reshaped when `shape` is not None."""
-        raise NotImplementedError
-
-
-class _ReferenceSaveable(Saveable):
+class _ReferenceSaveable(SaveableObject):
     def __init__(self, variable: Any, slice_spec: str, name: str):
         tensor = convert_to_tensor(variable) if isinstance(variable, Variable) else variable
-        super().__init__(variable, SaveSpec(lambda: tensor, slice_spec, name, variable.dtype.base_dtype))
+        super().__init__(variable, [SaveSpec(tensor, slice_spec, name)], name)
 
-    def restore(self, value: Tensor, shape: Any) -> Any:
-        if shape is not None:
-            value = raw.Reshape(value, shape)
+    def restore(self, restored_tensors: Sequence[Tensor], restored_shapes: Sequence[Any] | None) -> Any:
+        value = _reshaped(restored_tensors, restored_shapes)
         known = self.op.get_shape().is_fully_defined()
-        return assign(self.op, value, validate_shape=shape is None and known)
+        return assign(self.op, value, validate_shape=restored_shapes is None and known)
 
 
-class _ResourceSaveable(Saveable):
+class _ResourceSaveable(SaveableObject):
     def __init__(self, variable: Any, slice_spec: str, name: str):
         self._shape = variable.get_shape()
         self._device = variable.device
@@ -77,15 +45,19 @@ class _ResourceSaveable(Saveable):
                 with device("/device:CPU:0"):
                     return raw.Identity(value)
 
-        super().__init__(variable, SaveSpec(read, slice_spec, name, variable.dtype.base_dtype))
+        spec = SaveSpec(read, slice_spec, name, variable.dtype.base_dtype, variable.device)
+        super().__init__(variable, [spec], name)
 
-    def restore(self, value: Tensor, shape: Any) -> Any:
-        if shape is not None:
-            value = raw.Reshape(value, shape)
+    def restore(self, restored_tensors: Sequence[Tensor], restored_shapes: Sequence[Any] | None) -> Any:
+        value = _reshaped(restored_tensors, restored_shapes)
         with device(self._device):
             value = raw.Identity(value)
             self._shape.assert_is_compatible_with(value.get_shape())
             return raw.AssignVariableOp(self._handle, value)
+
+
+def _reshaped(tensors: Sequence[Tensor], shapes: Sequence[Any] | None) -> Tensor:
+    return tensors[0] if shapes is None else raw.Reshape(tensors[0], shapes[0])
 
 
 def _is_read_of_variable(tensor: Any) -> bool:
@@ -98,7 +70,7 @@ def _saved_tensor(variable: Any) -> Any:
     return variable._ref() if isinstance(variable, RefVariable) else convert_to_tensor(variable)
 
 
-def saveables_of(item: Any, name: Any) -> list[Saveable]:
+def saveables_of(item: Any, name: Any) -> list[SaveableObject]:
     """What there is to save of a variable, a partitioned variable, or a list of its parts.
 
     Raises:
@@ -109,7 +81,7 @@ def saveables_of(item: Any, name: Any) -> list[Saveable]:
             "names_to_saveables must be a dict mapping string names to trackable operations. Name is not a string: "
             f"{name}"
         )
-    if isinstance(item, Saveable):
+    if isinstance(item, SaveableObject):
         return [item]
     if isinstance(item, (list, tuple, PartitionedVariable)):
         return _parts(list(item), name)
@@ -122,9 +94,9 @@ def saveables_of(item: Any, name: Any) -> list[Saveable]:
     return [kind(tensor, "", name)]
 
 
-def _parts(variables: list, name: str) -> list[Saveable]:
+def _parts(variables: list, name: str) -> list[SaveableObject]:
     whole = None
-    saveables: list[Saveable] = []
+    saveables: list[SaveableObject] = []
     for variable in variables:
         if not isinstance(variable, Variable):
             raise ValueError(f"Slices must all be Variables: {variable}")
@@ -152,7 +124,7 @@ def names_of(variables: Any) -> dict[str, Any]:
     named: dict[str, Any] = {}
     for variable in sorted(variables, key=lambda x: x.name):
         info = getattr(variable, "_save_slice_info", None)
-        if isinstance(variable, (Saveable, PartitionedVariable)):
+        if isinstance(variable, (SaveableObject, PartitionedVariable)):
             name, item = variable.name, variable
         elif info:
             parts = named.setdefault(info.full_name, [])
@@ -171,14 +143,14 @@ def names_of(variables: Any) -> dict[str, Any]:
     return named
 
 
-def list_saveables(variables: Any) -> list[Saveable]:
+def list_saveables(variables: Any) -> list[SaveableObject]:
     """The saveables of a list or a dict of variables, in the order of their names.
 
     Raises:
       TypeError, ValueError: as `names_of` and `saveables_of`, and when a variable is there under two names.
     """
     named = variables if isinstance(variables, dict) else names_of(variables)
-    saveables: list[Saveable] = []
+    saveables: list[SaveableObject] = []
     seen: set[int] = set()
     for name, item in sorted(named.items()):
         for saveable in saveables_of(item, name):

@@ -17,11 +17,17 @@ from pyflow.core.collections import GraphKeys
 from pyflow.ops.variables import _all_saveable_objects
 from pyflow.platform import compat, file_io, logging
 from pyflow.protos.meta_graph_pb2 import SaverDef
+from pyflow.protos.object_graph_pb2 import TrackableObjectGraph
 from pyflow.runtime.session import BaseSession
 from pyflow.train import checkpoint_management
+from pyflow.train.checkpoint_reader import NewCheckpointReader
 from pyflow.train.global_step import global_step as read_global_step
 from pyflow.train.meta_graph import export_meta_graph
+from pyflow.train.saveables import names_of
 from pyflow.train.saver_nodes import add_saver_nodes
+
+# The key of the description of objects in a checkpoint that tf.train.Checkpoint wrote.
+_OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 
 
 @export("train.Saver")
@@ -40,7 +46,7 @@ class Saver:
       builder: must be None.
       defer_build: whether nodes are added only by `build()`.
       allow_empty: whether there may be no variables.
-      write_version: that of the files; V1 can be read only.
+      write_version: that of the files; V1 is the older one.
       pad_step_number: whether steps in file names have eight digits.
       save_relative_paths: whether the `checkpoint` file has paths relative to its folder.
       filename: the default path in the graph, else "model".
@@ -92,6 +98,7 @@ class Saver:
         self._last_checkpoints: list[tuple[str, float]] = []
         self._checkpoints_to_be_deleted: list[tuple[str, float]] = []
         self._next_checkpoint_time = math.inf
+        self._object_saver: Saver | None = None
         if not defer_build:
             self.build()
 
@@ -295,6 +302,25 @@ class Saver:
             save_debug_info=save_debug_info,
         )
 
+    def _restore_objects(self, sess: Any, prefix: str, names: dict[str, str]) -> None:
+        logging.warning(
+            "Restoring an object-based checkpoint using a name-based saver. This may be somewhat fragile, and will "
+            "re-build the Saver. Instead, consider loading object-based checkpoints using tf.train.Checkpoint()."
+        )
+        if self._object_saver is None:
+            named = self._var_list if isinstance(self._var_list, dict) else names_of(self._var_list)
+            missing = sorted(set(named) - set(names))
+            if missing:
+                raise errors.NotFoundError(
+                    None,
+                    None,
+                    "Attempting to load an object-based checkpoint using variable names; missing in it: "
+                    + ", ".join(missing),
+                )
+            with sess.graph.as_default():
+                self._object_saver = Saver({names[name]: variable for name, variable in named.items()})
+        self._object_saver.restore(sess, prefix)
+
     def restore(self, sess: Any, save_path: Any) -> None:
         """Gives the variables the values that they have in a checkpoint; they need not be initialised before.
 
@@ -314,9 +340,21 @@ class Saver:
         try:
             sess.run(self.saver_def.restore_op_name, {self.saver_def.filename_tensor_name: prefix})
         except errors.NotFoundError as error:
-            raise _explained(error, "a Variable name or other graph key that is missing") from error
+            names = _names_in_objects(prefix)
+            if names is None or self._var_list is None:
+                raise _explained(error, "a Variable name or other graph key that is missing") from error
+            self._restore_objects(sess, prefix, names)
         except errors.InvalidArgumentError as error:
             raise _explained(error, "a mismatch between the current graph and the graph") from error
+
+
+def _names_in_objects(prefix: str) -> dict[str, str] | None:
+    """The keys, by the variables' names, of a checkpoint that tf.train.Checkpoint wrote; None for another."""
+    reader = NewCheckpointReader(prefix)
+    if not reader.has_tensor(_OBJECT_GRAPH):
+        return None
+    graph = TrackableObjectGraph.FromString(reader.get_tensor(_OBJECT_GRAPH))
+    return {a.full_name: a.checkpoint_key for node in graph.nodes for a in node.attributes}
 
 
 def _explained(error: Any, reason: str) -> Exception:

@@ -15,7 +15,6 @@ import tensorflow as tf
 FILES = {
     "losses": "loss_cases",
     "layers": "layer_cases",
-    "contrib_layers": "contrib_layer_cases",
 }
 
 

@@ -165,7 +165,7 @@ def test_large_variables_are_read_to_where_they_are(tmp_path, use_resource):
         path = saver.save(sess, str(tmp_path / "m"), write_meta_graph=False)
         # Fetching what was saved, without assigning it, changes no variable.
         sess.run([first.assign(first * 2.0), second.assign(second * 3.0)])
-        assert sess.run("save/RestoreV2:0")[1] == 1 and sess.run(first)[1] == 2
+        assert sess.run("save/RestoreV2:0", {"save/Const:0": path})[1] == 1 and sess.run(first)[1] == 2
         saver.restore(sess, path)
         values = sess.run([first, second])
         # Both arrays are those of the variables still: an update is seen, and what was fetched is not changed by it.

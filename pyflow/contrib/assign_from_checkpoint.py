@@ -1,0 +1,104 @@
+"""Giving variables values from checkpoints, in the ways of tf.contrib.framework and tf.contrib.slim."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pyflow.core.api import export
+from pyflow.core.operation import Operation
+from pyflow.ops.control_flow import group
+from pyflow.ops.placeholder import placeholder
+from pyflow.platform import logging
+from pyflow.protos.meta_graph_pb2 import SaverDef
+from pyflow.train.checkpoint_reader import (
+    NewCheckpointReader,
+    init_from_checkpoint,
+    list_variables,
+    load_checkpoint,
+    load_variable,
+)
+from pyflow.train.checkpoints_iterator import checkpoints_iterator, wait_for_new_checkpoint
+from pyflow.train.saver import Saver
+
+for _function in (init_from_checkpoint, list_variables, load_checkpoint, load_variable):
+    export(f"contrib.framework.{_function.__name__}")(_function)
+for _function in (checkpoints_iterator, wait_for_new_checkpoint):
+    export(f"contrib.training.{_function.__name__}")(_function)
+
+
+@export("contrib.framework.assign_from_checkpoint", "contrib.slim.assign_from_checkpoint")
+def assign_from_checkpoint(
+    model_path: str, var_list: Any, ignore_missing_vars: bool = False
+) -> tuple[Operation, dict[Any, Any]]:
+    """An operation that gives variables the values they have in a checkpoint, and the feeds that it needs.
+
+    Args:
+      var_list: variables, or a dict from names in the checkpoint to variables or lists of a variable's parts.
+      ignore_missing_vars: whether variables may be missing in the checkpoint.
+
+    Raises:
+      ValueError: a variable is missing, or has another shape in the checkpoint.
+    """
+    named: dict[str, list] = {}
+    if isinstance(var_list, (list, tuple)):
+        for var in var_list:
+            info = var._save_slice_info
+            named.setdefault(info.full_name if info else var.op.name, []).append(var)
+    else:
+        named = {name: list(v) if isinstance(v, (list, tuple)) else [v] for name, v in var_list.items()}
+    reader = NewCheckpointReader(model_path)
+    feeds: dict[Any, Any] = {}
+    assigns = []
+    for name, parts in named.items():
+        if not reader.has_tensor(name):
+            if not ignore_missing_vars:
+                raise ValueError(f"Checkpoint is missing variable [{name}]")
+            logging.warning("Checkpoint is missing variable [%s]", name)
+            continue
+        value = reader.get_tensor(name)
+        for var in parts:
+            fed = placeholder(var.dtype.base_dtype, var.get_shape(), name=f"placeholder/{var.op.name}")
+            assigns.append(var.assign(fed))
+            info = var._save_slice_info
+            if info:
+                starts = zip(info.var_offset, info.var_shape)
+                feeds[fed] = value[tuple(slice(start, start + size) for start, size in starts)]
+                continue
+            if var.get_shape() != value.shape:
+                raise ValueError(
+                    f"Total size of new array must be unchanged for {name} lh_shape: [{value.shape}], rh_shape: "
+                    f"[{var.get_shape()}]"
+                )
+            feeds[fed] = value
+    return group(*assigns), feeds
+
+
+@export("contrib.framework.assign_from_checkpoint_fn", "contrib.slim.assign_from_checkpoint_fn")
+def assign_from_checkpoint_fn(
+    model_path: str, var_list: Any, ignore_missing_vars: bool = False, reshape_variables: bool = False
+) -> Callable[[Any], None] | None:
+    """A function that gives variables, in the session that it is given, the values they have in a checkpoint.
+
+    Args:
+      var_list: variables, or a dict from names in the checkpoint to variables.
+      ignore_missing_vars: whether variables may be missing in the checkpoint. If all are, the result is None.
+      reshape_variables: whether a value of another shape with as many elements is taken.
+
+    Raises:
+      ValueError: there are no variables.
+    """
+    if not var_list:
+        raise ValueError("var_list cannot be empty")
+    if ignore_missing_vars:
+        reader = NewCheckpointReader(model_path)
+        named = var_list if isinstance(var_list, dict) else {var.op.name: var for var in var_list}
+        for name in named:
+            if not reader.has_tensor(name):
+                logging.warning("Variable %s missing in checkpoint %s", name, model_path)
+        var_list = {name: var for name, var in named.items() if reader.has_tensor(name)}
+        if not var_list:
+            logging.warning("No Variables to restore")
+            return None
+    saver = Saver(var_list, reshape=reshape_variables, write_version=SaverDef.V1)
+    return lambda session: saver.restore(session, model_path)
