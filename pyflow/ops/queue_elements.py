@@ -17,7 +17,7 @@ Element = tuple[Any, ...]
 
 def one_element(components: Sequence[Any]) -> Element:
     """An element of its own memory: the arrays of a run are written to again by the next."""
-    return tuple(x.copy() if isinstance(x, np.ndarray) else x for x in components)
+    return tuple((x.copy() if x.ndim else x[()]) if isinstance(x, np.ndarray) else x for x in components)
 
 
 def many_elements(components: Sequence[Any]) -> list[Element]:
