@@ -48,7 +48,10 @@ def windows_of(op: Any) -> dict[str, Any]:
     return {name: op.get_attr(name) for name in ("ksize", "strides", "padding", "data_format")}
 
 
-def _max_pool(x: np.ndarray, ksize: Any, strides: Any, padding: str, data_format: str, out: np.ndarray) -> None:
+def max_pool_in_format(
+    x: np.ndarray, ksize: Any, strides: Any, padding: str, data_format: str, out: np.ndarray
+) -> None:
+    """`max_pool` of arrays in a data format, or the greatest of neighbouring channels."""
     if data_format == "NCHW_VECT_C":
         raise NotImplementedError("MaxPool with data_format NCHW_VECT_C")
     depth = pools_depth(x, ksize, strides, data_format)
@@ -66,7 +69,8 @@ def _last(values: Any, data_format: str) -> list[int]:
     return [1, *(int(v) for v in spatial(values, data_format)), 1]
 
 
-def _max_pool_gradient(kernel: Any, x, y, grad, ksize, strides, padding, data_format, out):
+def max_pool_gradient_in_format(kernel: Any, x, y, grad, ksize, strides, padding, data_format, out):
+    """One of the kernels of max pooling's gradients, with arrays in a data format."""
     check_spatial(ksize, strides, data_format, gradient=True)
     arrays = [channels_last(a, data_format) for a in (x, y, grad, out)]
     windows = pool_windows(arrays[0].shape, _last(ksize, data_format), _last(strides, data_format), padding, "NHWC")
@@ -81,7 +85,7 @@ class MaxPool:
         return pooled_shape("MaxPool", input, ksize, strides, padding, data_format)
 
     def cpu(input, ksize, strides, padding, data_format, out):
-        _max_pool(input, ksize, strides, padding, data_format, out)
+        max_pool_in_format(input, ksize, strides, padding, data_format, out)
 
     def grad(op, dy):
         return MaxPoolGrad(op.inputs[0], op.outputs[0], dy, **windows_of(op))
@@ -109,7 +113,9 @@ class MaxPoolGrad:
         return orig_input
 
     def cpu(orig_input, orig_output, grad, ksize, strides, padding, data_format, out):
-        _max_pool_gradient(max_pool_gradient, orig_input, orig_output, grad, ksize, strides, padding, data_format, out)
+        max_pool_gradient_in_format(
+            max_pool_gradient, orig_input, orig_output, grad, ksize, strides, padding, data_format, out
+        )
 
     def grad(op, dy):
         return (*_two_zeros(op), MaxPoolGradGrad(op.inputs[0], op.inputs[1], dy, **windows_of(op)))
@@ -132,7 +138,7 @@ class MaxPoolGradGrad:
         return merge(pooled_shape("MaxPoolGradGrad", orig_input, ksize, strides, padding, data_format), orig_output)
 
     def cpu(orig_input, orig_output, grad, ksize, strides, padding, data_format, out):
-        _max_pool_gradient(
+        max_pool_gradient_in_format(
             max_pool_second_gradient, orig_input, orig_output, grad, ksize, strides, padding, data_format, out
         )
 
