@@ -45,7 +45,7 @@ def test_images(kind, data_format, window, strides, padding):
     expected = pool(kind, x, window, strides, padding)
     fed = np.moveaxis(x, -1, 1) if channels_first else x
     with tf.Session() as session:
-        value = session.run(function(fed, **given))
+        value = session.run(function(tf.constant(fed), **given))
     np.testing.assert_allclose(value, np.moveaxis(expected, -1, 1) if channels_first else expected, rtol=1e-12)
     assert gradient_error(lambda a: function(a, **given), fed) < 1e-6
     assert gradient_error(lambda a: tf.gradients(function(a**2, **given) ** 3, a)[0], fed) < 1e-4
@@ -61,8 +61,10 @@ def test_volumes(kind, data_format):
     expected = pool(kind, x, (2, 3, 2), (1, 2, 2), "SAME")
     fed = np.moveaxis(x, -1, 1) if channels_first else x
     with tf.Session() as session:
-        value = session.run(function(fed, **given))
-    np.testing.assert_allclose(value, np.moveaxis(expected, -1, 1) if channels_first else expected, rtol=1e-6, atol=1e-6)
+        value = session.run(function(tf.constant(fed), **given))
+    np.testing.assert_allclose(
+        value, np.moveaxis(expected, -1, 1) if channels_first else expected, rtol=1e-6, atol=1e-6
+    )
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int32, np.int64, np.float16])
