@@ -9,7 +9,7 @@ from pyflow.core import nest
 from pyflow.core.api import PUBLIC, export
 from pyflow.core.dtypes import int32
 from pyflow.core.scopes import device, name_scope
-from pyflow.nn.cell_base import _BIAS_VARIABLE_NAME, _WEIGHTS_VARIABLE_NAME, RNNCell, assert_like_rnncell
+from pyflow.nn.cell_base import _BIAS_VARIABLE_NAME, _WEIGHTS_VARIABLE_NAME, LayerRNNCell, RNNCell, assert_like_rnncell
 from pyflow.ops.array import reshape
 from pyflow.ops.array_joining import concat
 from pyflow.ops.bias import bias_add
@@ -36,6 +36,7 @@ for _name in (
     "ResidualWrapper",
 ):
     export(f"contrib.rnn.{_name}")(PUBLIC[f"nn.rnn_cell.{_name}"])
+export("contrib.rnn.LayerRNNCell")(LayerRNNCell)
 
 
 def _total_size(args: Any) -> int:
@@ -102,10 +103,28 @@ class _Linear:
 
 
 def _linear(
-    args: Any, output_size: int, bias: bool, bias_initializer: Any = None, kernel_initializer: Any = None
+    args: Any,
+    output_size: int,
+    bias: bool,
+    bias_initializer: Any = None,
+    kernel_initializer: Any = None,
+    add_bias: bool = True,
 ) -> Any:
-    """args · kernel (+ bias), with variables of the current variable scope."""
-    return _Linear(args, output_size, bias, bias_initializer, kernel_initializer)(args)
+    """args · kernel (+ bias), with variables of the current variable scope; see `_Linear`."""
+    total = _total_size(args)
+    args = args if nest.is_sequence(args) else [args]
+    dtype = args[0].dtype
+    with variable_scope(get_variable_scope()) as outer_scope:
+        kernel = get_variable(_WEIGHTS_VARIABLE_NAME, [total, output_size], dtype=dtype, initializer=kernel_initializer)
+        result = matmul(args[0] if len(args) == 1 else concat(args, 1), kernel)
+        if not bias:
+            return result
+        with variable_scope(outer_scope) as inner_scope:
+            inner_scope.set_partitioner(None)
+            if bias_initializer is None:
+                bias_initializer = Constant(0.0, dtype=dtype)
+            biases = get_variable(_BIAS_VARIABLE_NAME, [output_size], dtype=dtype, initializer=bias_initializer)
+        return bias_add(result, biases) if add_bias else result
 
 
 class CellWrapper(RNNCell):

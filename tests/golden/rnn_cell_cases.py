@@ -76,38 +76,37 @@ def cells(tf):
     }
 
 
-def two_steps(tf, name):
-    """Two steps of a cell and the gradients of a loss, with seeded weights."""
-    x = inputs_of(tf, BATCH, DEPTH)
-    with tf.variable_scope("model", initializer=tf.random_uniform_initializer(-0.5, 0.5, seed=3)):
-        cell = cells(tf)[name]()
+def steps_of(tf, make, x, smaller, own=True, reuse=None):
+    """Two steps of a cell, from `x` and `smaller`, and the gradients of a loss, with seeded weights."""
+    flatten = tf.contrib.framework.nest.flatten
+    with tf.variable_scope("model", initializer=tf.random_uniform_initializer(-0.5, 0.5, seed=3), reuse=reuse):
+        cell = make()
         state = cell.zero_state(BATCH, tf.float32)
         first, state = cell(x, state)
-        if name == "residual_function":
-            state_size, output_size = None, None
-        else:
-            state_size, output_size = repr(cell.state_size), repr(cell.output_size)
-        output, state = cell(x * 0.5, state)
+        output, state = cell(smaller, state)
     nodes = [[o.name, o.type] for o in tf.get_default_graph().get_operations()]
     variables = [[v.name, v.shape.as_list()] for v in tf.trainable_variables()]
-    flat = tf.contrib.framework.nest.flatten([output, state])
+    flat = [output] + flatten(state)
     loss = tf.reduce_sum(first) + tf.add_n([tf.reduce_sum(tf.square(t)) for t in flat])
-    gradients = tf.gradients(loss, tf.trainable_variables() + [x])
+    gradients = [g for g in tf.gradients(loss, tf.trainable_variables() + flatten(x)) if g is not None]
     with tf.Session() as session:
         session.run(tf.global_variables_initializer())
-        values, gradients = session.run([[output] + flat, gradients])
-    if name == "lstm_shards":
-        own = None  # TensorFlow takes partitioned variables for variables that aren't trained
-    else:
-        own = [[v.name for v in getattr(cell, kind)] for kind in ("trainable_weights", "non_trainable_weights")]
+        values, gradients = session.run([flat, gradients])
+    kinds = ("trainable_weights", "non_trainable_weights") if own else ()
     return {
         "nodes": nodes,
         "variables": variables,
-        "own": own,
-        "sizes": [state_size, output_size],
+        "own": [[v.name for v in getattr(cell, kind)] for kind in kinds],
+        "sizes": [repr(cell.state_size), repr(cell.output_size)],
         "values": [v.tolist() for v in values],
         "gradients": [g.tolist() for g in gradients],
     }
+
+
+def two_steps(tf, name):
+    x = inputs_of(tf, BATCH, DEPTH)
+    # TensorFlow takes partitioned variables for variables that aren't trained.
+    return steps_of(tf, cells(tf)[name], x, x * 0.5, own=name != "lstm_shards")
 
 
 def case_embedding(tf):
