@@ -10,6 +10,7 @@ import numpy as np
 from pyflow.core.api import export
 from pyflow.core.errors import InvalidArgumentError
 from pyflow.core.registry import NOT_DIFFERENTIABLE, ShapeError, op
+from pyflow.core.tensor import StaticShape
 from pyflow.io.file_errors import errors_about
 from pyflow.io.file_patterns import matching_paths
 from pyflow.ops.shape_rules import with_rank
@@ -28,6 +29,23 @@ def scalar_text(value: Any, name: str) -> str:
     return os.fsdecode(array.item())
 
 
+def _of_one_file(filename: StaticShape) -> StaticShape:
+    with_rank(filename, 0)
+    return ()
+
+
+def _of_one_file_and_contents(filename: StaticShape, contents: StaticShape) -> list[StaticShape]:
+    with_rank(filename, 0)
+    with_rank(contents, 0)
+    return []
+
+
+def _of_patterns(pattern: StaticShape) -> StaticShape:
+    if pattern is not None and len(pattern) > 1:
+        raise ShapeError(f"Shape must be at most rank 1 but is rank {len(pattern)}")
+    return (None,)
+
+
 @op("ReadFile(filename: string) -> (contents: string)")
 class ReadFile:
     """The content of a file."""
@@ -35,9 +53,7 @@ class ReadFile:
     stateful = True  # the file may be another one in the next run
     grad = NOT_DIFFERENTIABLE
 
-    def shape(filename):
-        with_rank(filename, 0)
-        return ()
+    shape = _of_one_file
 
     def cpu(filename):
         path = scalar_text(filename, "filename")
@@ -52,10 +68,7 @@ class WriteFile:
     stateful = True
     grad = NOT_DIFFERENTIABLE
 
-    def shape(filename, contents):
-        with_rank(filename, 0)
-        with_rank(contents, 0)
-        return []
+    shape = _of_one_file_and_contents
 
     def cpu(filename, contents):
         path = scalar_text(filename, "filename")
@@ -74,10 +87,7 @@ class MatchingFiles:
     stateful = True
     grad = NOT_DIFFERENTIABLE
 
-    def shape(pattern):
-        if pattern is not None and len(pattern) > 1:
-            raise ShapeError(f"Shape must be at most rank 1 but is rank {len(pattern)}")
-        return (None,)
+    shape = _of_patterns
 
     def cpu(pattern):
         patterns = np.asarray(pattern, object).reshape(-1)

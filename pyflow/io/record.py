@@ -119,8 +119,7 @@ def read_placed_records(path: str | bytes | os.PathLike, compression: str = "") 
     path = os.fsdecode(path)
     with contextlib.ExitStack() as stack:
         with errors_about(path):
-            file = stack.enter_context(open(path, "rb"))
-        source = _Decompressed(file, _window_bits(compression)) if compression else file
+            source = stack.enter_context(decompressed_file(path, compression))
         start, data, missing = 0, b"", _CHUNK
         while True:
             with errors_about(path):
@@ -187,8 +186,26 @@ def _read(source: Any, count: int) -> bytes:
     return b"".join(pieces)
 
 
+def decompressed_file(path: str, compression: str) -> Any:
+    """What a file holds, with `read(count)`; a context manager.
+
+    Raises:
+      InvalidArgumentError: no such compression.
+      OSError: it cannot be opened.
+    """
+    window_bits = _window_bits(compression) if compression else 0
+    file = open(path, "rb")
+    return _Decompressed(file, window_bits) if window_bits else file
+
+
 class _Decompressed:
     """What a compressed file holds, a bounded piece at a time."""
+
+    def __enter__(self) -> _Decompressed:
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        self._file.close()
 
     def __init__(self, file: BinaryIO, window_bits: int):
         self._file, self._window_bits = file, window_bits

@@ -126,6 +126,10 @@ class TFRecordWriter:
         """Completes the file; again is fine."""
         self._writer.close()
 
+    def __del__(self) -> None:
+        if hasattr(self, "_writer"):
+            self.close()  # what was written must reach the file even when the program forgets to close it
+
 
 @export("python_io.tf_record_iterator", "io.tf_record_iterator")
 def tf_record_iterator(path: Any, options: Any = None) -> Iterator[bytes]:

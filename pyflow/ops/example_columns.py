@@ -174,7 +174,8 @@ def _matches(matrix: np.ndarray, template: np.ndarray, found: dict[bytes, Locate
         for start, end in feature.stretches:
             structure[start:end] = 0x80 if feature.kind == INT64 else 0
     compared = np.flatnonzero(structure)
-    return ~(((matrix[:, compared] ^ template[compared]) & structure[compared]).any(axis=1))
+    differs = (matrix[:, compared] ^ template[compared]) & structure[compared]
+    return np.logical_not(differs.any(axis=1))
 
 
 def _add_alike(column: Column, where: np.ndarray, matrix: np.ndarray, datas: list[bytes], feature: Located) -> None:
