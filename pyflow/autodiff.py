@@ -110,6 +110,17 @@ def gradients(
     return [walk.result(x, unconnected_gradients) for x in x_tensors]
 
 
+def backpropagate(ys: list[Tensor], grad_ys: list, xs: list[Tensor]) -> list[Any]:
+    """What `gradients` gives, of tensors only, in the scopes as they are; for the gradients of ops that run functions.
+
+    Args:
+      grad_ys: the gradient that each y starts with; None for a y that nothing is known of.
+    """
+    walk = _Walk(ys, xs, [], False, False)
+    walk.run(grad_ys)
+    return [walk.result(x, UnconnectedGradients.NONE) for x in xs]
+
+
 def _as_list(x: Any) -> list:
     return list(x) if isinstance(x, (list, tuple)) else [x]
 
@@ -177,9 +188,9 @@ class _Walk:
         self._to_ops = list(dict.fromkeys(y.op for y in ys if y.op in reached))
         self._between = _between(self._to_ops, reached)
         for op in self._between:
-            self._pending.update(t.op for t in op.inputs if t.op in self._between)
+            self._pending.update(t.op for t in _inputs(op) if t.op in self._between)
         # The xs that depend on no other x end the walk, as do the ops behind stop_gradients.
-        self._stop_ops = {op for op in sources if not any(self._pending[t.op] for t in op.inputs)}
+        self._stop_ops = {op for op in sources if not any(self._pending[t.op] for t in _inputs(op))}
         self._stop_ops.update(s.op for s in stops)
 
     def run(self, seeds: list) -> None:
@@ -189,11 +200,11 @@ class _Walk:
         while queue:
             op = queue.popleft()
             with _maybe_colocated(op, self._colocate):
-                for tensor, gradient in zip(op.inputs, self._input_gradients(op)):
+                for tensor, gradient in zip(_inputs(op), self._input_gradients(op)):
                     if gradient is not None:
                         self._check_shape(op, tensor, gradient)
                         self._add(tensor, gradient)
-            for tensor in op.inputs:
+            for tensor in _inputs(op):
                 if tensor.op in self._between:
                     self._pending[tensor.op] -= 1
                     if self._pending[tensor.op] == 0:
@@ -220,6 +231,8 @@ class _Walk:
         nothing = [None] * len(op.inputs)
         if op in self._stop_ops or all(g is None for g in received):
             return nothing
+        if op._captured_from is not None:
+            return received
         try:
             function = gradient_function(op)
         except LookupError:
@@ -250,7 +263,7 @@ class _Walk:
             except ValueError:
                 raise ValueError(
                     "Incompatible shapes between op input and calculated input gradient.  Forward operation: "
-                    f"{op.name}.  Input index: {op.inputs.index(tensor)}. Original input shape: {tensor.shape}.  "
+                    f"{op.name}.  Input index: {_inputs(op).index(tensor)}. Original input shape: {tensor.shape}.  "
                     "Calculated "
                     f"input gradient shape: {gradient.shape}"
                 ) from None
@@ -259,6 +272,7 @@ class _Walk:
 def _reached_from(sources: list[Operation]) -> set[Operation]:
     """The ops that depend on the sources by a path of trainable tensors."""
     reached: set[Operation] = set()
+    inner = _functions_around()
     pending = list(sources)
     while pending:
         op = pending.pop()
@@ -267,7 +281,23 @@ def _reached_from(sources: list[Operation]) -> set[Operation]:
             for output in op.outputs:
                 if is_trainable(output):
                     pending += output._consumers
+                    pending += [g.captures[output].op for g in inner if output in g.captures]
     return reached
+
+
+def _inputs(op: Operation) -> Any:
+    """The inputs; of an input of a function around the walk, the tensor outside that it stands for."""
+    return op.inputs if op._captured_from is None else (op._captured_from,)
+
+
+def _functions_around() -> list:
+    """The functions whose bodies are under construction, the innermost first."""
+    graph: Any = get_default_graph()
+    found = []
+    while graph.building_function:
+        found.append(graph)
+        graph = graph.outer_graph
+    return found
 
 
 def _between(to_ops: list[Operation], reached: set[Operation]) -> dict[Operation, None]:
@@ -278,7 +308,7 @@ def _between(to_ops: list[Operation], reached: set[Operation]) -> dict[Operation
         op = queue.popleft()
         if op in reached and op not in between:
             between[op] = None
-            queue.extend(t.op for t in op.inputs)
+            queue.extend(t.op for t in _inputs(op))
     return between
 
 

@@ -80,6 +80,7 @@ python.ops.numerics ?verify_tensor_all_finite @ @debugging
 python.ops.partitioned_variables ops.variable_partitions @
 python.ops.random_grad
 python.ops.random_ops @ @random ops!
+python.ops.resources ops.resources
 python.ops.resource_variable_ops ops.resource_variable ops.resource_state ops.resource_variable_base ops!
 python.ops.script_ops ops.script @ ops!
 python.ops.sort_ops @
@@ -108,16 +109,26 @@ python.training.adadelta @train
 python.training.adagrad @train
 python.training.adagrad_da @train
 python.training.adam @train
+python.training.basic_loops train.basic_loops
+python.training.basic_session_run_hooks train.step_hooks train.tensor_hooks train.saving_hooks @train
+python.training.coordinator train.coordinator
+python.training.device_setter train.device_setter
+python.training.evaluation train.evaluation
 python.training.ftrl @train
 python.training.gradient_descent @train
 python.training.learning_rate_decay @train
 python.training.momentum @train
+python.training.monitored_session train.monitored_session train.session_creators train.wrapped_sessions train.scaffold
 python.training.moving_averages train.moving_averages @train
 python.training.optimizer train.optimizer
 python.training.proximal_adagrad @train
 python.training.proximal_gradient_descent @train
 python.training.rmsprop @train
+python.training.server_lib train.server_lib
+python.training.session_manager train.session_manager
+python.training.session_run_hook train.session_run_hook
 python.training.slot_creator train.slot_creator
+python.training.supervisor train.supervisor train.supervisor_services
 python.training.training @train
 python.training.training_ops ops!
 python.training.training_util train.global_step @train
@@ -141,9 +152,9 @@ python.framework.graph_util_impl ?graph_util.convert_variables_to_constants @gra
 python.framework.importer ?import_graph_def @
 python.framework.meta_graph ?train.export_meta_graph @train
 python.layers ?layers.dense
-python.layers.base ?layers.Layer @layers
+python.layers.base layers.layer @layers
 python.layers.convolutional ?layers.conv2d @layers
-python.layers.core ?layers.dense @layers
+python.layers.core layers.dense @layers
 python.layers.layers ?layers.dense @layers
 python.layers.normalization ?layers.batch_normalization @layers
 python.layers.pooling ?layers.max_pooling2d @layers
@@ -169,23 +180,16 @@ python.ops.string_ops ?string_join @ @strings ops!
 python.ops.tensor_array_ops ?TensorArray @
 python.summary ?summary.scalar
 python.summary.summary ?summary.scalar @summary
-python.training.basic_session_run_hooks ?train.CheckpointSaverHook @train
 python.training.checkpoint_management train.checkpoint_management @train
-python.training.checkpoint_utils train.checkpoint_reader train.checkpoints_iterator @train
-python.training.coordinator ?train.Coordinator @train
+python.training.checkpoint_utils train.checkpoint_reader train.evaluation @train
 python.training.input ?train.batch @train
-python.training.monitored_session ?train.MonitoredTrainingSession @train
 python.training.queue_runner ?train.QueueRunner @train
 python.training.queue_runner_impl ?train.QueueRunner @train
-python.training.saver train.saver train.checkpoint_management train.meta_graph_import train.meta_graph @train
+python.training.saver train.saver train.checkpoint_management train.meta_graph @train
 python.training.saving
 python.training.saving.saveable_object train.saveable_object
 python.training.saving.saveable_object_util train.saveables
 python.training.warm_starting_util train.warm_start
-python.training.server_lib ?train.Server @train
-python.training.session_manager ?train.SessionManager @train
-python.training.session_run_hook ?train.SessionRunHook @train
-python.training.supervisor ?train.Supervisor @train
 python.pywrap_tensorflow ?train.NewCheckpointReader @train
 python.saved_model ?saved_model.tag_constants.SERVING
 python.saved_model.builder ?saved_model.builder.SavedModelBuilder @saved_model.builder
@@ -203,7 +207,16 @@ contrib.layers.python.layers ?contrib.layers.conv2d @contrib.layers
 contrib.layers.python.layers.initializers ?contrib.layers.xavier_initializer @contrib.layers
 contrib.layers.python.layers.layers ?contrib.layers.conv2d @contrib.layers
 contrib.layers.python.layers.regularizers ?contrib.layers.l2_regularizer @contrib.layers
-contrib.layers.python.layers.utils ?contrib.layers.conv2d @contrib.layers
+contrib.layers.python.layers.embedding_ops ?contrib.layers.conv2d @contrib.layers
+contrib.layers.python.layers.encoders ?contrib.layers.conv2d @contrib.layers
+contrib.layers.python.layers.normalization ?contrib.layers.conv2d @contrib.layers
+contrib.layers.python.layers.optimizers ?contrib.layers.conv2d @contrib.layers contrib.optimize_loss
+contrib.layers.python.layers.summaries ?contrib.layers.conv2d @contrib.layers.summaries
+contrib.layers.python.layers.utils ?contrib.layers.conv2d contrib.layer_collections
+contrib.training.python ?contrib.training.train
+contrib.training.python.training ?contrib.training.train
+contrib.training.python.training.evaluation ?contrib.training.train @contrib.training
+contrib.training.python.training.training ?contrib.training.train @contrib.training
 contrib.rnn.python ?contrib.rnn.BasicLSTMCell
 contrib.rnn.python.ops ?contrib.rnn.BasicLSTMCell @contrib.rnn
 contrib.rnn.python.ops.core_rnn_cell ?contrib.rnn.BasicLSTMCell @contrib.rnn

@@ -18,13 +18,10 @@ from pyflow.train.checkpoint_reader import (
     load_checkpoint,
     load_variable,
 )
-from pyflow.train.checkpoints_iterator import checkpoints_iterator, wait_for_new_checkpoint
 from pyflow.train.saver import Saver
 
 for _function in (init_from_checkpoint, list_variables, load_checkpoint, load_variable):
     export(f"contrib.framework.{_function.__name__}")(_function)
-for _function in (checkpoints_iterator, wait_for_new_checkpoint):
-    export(f"contrib.training.{_function.__name__}")(_function)
 
 
 @export("contrib.framework.assign_from_checkpoint", "contrib.slim.assign_from_checkpoint")

@@ -90,7 +90,9 @@ def is_static(op: Any) -> bool:
         return True
     if kind in ("Shape", "Size", "Rank"):
         return _listed_value(op.outputs[0], False) is not None
-    if definition.stateful or not op.inputs or kind.startswith("Placeholder") or kind == "StopGradient":
+    if definition.stateful or definition.calls or not op.inputs or kind.startswith("Placeholder"):
+        return False
+    if kind == "StopGradient":
         return False
     return all(x.op._is_static and not x.dtype._is_ref_dtype for x in op.inputs)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import re
 import threading
 from typing import Any, Iterator
@@ -53,6 +54,7 @@ class Graph:
         self._control_flow_context: Any = None
         self._variable_creator_stack: list[Any] = []
         self._functions: dict[str, Any] = {}
+        self._function_numbers = itertools.count()
         # What GraphDefs that were imported ask of their readers: the oldest producer, the newest consumer.
         self._producer, self._min_consumer = GRAPH_DEF_VERSION, 0
 
@@ -82,7 +84,7 @@ class Graph:
         for i, x in enumerate(inputs):
             if not isinstance(x, Tensor):
                 raise TypeError(f"Input #{i} is not a tensor: {x}")
-        definition = registry.get(op_type)
+        definition = get_definition(self, op_type)
         return self.add_node(definition, list(inputs), complete_attrs(definition, inputs, attrs or {}, dtypes), name)
 
     def add_node(
@@ -92,7 +94,7 @@ class Graph:
         self._check_not_finalized()
         for tensor in inputs:
             if tensor.graph is not self:
-                raise ValueError(f"{tensor} must be from the same graph as the new {definition.name} node.")
+                raise ValueError(foreign_input(tensor, definition.name, name))
         with self._lock:
             name = self._node_name(name or definition.name)
             if not VALID_OP_NAME.match(name):
@@ -377,3 +379,22 @@ def _pushed(stack: list, item: Any) -> Iterator[None]:
         yield
     finally:
         stack.pop()
+
+
+def get_definition(graph: Graph, op_type: str) -> registry.OpDef:
+    """What nodes of a type are: an op, or a call of the graph's function of that name.
+
+    Raises:
+      RuntimeError: it is neither.
+    """
+    function = graph._functions.get(op_type)
+    return registry.get(op_type) if function is None else function.op_def
+
+
+def foreign_input(tensor: Tensor, op_type: str, name: str | None) -> str:
+    """What is wrong with a tensor of another graph as an input."""
+    kind = getattr(tensor.graph, "kind", None)
+    if kind is None:
+        return f"{tensor} must be from the same graph as the new {op_type} node."
+    inner, name = tensor.op.name, (name or op_type).rstrip("/")
+    return f"Cannot use '{inner}' as input to '{name}' because '{inner}' is in a {kind}."

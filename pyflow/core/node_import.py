@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from pyflow.core import errors, registry
 from pyflow.core.construction import VALID_OP_NAME, apply_device_functions, control_inputs_for
-from pyflow.core.graph import Graph
+from pyflow.core.function_import import add_library
+from pyflow.core.graph import Graph, get_definition
 from pyflow.core.graph_versions import check_not_removed, check_versions, leaves_shape_open
 from pyflow.core.node_attrs import read_attrs
 from pyflow.core.op_summary import dtype_name, summarize
@@ -59,7 +60,7 @@ class Importer:
         versions = self._def.versions
         check_versions(versions)
         if len(self._def.library.function):
-            _add_library(self._graph, self._def.library)
+            add_library(self._graph, self._def.library)
         ordered = self._ordered()
         around = control_inputs_for(self._graph._control_dependencies_stack, [])
         try:
@@ -135,9 +136,9 @@ class Importer:
     def _add(self, i: int, around: list[Operation]) -> None:
         node, name, graph = self._def.node[i], self._names[i], self._graph
         check_not_removed(node.op, self._producer)
-        definition = registry.OPS.get(node.op)
-        if definition is None:
+        if node.op not in registry.OPS and node.op not in graph._functions:
             raise _not_registered(node.op)
+        definition = get_definition(graph, node.op)
         attrs = read_attrs(definition, node, name)
         if "_class" in attrs:
             attrs["_class"] = self._renamed_colocation(node, attrs["_class"])
@@ -272,12 +273,6 @@ def _merge_shapes(op: Operation, shapes: Any) -> None:
                 f"Node '{op.name}' has an _output_shapes attribute inconsistent with the GraphDef for output #{i}: "
                 f"{error}"
             ) from None
-
-
-def _add_library(graph: Graph, library: Any) -> None:
-    """Adds the functions of a GraphDef to `graph._functions`."""
-    names = ", ".join(function.signature.name for function in library.function)
-    raise NotImplementedError(f"import_graph_def of a graph with functions: {names}")
 
 
 def _not_registered(op_type: str) -> errors.NotFoundError:

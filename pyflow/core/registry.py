@@ -123,7 +123,16 @@ def sample(*inputs: Any, grad: bool = True, reference: Callable | None = None, *
 
 
 _SIGNATURE = re.compile(r"^\s*(\w+)\s*\(([^)]*(?:\([^)]*\)[^)]*)*)\)\s*->\s*\((.*)\)\s*$", re.S)
-_OPTIONAL_FIELDS = {"grad": None, "gpu": None, "samples": (), "stateful": False, "view": False, "inplace": False}
+_OPTIONAL_FIELDS = {
+    "grad": None,
+    "gpu": None,
+    "samples": (),
+    "stateful": False,
+    "view": False,
+    "inplace": False,
+    "variant": None,  # the kernel for inputs of dtype variant, called with them; they are Python objects
+    "calls": "",  # of an op that runs functions of the library: "branch", "loop" or "call"
+}
 
 
 def _parameters(function: Callable) -> tuple[str, ...]:
@@ -147,6 +156,8 @@ class OpDef:
     stateful: bool
     view: bool
     inplace: bool
+    variant: Any
+    calls: str
 
     def __init__(self, signature: str, attrs: dict[str, Any], body: type):
         match = _SIGNATURE.match(signature)
@@ -189,6 +200,11 @@ class OpDef:
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"
+
+    def renamed(self, name: str) -> OpDef:
+        """Itself, under a name that may have other characters than an op's (a function's)."""
+        self.name = self.__name__ = name
+        return self
 
     def output_dtypes(self, attrs: dict[str, Any]) -> list[DType]:
         return [dtype for arg in self.outputs for dtype in arg.dtypes(attrs)]

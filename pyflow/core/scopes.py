@@ -123,6 +123,9 @@ def graph_of(values: Any, graph: Graph | None = None) -> Graph:
     Raises:
       ValueError: two of them belong to different graphs.
     """
+    default = get_default_graph()
+    if graph is None and default.building_function:
+        return default  # what comes from a graph around the function is captured
     original = None
     for value in values or ():
         element = value
@@ -138,7 +141,7 @@ def graph_of(values: Any, graph: Graph | None = None) -> Graph:
             if original is None:
                 raise ValueError(f"{value} is not from the passed-in graph.")
             raise ValueError(f"{value} must be from the same graph as {original}.")
-    return graph or get_default_graph()
+    return graph or default
 
 
 @export("name_scope")

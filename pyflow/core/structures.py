@@ -40,6 +40,11 @@ def _classify(cls: type) -> int:
     return kind
 
 
+def treat_as_leaf(cls: type) -> None:
+    """Makes objects of a class leaves, whatever they look like."""
+    _kind_of_class[cls] = _LEAF
+
+
 def _kind(structure: Any, expand_composites: bool = True) -> int:
     cls = type(structure)
     kind = _kind_of_class.get(cls)

@@ -16,7 +16,7 @@ from pyflow.runtime import optimize
 from pyflow.runtime.cpu import fusions
 from pyflow.runtime.cpu.buffers import copy_overwritten_reads
 from pyflow.runtime.cpu.lowering import Lowered
-from pyflow.runtime.program import Step, build
+from pyflow.runtime.program import Step, Value, build
 from pyflow.runtime.user_frame import in_node
 
 _errstate = np.errstate
@@ -26,7 +26,7 @@ class Executable:
     """Computes given fetches from feeds of given shapes. May be called from several threads at once."""
 
     def __init__(
-        self, session: Any, fetches: list[Tensor], targets: list[Operation], feeds: dict[Tensor, tuple[int, ...]]
+        self, session: Any, fetches: list[Tensor], targets: list[Operation], feeds: dict[Tensor, Any]
     ):
         self._program = build(session, fetches, targets, feeds)
         self._session = session
@@ -41,18 +41,33 @@ class Executable:
 
     def __call__(self, feeds: tuple) -> tuple:
         """Runs with the fed arrays; gives the fetched values, which belong to the caller."""
-        try:
-            frame = self._idle.pop()
-        except IndexError:
-            frame = self._lowered.frame()
+        frame = self.borrow()
         try:
             with _errstate(all="ignore"):
                 return frame(feeds)
         except Exception as error:
-            located = _located(error, self._lowered)
+            located = _located(error)
             raise located from located.__cause__
         finally:
             self._idle.append(frame)
+
+    def run(self, arguments: Any) -> Any:
+        """As a call, from within the run of another program."""
+        frame = self.borrow()
+        try:
+            return frame(arguments)
+        finally:
+            self._idle.append(frame)
+
+    def borrow(self) -> Callable[[Any], tuple]:
+        """A function with buffers of its own, to be given back when it has run for the last time."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._lowered.frame()
+
+    def give_back(self, frame: Callable[[Any], tuple]) -> None:
+        self._idle.append(frame)
 
     def traced(self, feeds: tuple) -> tuple[tuple, list[tuple[Step, float, float]]]:
         """As a call, and the start and end of each step in seconds of `time.perf_counter`."""
@@ -65,7 +80,7 @@ class Executable:
             with _errstate(all="ignore"):
                 results = frame(feeds)
         except Exception as error:
-            located = _located(error, self._traced)
+            located = _located(error)
             raise located from located.__cause__
         starts = [start, *ends[:-1]]
         return results, list(zip(self._program.steps, starts, ends))
@@ -73,6 +88,10 @@ class Executable:
     @property
     def steps(self) -> list[Step]:
         return self._program.steps
+
+    @property
+    def fetches(self) -> list[Value]:
+        return self._program.fetches
 
     @property
     def source(self) -> str:
@@ -93,13 +112,12 @@ class Executable:
         return "\n".join([header, *rows, f"{len(self._lowered.plan.slot_bytes)} slots, {total} bytes"])
 
 
-def _located(error: Exception, lowered: Lowered) -> Exception:
+def _located(error: Exception) -> Exception:
     """The error as one of `tf.errors`, with the node it comes from."""
     step, frame = None, error.__traceback__
     while frame is not None:
-        if frame.tb_frame.f_code.co_filename == "<program>":
-            step = lowered.step_at(frame.tb_lineno)
-            break
+        if frame.tb_frame.f_code.co_filename == "<program>":  # the innermost one: a loop runs programs of its own
+            step = frame.tb_frame.f_globals["lowered"].step_at(frame.tb_lineno)
         frame = frame.tb_next
     if step is None:
         return error

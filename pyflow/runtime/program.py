@@ -18,15 +18,12 @@ from pyflow.core.operation import Operation
 from pyflow.core.registry import OpDef, ShapeError
 from pyflow.core.resources import VariableCell
 from pyflow.core.tensor import StaticShape, Tensor, brackets
+from pyflow.runtime import functions
 from pyflow.runtime.resources import NodeContext
 from pyflow.runtime.user_frame import in_node
 
 _LARGEST_FOLDED_BYTES = 10 * 2**20
 _SHAPE_OPS = frozenset(("Shape", "Size", "Rank", "ShapeN"))
-# What looks at a variable through its handle without changing it; everything else that takes the handle may write.
-_HANDLE_READERS = frozenset(
-    ("ReadVariableOp", "VarIsInitializedOp", "VariableShape", "ResourceGather", "ResourceGatherNd")
-)
 _FORWARDING_OPS = frozenset(("Identity", "StopGradient", "PreventGradient", "Snapshot", "PlaceholderWithDefault"))
 # These hand their input on if they leave its shape (and so can at most have reduced dimensions of size 1).
 _FORWARDING_IF_SAME_SHAPE = frozenset(
@@ -130,14 +127,18 @@ def _topological(ops: list[Operation], fed: set[Tensor]) -> list[Operation]:
 
 
 def build(
-    session: Any, fetches: list[Tensor], targets: list[Operation], feeds: dict[Tensor, tuple[int, ...]]
+    session: Any, fetches: list[Tensor], targets: list[Operation], feeds: dict[Tensor, Any]
 ) -> Program:
     """The program that computes `fetches` and runs `targets` when arrays of the given shapes are fed.
+
+    Args:
+      feeds: for each fed tensor the shape of the array; of a function's inputs also a variable's cell, an array that
+        is the same at each run, or None for what is no array.
 
     Raises:
       InvalidArgumentError: a placeholder that is needed is not fed, or shapes don't fit.
     """
-    values: dict[Tensor, Value] = {t: Value(t.dtype.base_dtype, shape) for t, shape in feeds.items()}
+    values: dict[Tensor, Value] = {t: _fed_value(t, fed) for t, fed in feeds.items()}
     builder = _Builder(session, values)
     for op in needed_ops(fetches, targets, feeds):
         builder.add(op)
@@ -145,6 +146,15 @@ def build(
         builder.read(values[t], t.op) if t.dtype._is_ref_dtype and t not in feeds else values[t] for t in fetches
     ]
     return Program([values[t] for t in feeds], builder.steps, fetched)
+
+
+def _fed_value(tensor: Tensor, fed: Any) -> Value:
+    dtype = tensor.dtype.base_dtype
+    if isinstance(fed, VariableCell):
+        return Value(dtype, (), constant=fed, cell=fed)
+    if isinstance(fed, np.ndarray):
+        return Value(dtype, fed.shape, constant=fed)
+    return Value(dtype, () if fed is None else fed)
 
 
 class _Builder:
@@ -157,12 +167,19 @@ class _Builder:
 
     def add(self, op: Operation) -> None:
         definition = op.op_def
-        if op.type == "Placeholder" and op.outputs[0] not in self.values:
-            raise _unfed(op)
+        if op.type == "Placeholder":
+            if op.outputs[0] not in self.values:
+                raise _unfed(op)
+            return  # something waits for what is fed
         inputs = self._inputs(op)
         outputs = [Value(t.dtype.base_dtype, shape) for t, shape in zip(op.outputs, self._shapes(op, inputs))]
         step = Step(op, definition, op.attrs, inputs, outputs)
-        if _forwards(step):
+        if definition.calls:
+            functions.plan_call(self.session, step)
+            self.steps.append(step)
+            for i in functions.passed_on(step):
+                outputs[i] = inputs[i]
+        elif _forwards(step):
             outputs = [inputs[0]]
         elif op.type == "NoOp":
             pass  # it only orders others, and the order is made
@@ -195,7 +212,8 @@ class _Builder:
         wanted = [d for arg in op.op_def.inputs for d in arg.dtypes(op.attrs)]
         for tensor, dtype in zip(op.inputs, wanted):
             value = self.values[tensor]
-            if tensor.dtype._is_ref_dtype and not dtype._is_ref_dtype and isinstance(value.cell, VariableCell):
+            wants_value = not dtype._is_ref_dtype and not op.op_def.calls
+            if tensor.dtype._is_ref_dtype and wants_value and isinstance(value.cell, VariableCell):
                 value = self.read(value, tensor.op)
             inputs.append(value)
         return inputs
@@ -250,7 +268,7 @@ class _Builder:
     def _fold(self, step: Step) -> bool:
         """Evaluates the step now if its result cannot depend on anything fed or stateful."""
         definition, outputs = step.definition, step.outputs
-        if definition is None or step.stateful or not outputs:
+        if definition is None or step.stateful or not outputs or any(v.dtype is dtypes.variant for v in outputs):
             return False
         if step.type in _SHAPE_OPS and all(v.known_shape for v in step.inputs):
             for read in (v.step for v in step.inputs if v.step is not None and v.step.type == "ReadCell"):
@@ -284,9 +302,11 @@ def _forwards(step: Step) -> bool:
 
 
 def written_cells(step: Step) -> list[VariableCell]:
-    """The variables that the step may change through their handles."""
-    if step.type in _HANDLE_READERS:
+    """The variables that the step may change through their handles; through references too if it runs functions."""
+    if step.type in functions.HANDLE_READERS:
         return []
+    if step.definition is not None and step.definition.calls:
+        return functions.written_by_call(step)
     return [v.cell for v in step.inputs if v.dtype is dtypes.resource and isinstance(v.cell, VariableCell)]
 
 

@@ -64,13 +64,16 @@ class NodeContext:
         with either; otherwise None. Known only for nodes that restore.
     """
 
-    __slots__ = ("op", "session", "resources", "destinations")
+    __slots__ = ("op", "session", "resources", "destinations", "_bindings")
 
-    def __init__(self, op: Any, session: Any, destinations: tuple[VariableCell | None, ...] = ()):
+    def __init__(
+        self, op: Any, session: Any, bindings: tuple = (), destinations: tuple[VariableCell | None, ...] = ()
+    ):
         self.op = op
         self.destinations = destinations
         self.session = session
         self.resources: Resources = session.resources
+        self._bindings = bindings
 
     @property
     def op_name(self) -> str:
@@ -79,3 +82,12 @@ class NodeContext:
     def state(self, make: Callable[[], Thing]) -> Thing:
         """This node's private state, kept from run to run of the session."""
         return self.resources.state(self.op.name, make)
+
+    def function(self, attr: Any, first: int = 0) -> Callable:
+        """The function that an attr names, called with a list of values; its inputs are the node's from `first` on."""
+        bindings = tuple([(i - first, c) for i, c in self._bindings if i >= first]) if first else self._bindings
+        return self.session.functions.function(self.op, attr, bindings)
+
+    def loop(self, cond: Any, body: Any) -> Callable:
+        """The loop with that condition and body, called with the list of the initial values."""
+        return self.session.functions.loop(self.op, cond, body, self._bindings)

@@ -16,6 +16,7 @@ from pyflow.runtime import placement, profile
 from pyflow.runtime.executable import Executable
 from pyflow.runtime.feeds import fed_array, flatten_feeds
 from pyflow.runtime.fetches import Fetches, cache_key
+from pyflow.runtime.functions import Functions
 from pyflow.runtime.local_server import find_server
 from pyflow.runtime.partial_run import PartialRun
 from pyflow.runtime.resources import Resources
@@ -59,7 +60,8 @@ class BaseSession:
         self._opened = False
         self.resources = server.join(self) if server else Resources(self.forget_plans)
         self._owns_resources = server is None
-        self._planning = threading.Lock()
+        self._planning = threading.RLock()
+        self.functions = Functions(self)
         self._executables: collections.OrderedDict[Any, Executable] = collections.OrderedDict()
         self._fetch_cache: collections.OrderedDict[Any, Fetches] = collections.OrderedDict()
         self._placer = placement.Placer(self._config)
@@ -82,7 +84,7 @@ class BaseSession:
         """Lets go of the session's variables and queues; it cannot run any more."""
         if not self._closed:
             self._closed = True
-            self._executables.clear()
+            self.forget_plans()
             self._fetch_cache.clear()
             if self._owns_resources:
                 self.resources.clear()
@@ -161,6 +163,7 @@ class BaseSession:
     def forget_plans(self) -> None:
         """Has everything planned anew when it runs next."""
         self._executables.clear()
+        self.functions.clear()
 
     def make_callable(self, fetches: Any, feed_list: Any = None, accept_options: bool = False) -> Callable:
         """A function that runs `fetches`, taking the values of `feed_list` as positional arguments.

@@ -15,6 +15,7 @@ import tensorflow as tf
 FILES = {
     "losses": "loss_cases",
     "layers": "layer_cases",
+    "contrib_layers": "contrib_layer_cases",
 }
 
 

@@ -37,7 +37,7 @@ class Lowered:
 
     def __init__(self, program: Program, session: Any, traced: bool = False):
         self._names: dict[Value, str] = {}
-        self._globals: dict[str, Any] = {"empty": np.empty}
+        self._globals: dict[str, Any] = {"empty": np.empty, "lowered": self}
         self._lines: list[str] = []
         self._step_of_line: dict[int, Step] = {}
         self._session = session
@@ -49,7 +49,7 @@ class Lowered:
             self._names[value] = f"f{i}"
         if program.feeds:
             self._lines.append(f"{', '.join(self._names[v] for v in program.feeds)}, = feeds")
-            scalars = [i for i, v in enumerate(program.feeds) if v.shape == () and v.dtype is not dtypes.string]
+            scalars = [i for i, v in enumerate(program.feeds) if v.shape == () and _is_array(v)]
             self._lines += [f"f{i} = f{i}[()]" for i in scalars]
         for index, step in enumerate(program.steps):
             self._lower(index, step)
@@ -81,6 +81,7 @@ class Lowered:
         step = value.step
         return (
             step is not None
+            and value.dtype is not dtypes.variant
             and self._writes_out(step)
             and value.known_shape
             and value.nbytes > 0
@@ -108,6 +109,10 @@ class Lowered:
             self._lower_read(index, step)
         elif step.kernel is not None:
             self._lower_fused(index, step)
+        elif step.outputs and step.outputs[0].dtype is dtypes.variant and step.definition.variant:  # type: ignore[union-attr]
+            self._globals[f"k{index}"] = step.definition.variant  # type: ignore[union-attr]
+            arguments = ", ".join(self._name(v) for v in step.inputs)
+            self._emit(step, f"{self._target(index, 0, step)} = k{index}({arguments})")
         elif _is_narrow(step) or (step.definition.takes_out and not self._writes_out(step)):  # type: ignore[union-attr]
             context = self._context(step)
             self._globals[f"k{index}"] = evaluator(step.definition, step.attrs, context)  # type: ignore[arg-type]
@@ -153,8 +158,8 @@ class Lowered:
             self._emit(step, self._targets(index, step) + call)
 
     def _context(self, step: Step) -> NodeContext:
-        restores = step.type == "RestoreV2"
-        return NodeContext(step.op, self._session, destinations(self._program, step) if restores else ())
+        restored = destinations(self._program, step) if step.type == "RestoreV2" else ()
+        return NodeContext(step.op, self._session, step.attrs.get("_bindings", ()), restored)
 
     def _lower_fused(self, index: int, step: Step) -> None:
         self._globals[f"k{index}"] = step.kernel
@@ -232,6 +237,10 @@ def _deliver(value: Any) -> Any:
 def _own(value: Any) -> Any:
     """As `_deliver`, in memory of its own."""
     return _deliver(value.copy()) if isinstance(value, np.ndarray) else value
+
+
+def _is_array(value: Value) -> bool:
+    return value.cell is None and value.dtype not in (dtypes.string, dtypes.resource, dtypes.variant)
 
 
 def _is_narrow(step: Step) -> bool:

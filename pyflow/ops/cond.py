@@ -1,0 +1,342 @@
+"""tf.cond, tf.case and tf.switch_case: of several branches only the one taken runs."""
+
+from __future__ import annotations
+
+import collections
+import functools
+from typing import Any, Callable
+
+from pyflow.core import dtypes, nest
+from pyflow.core.api import export
+from pyflow.core.convert import convert_to_tensor, internal_convert_to_tensor_or_indexed_slices
+from pyflow.core.function_graph import FunctionGraph
+from pyflow.core.indexed_slices import IndexedSlices
+from pyflow.core.operation import Operation
+from pyflow.core.registry import raw
+from pyflow.core.scopes import control_dependencies, get_default_graph, name_scope
+from pyflow.core.shapes import TensorShape
+from pyflow.core.tensor import Tensor
+from pyflow.ops.control_flow import no_op, with_dependencies
+from pyflow.ops.tensor_array import TensorArray
+
+
+@export("cond")
+def cond(
+    pred: Any,
+    true_fn: Callable | None = None,
+    false_fn: Callable | None = None,
+    strict: bool = False,
+    name: str | None = None,
+    fn1: Callable | None = None,
+    fn2: Callable | None = None,
+) -> Any:
+    """`true_fn()` if `pred` is true when the graph runs, else `false_fn()`; only that branch's nodes run.
+
+    Args:
+      pred: a boolean scalar.
+      true_fn, false_fn: build a branch; both return the same structure of the same dtypes.
+      strict: whether a list or tuple of one result is kept as such.
+      fn1, fn2: older names of the branches.
+
+    Raises:
+      TypeError: a branch is missing or cannot be called, or the branches return different structures.
+      ValueError: the branches return values of different number or dtype, or nothing.
+    """
+    if fn1 is not None:
+        if true_fn is not None:
+            raise TypeError("cond(): true_fn and fn1 may not be set simultaneously.")
+        true_fn = fn1
+    elif true_fn is None:
+        raise TypeError("cond(): true_fn argument required")
+    if fn2 is not None:
+        if false_fn is not None:
+            raise TypeError("cond(): false_fn and fn2 may not be set simultaneously.")
+        false_fn = fn2
+    elif false_fn is None:
+        raise TypeError("cond(): false_fn argument required")
+    if not callable(true_fn):
+        raise TypeError("true_fn must be callable.")
+    if not callable(false_fn):
+        raise TypeError("false_fn must be callable.")
+    with name_scope(name, "cond", [pred]):
+        if isinstance(pred, bool):
+            raise TypeError("pred must not be a Python bool")
+        pred = raw.Identity(convert_to_tensor(pred), name="pred_id")
+        if pred.dtype.base_dtype != dtypes.bool:
+            raise TypeError(
+                f"Input 'pred' of 'Switch' Op has type {pred.dtype.base_dtype.name} that does not match expected type "
+                "of bool."
+            )
+        pred.graph.prevent_fetching(pred.op)
+        branches = [_Branch("true", true_fn), _Branch("false", false_fn)]
+        for branch, argument in zip(branches, ("true_fn", "false_fn")):
+            if branch.structure is None:
+                raise ValueError(f"{argument} must have a return value.")
+        _match_structures(branches, strict)
+        return _select("If", pred, branches, strict)
+
+
+class _Branch:
+    """A branch as a function, and the structure of what it returns."""
+
+    def __init__(self, kind: str, build: Callable):
+        scope = get_default_graph().get_name_scope()
+        self.graph = FunctionGraph(f"{scope.replace('/', '_')}_{kind}", "cond")
+        with self.graph.as_default():
+            self.structure = _result(build())
+
+    def flatten(self) -> None:
+        with self.graph.as_default():
+            flat = nest.flatten(self.structure, expand_composites=True)
+            # Made nodes of the branch, so that tensors from outside are captured.
+            self.graph.outputs = [_own(self.graph, _flow(x)) for x in flat]
+
+
+def _result(value: Any) -> Any:
+    """What a branch returned, with tensors for numbers, and for an operation one that is there once it has run."""
+    if value is None:
+        return None
+    operations: dict[int, Any] = {}
+
+    def convert(x: Any) -> Any:
+        if x is None:
+            return no_value()
+        if isinstance(x, Operation):
+            return operations.setdefault(id(x), with_dependencies([x], convert_to_tensor(True)))
+        return x if isinstance(x, TensorArray) else internal_convert_to_tensor_or_indexed_slices(x)
+
+    def no_value() -> Tensor:
+        return with_dependencies([no_op()], convert_to_tensor(True))
+
+    def composite(x: Any) -> Any:
+        return x if hasattr(type(x), "_type_spec") else convert(x)
+
+    return nest.map_structure(composite, value)
+
+
+def _flow(x: Any) -> Any:
+    return x.flow if isinstance(x, TensorArray) else x
+
+
+def _own(graph: FunctionGraph, tensor: Tensor) -> Tensor:
+    return tensor if tensor.graph is graph else raw.Identity(tensor)
+
+
+def _unpacked(structure: Any) -> Any:
+    if isinstance(structure, (list, tuple)) and len(structure) == 1 and not hasattr(structure, "_fields"):
+        return structure[0]
+    return structure
+
+
+def _match_structures(branches: list[_Branch], strict: bool) -> None:
+    if not strict:
+        for branch in branches:
+            branch.structure = _unpacked(branch.structure)
+    first = branches[0]
+    for other in branches[1:]:
+        try:
+            nest.assert_same_structure(first.structure, other.structure, expand_composites=True)
+        except (TypeError, ValueError):
+            nest.map_structure(_same_index_types, first.structure, other.structure)
+            try:
+                nest.assert_same_structure(first.structure, other.structure, expand_composites=True)
+            except TypeError as error:
+                raise TypeError(f"Incompatible return types of true_fn and false_fn: {error}") from None
+            except ValueError as error:
+                raise ValueError(f"Incompatible return values of true_fn and false_fn: {error}") from None
+
+
+def _same_index_types(a: Any, b: Any) -> None:
+    """Widens the indices of two `IndexedSlices` to int64 where they differ."""
+    if isinstance(a, IndexedSlices) and isinstance(b, IndexedSlices) and a.indices.dtype != b.indices.dtype:
+        for slices in (a, b):
+            with slices.graph.as_default():
+                slices._indices = raw.Cast(slices.indices, DstT=dtypes.int64)
+
+
+def _select(op_type: str, index: Tensor, branches: list[_Branch], strict: bool) -> Any:
+    """The node that runs one of the branches, and its outputs in the branches' structure."""
+    for branch in branches:
+        branch.flatten()
+    outputs = [branch.graph.outputs for branch in branches]
+    if not outputs[0]:
+        raise ValueError("true_fn and false_fn must return at least one result.")
+    for results in zip(*outputs):
+        for other in results[1:]:
+            if results[0].dtype.base_dtype != other.dtype.base_dtype:
+                raise ValueError(
+                    "Outputs of true_fn and false_fn must have the same type: "
+                    f"{results[0].dtype.name}, {other.dtype.name}"
+                )
+    tensors = conditional(op_type, index, [branch.graph for branch in branches])
+    merged = [raw.Identity(t, name="Merge") for t in tensors]
+    structure = branches[0].structure
+    leaves = nest.flatten(structure, expand_composites=True)
+    values = [x.with_flow(t) if isinstance(x, TensorArray) else t for x, t in zip(leaves, merged)]
+    result = nest.pack_sequence_as(structure, values, expand_composites=True)
+    return result if strict else _unpacked(result)
+
+
+def conditional(op_type: str, index: Tensor, branches: list[FunctionGraph], name: str | None = None) -> list[Tensor]:
+    """A node that runs one of several functions that capture what they use; gives its outputs."""
+    inputs = unite_inputs(branches)
+    for branch in branches:
+        branch.register()
+    outputs = zip(*[branch.outputs for branch in branches])
+    shapes = [functools.reduce(TensorShape.most_specific_compatible_shape, [t.shape for t in ts]) for ts in outputs]
+    stateful = any(branch.is_stateful for branch in branches)
+    attrs: dict[str, Any] = {"Tout": [t.dtype.base_dtype for t in branches[0].outputs], "output_shapes": shapes}
+    if op_type == "If":
+        attrs.update(then_branch=branches[0].attr, else_branch=branches[1].attr)
+        name, op_type = name or "If", "If" if stateful else "StatelessIf"
+    else:
+        attrs.update(branches=[branch.attr for branch in branches])
+    with control_dependencies([op for branch in branches for op in branch.outer_control_inputs]):
+        op = get_default_graph().create_op(op_type, [index, *inputs], attrs=attrs, name=name)
+    return op.outputs
+
+
+def unite_inputs(branches: list[FunctionGraph]) -> list[Tensor]:
+    """Gives functions the same inputs in the same order; returns the tensors outside that they are captured from."""
+    captured = list(dict.fromkeys(t for branch in branches for t in branch.captures))
+    for branch in branches:
+        for tensor in captured:
+            branch.capture(tensor)
+        branch.inputs = [branch.captures[tensor] for tensor in captured]
+    return captured
+
+
+# ---------------------------------------------------------------- case
+
+
+@export("case")
+def case(
+    pred_fn_pairs: Any,
+    default: Callable | None = None,
+    exclusive: bool = False,
+    strict: bool = False,
+    name: str = "case",
+) -> Any:
+    """The result of the first function whose predicate is true, else of `default`.
+
+    Args:
+      pred_fn_pairs: a list of (boolean scalar, function) pairs, or a dict from the ones to the others.
+      default: what to do when no predicate is true; without it that is an error when running.
+      exclusive: whether more than one true predicate is an error when running.
+
+    Raises:
+      TypeError: the pairs are not of that form, or a function cannot be called.
+    """
+    pairs = _case_pairs(pred_fn_pairs, "case")
+    if default is not None and not callable(default):
+        raise TypeError("default must be callable.")
+    from pyflow.ops.checks import Assert
+
+    with name_scope(name, "case", [predicates for predicates, _ in pairs]):
+        predicates = [predicate for predicate, _ in pairs]
+        actions = [action for _, action in pairs]
+        if default is None:
+            predicate = predicates.pop()
+            last = actions.pop()
+            message = "None of the conditions evaluated as True"
+            default = functools.partial(_checked, message, predicate, predicates, last, Assert)
+        chain = default
+        for predicate, action in reversed(list(zip(predicates, actions))):
+            chain = functools.partial(cond, predicate, action, chain, strict=strict)
+        if not exclusive:
+            return _called(chain, strict)
+        count = raw.Sum(raw.Cast(raw.Pack([p for p, _ in pairs]), DstT=dtypes.int32), 0, name="num_true_conds")
+        at_most_one = raw.Less(count, 2, name="at_most_one_true_condition")
+        message = [
+            f"Input error: exclusive=True: more than 1 conditions ({', '.join(p.name for p, _ in pairs)}) evaluated as "
+            "True:",
+            raw.Pack([p for p, _ in pairs]),
+        ]
+        with control_dependencies([Assert(at_most_one, message, summarize=len(pairs))]):
+            return _called(chain, strict)
+
+
+def _called(chain: Callable, strict: bool) -> Any:
+    result = chain()
+    return result if strict or isinstance(chain, functools.partial) and chain.func is cond else _unpacked(result)
+
+
+def _checked(message: str, predicate: Tensor, others: list[Tensor], action: Callable, check: Callable) -> Any:
+    """The last action of a case without default, behind the check that its predicate is true."""
+    names = ", ".join(p.name for p in [*others, predicate])
+    with control_dependencies([check(predicate, [f"Input error: {message}: ({names})"])]):
+        result = action()
+        return nest.map_structure(
+            lambda x: x if isinstance(x, (Operation, TensorArray)) else raw.Identity(x) if isinstance(x, Tensor) else x,
+            result,
+        )
+
+
+def _case_pairs(pred_fn_pairs: Any, caller: str) -> list[tuple[Tensor, Callable]]:
+    if not isinstance(pred_fn_pairs, (list, tuple, dict)):
+        raise TypeError("fns must be a list, tuple, or dict")
+    if isinstance(pred_fn_pairs, collections.OrderedDict):
+        pred_fn_pairs = list(pred_fn_pairs.items())
+    elif isinstance(pred_fn_pairs, dict):
+        pred_fn_pairs = sorted(pred_fn_pairs.items(), key=lambda pair: pair[0].name)
+    pairs = []
+    for pair in pred_fn_pairs:
+        if not isinstance(pair, tuple) or len(pair) != 2:
+            raise TypeError("Each entry in pred_fn_pairs must be a 2-tuple")
+        predicate, action = pair
+        if isinstance(predicate, Tensor) and predicate.dtype.base_dtype != dtypes.bool:
+            raise TypeError(f"pred must be Tensor of type bool: {predicate.name}")
+        if not isinstance(predicate, Tensor) and not hasattr(predicate, "_as_graph_element"):
+            raise TypeError(f"pred must be a Tensor, got: {predicate}")
+        if not callable(action):
+            raise TypeError(f"fn for pred {predicate.name} must be callable.")
+        pairs.append((convert_to_tensor(predicate), action))
+    return pairs
+
+
+@export("switch_case")
+def switch_case(branch_index: Any, branch_fns: Any, default: Callable | None = None, name: str = "switch_case") -> Any:
+    """The result of the function of that index; of `default`, or the last one, for an index that there is none for.
+
+    Args:
+      branch_index: an int32 scalar.
+      branch_fns: a list of functions, of (int, function) pairs, or a dict from int to function.
+
+    Raises:
+      TypeError: the index is no integer tensor, or the functions are not of that form.
+      ValueError: there are no functions, or their indices are not 0, 1, 2 ...
+    """
+    if not isinstance(branch_index, Tensor):
+        raise TypeError(f"branch_index must a Tensor, got {type(branch_index)}")
+    if not branch_index.dtype.is_integer:
+        raise TypeError(f"branch_index must an integer Tensor, got {branch_index.dtype}")
+    actions = _switch_actions(branch_fns, default)
+    with name_scope(name, "switch_case", [branch_index]):
+        index = raw.Cast(branch_index, DstT=dtypes.int32, name="branch_index")
+        branches = [_Branch(f"branch{i}", action) for i, action in enumerate(actions)]
+        _match_structures(branches, False)
+        return _select("Case", index, branches, False)
+
+
+def _switch_actions(branch_fns: Any, default: Callable | None) -> list[Callable]:
+    if not branch_fns:
+        raise ValueError("Must provide at least one item in branch_fns")
+    if not isinstance(branch_fns, (list, tuple, dict)):
+        raise TypeError("branch_fns must be a list, tuple, or dict")
+    if isinstance(branch_fns, dict):
+        branch_fns = sorted(branch_fns.items())
+    elif all(callable(action) for action in branch_fns):
+        branch_fns = list(enumerate(branch_fns))
+    for pair in branch_fns:
+        if not isinstance(pair, tuple) or len(pair) != 2:
+            raise TypeError("Each entry in branch_fns must be a 2-tuple")
+        if not isinstance(pair[0], int):
+            raise TypeError(f"key must be a Python `int`, got {type(pair[0])}")
+        if not callable(pair[1]):
+            raise TypeError(f"fn for key {pair[0]} must be callable.")
+    branch_fns = sorted(branch_fns, key=lambda pair: pair[0])
+    indices = [index for index, _ in branch_fns]
+    if indices != list(range(len(indices))):
+        raise ValueError(f"branch indices must form contiguous range of [0 to {len(indices)}) but found {{{indices}}}")
+    actions = [action for _, action in branch_fns]
+    return actions if default is None else [*actions, default]

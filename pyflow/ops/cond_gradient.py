@@ -1,0 +1,71 @@
+"""The gradient of a conditional is a conditional; what the branch taken computed is returned by the node as well."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyflow.autodiff import backpropagate
+from pyflow.core.function_graph import FunctionGraph, function_named
+from pyflow.core.operation import Operation
+from pyflow.core.registry import raw
+from pyflow.core.shapes import TensorShape
+from pyflow.core.tensor import Tensor
+from pyflow.ops.cond import conditional
+from pyflow.ops.function_gradient_graph import GradientGraph, add_output, dense, differentiable, zeros_like
+from pyflow.ops.tensor_list_ops import FakeParam
+
+
+class _BranchGradient(GradientGraph):
+    """The gradient of one branch; what it uses of the branch becomes an output of the node."""
+
+    def __init__(self, op: Operation, branches: list[FunctionGraph], index: int):
+        super().__init__("cond_gradient", op, branches[index], 1)
+        self._branches = branches
+
+    def _remembered(self, tensor: Tensor) -> Tensor:
+        dtype = tensor.dtype.base_dtype
+        for branch in self._branches:
+            if branch is self._forward:
+                branch.outputs.append(tensor)
+                continue
+            with branch.as_default(), branch._at_function_level():
+                branch.outputs.append(FakeParam(dtype=dtype, shape=TensorShape(tensor._static_shape)))
+        output = add_output(self._op, dtype, tensor._static_shape, "Tout")
+        if "_handle_data" in tensor.__dict__:
+            output.__dict__["_handle_data"] = tensor.__dict__["_handle_data"]
+        return FunctionGraph.capture(self, output)
+
+
+def branches_gradient(op: Operation, dys: Any) -> list:
+    """The gradients of a conditional node's inputs, from those of its outputs."""
+    attrs = op.attrs
+    names = attrs["branches"] if "branches" in attrs else [attrs["then_branch"], attrs["else_branch"]]
+    branches = [function_named(op.graph, name) for name in names]
+    inputs = op.inputs[1:]
+    wanted = [i for i, tensor in enumerate(inputs) if differentiable(tensor)]
+    known = [i for i, dy in enumerate(dys) if dy is not None and differentiable(op.outputs[i])]
+    seeds = [dense(dys[i]) for i in known]
+    graphs, found = [], []
+    for index, branch in enumerate(branches):
+        graph = _BranchGradient(op, branches, index)
+        with graph.as_default():
+            grads = backpropagate(
+                [branch.outputs[i] for i in known],
+                [graph.capture(s) for s in seeds],
+                [branch.inputs[i] for i in wanted],
+            )
+            found.append([dense(g) for g in grads])
+        graphs.append(graph)
+    used = [k for k in range(len(wanted)) if any(grads[k] is not None for grads in found)]
+    for graph, grads in zip(graphs, found):
+        with graph.as_default():
+            graph.outputs = [
+                raw.Identity(zeros_like(graph.capture(inputs[wanted[k]])) if grads[k] is None else grads[k])
+                for k in used
+            ]
+    result: list[Any] = [None] * len(op.inputs)
+    if used:
+        kind = "Case" if "branches" in attrs else "If"
+        for k, gradient in zip(used, conditional(kind, op.inputs[0], graphs, name=f"{op.type}_grad")):
+            result[wanted[k] + 1] = gradient
+    return result

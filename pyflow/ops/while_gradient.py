@@ -1,0 +1,126 @@
+"""The gradient of a loop is a loop backwards: it takes what the rounds computed from lists that the loop fills."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pyflow.autodiff import backpropagate
+from pyflow.core import dtypes
+from pyflow.core.function_graph import FunctionGraph, function_named
+from pyflow.core.operation import Operation
+from pyflow.core.registry import raw
+from pyflow.core.tensor import Tensor
+from pyflow.ops.function_gradient_graph import (
+    GradientGraph,
+    add_input,
+    add_output,
+    dense,
+    differentiable,
+    zeros_like,
+)
+from pyflow.ops.tensor_list_ops import EmptyTensorList, TensorListPopBack, TensorListPushBack, shape_tensor
+from pyflow.ops.while_loop import loop_node
+
+
+class _BodyGradient(GradientGraph):
+    """The body of the loop backwards; each tensor of the forward body that it uses is popped from a list."""
+
+    def __init__(self, op: Operation, cond: FunctionGraph, body: FunctionGraph):
+        super().__init__("while_gradient_body", op, body, 0)
+        self._cond = cond
+        self._unchanged = {i for i, (x, y) in enumerate(zip(body.inputs, body.outputs)) if x is y}
+        # Of each list: the node's output that holds it after the loop; itself before and after a round backwards.
+        self.lists: list[tuple[Tensor, Tensor, Tensor]] = []
+
+    def _stays(self, i: int) -> bool:
+        return i in self._unchanged
+
+    def _remembered(self, tensor: Tensor) -> Tensor:
+        op, body = self._op, self._forward
+        dtype = tensor.dtype.base_dtype
+        with op.graph.as_default(), _outside_scopes(op.graph):
+            empty = EmptyTensorList(shape_tensor(tensor), -1, element_dtype=dtype)
+        self._cond.add_input(dtypes.variant, (), "accumulator")
+        before = body.add_input(dtypes.variant, (), "accumulator")
+        with body.as_default(), body._at_function_level():
+            body.outputs.append(TensorListPushBack(before, tensor))
+        add_input(op, empty)
+        filled = add_output(op, dtypes.variant, (), "T")
+        with self.as_default(), self._at_function_level():
+            before = self.add_input(dtypes.variant, (), "accumulator")
+            self.inputs.pop()
+            after, value = TensorListPopBack(before, shape_tensor(tensor), element_dtype=dtype)
+        value._static_shape = tensor._static_shape
+        if "_handle_data" in tensor.__dict__:
+            value.__dict__["_handle_data"] = tensor.__dict__["_handle_data"]
+        self.lists.append((filled, before, after))
+        return value
+
+
+def _outside_scopes(graph: Any) -> Any:
+    return graph.control_dependencies(None)
+
+
+def while_gradient(op: Operation, dys: Any) -> list:
+    """The gradients of a `While` node's inputs, from those of its outputs (None where nothing is known)."""
+    count = len(op.inputs)
+    if op.attrs.get("_back_prop") is False:
+        return [None] * count
+    cond, body = function_named(op.graph, op.attrs["cond"]), function_named(op.graph, op.attrs["body"])
+    gradient = _BodyGradient(op, cond, body)
+    unchanged = gradient._unchanged
+    wanted = [i for i in range(2, count) if differentiable(body.inputs[i])]
+    carried = [i for i in wanted if i not in unchanged and body.inputs[i].dtype != dtypes.resource]
+    given = {i: dense(dys[i]) for i in range(len(dys)) if dys[i] is not None}
+    start = {i: given.get(i) if i in given else zeros_like(op.outputs[i]) for i in carried}
+
+    with gradient.as_default():
+        counter, total = gradient.add_input(dtypes.int32, (), "counter"), gradient.add_input(dtypes.int32, (), "total")
+        incoming = {i: gradient.add_input(body.inputs[i].dtype, _shape_of(body, i), "grad") for i in carried}
+        found = backpropagate(
+            [body.outputs[i] for i in carried], list(incoming.values()), [body.inputs[i] for i in wanted]
+        )
+        result = dict(zip(wanted, map(dense, found)))
+        outgoing = [result[i] if result[i] is not None else raw.ZerosLike(incoming[i]) for i in carried]
+        sums = [i for i in wanted if i not in incoming and result[i] is not None]
+        before = {i: _sum_input(gradient, body.inputs[i], result[i]) for i in sums}
+        added = [raw.AddV2(before[i], result[i]) for i in sums]
+        following = raw.Add(counter, 1)
+    zeros = [zeros_like(op.inputs[i]) for i in sums]
+    gradient.inputs = [counter, total, *incoming.values(), *before.values(), *[b for _, b, _ in gradient.lists]]
+    gradient.outputs = [following, total, *outgoing, *added, *[after for _, _, after in gradient.lists]]
+    # Each output is a tensor of the gradient's own: one that stands for something outside is handed on.
+    with gradient.as_default():
+        gradient.outputs = [t if t.graph is gradient else raw.Identity(t) for t in gradient.outputs]
+    initial = [*[start[i] for i in carried], *zeros, *[filled for filled, _, _ in gradient.lists]]
+    outputs = _backwards(op, gradient, initial)
+    grads: list[Any] = [None] * count
+    for i, output in zip([*carried, *sums], outputs):
+        grads[i] = output
+    for i in unchanged:
+        if i in given and i >= 2 and i < count:
+            grads[i] = given[i] if grads[i] is None else raw.AddV2(grads[i], given[i])
+    # Lists that this very gradient added to the node have come since the walk looked at its inputs.
+    return [*grads, *[None] * (len(op.inputs) - count)]
+
+
+def _shape_of(body: FunctionGraph, i: int) -> Any:
+    return body.inputs[i]._static_shape
+
+
+def _sum_input(gradient: FunctionGraph, forward: Tensor, term: Tensor) -> Tensor:
+    return gradient.add_input(term.dtype, term._static_shape or forward._static_shape, "sum")
+
+
+def _backwards(op: Operation, gradient: FunctionGraph, initial: list[Tensor]) -> list[Tensor]:
+    """The loop that runs the gradient's body as often as the forward loop ran its own."""
+    cond = FunctionGraph("while_gradient_cond", "while loop")
+    with cond.as_default():
+        own = [cond.add_input(t.dtype, t._static_shape, "arg") for t in gradient.inputs]
+        cond.outputs = [raw.Less(own[0], own[1])]
+    shapes = [t.shape for t in gradient.inputs[2:]]
+    zero = raw.Const(value=np.int32(0), dtype=dtypes.int32, name="counter")
+    outputs = loop_node(cond, gradient, [zero, op.outputs[0], *initial], shapes, name=f"{op.type}_grad")
+    return outputs[2:]
