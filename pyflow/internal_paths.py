@@ -31,7 +31,11 @@ python.framework.dtypes core.dtypes @ @dtypes
 python.framework.errors core.errors @errors
 python.framework.errors_impl core.errors @errors
 python.framework.framework_lib @
+python.framework.graph_util train.graph_util @graph_util
+python.framework.graph_util_impl train.graph_util @graph_util
+python.framework.importer core.graph_import
 python.framework.indexed_slices core.indexed_slices core.convert
+python.framework.meta_graph train.meta_graph train.meta_graph_import train.scoped_graph
 python.framework.ops core.scopes core.graph core.operation core.tensor core.convert core.indexed_slices core.collections
  core.gradient_registry core.init_scope core.execution_mode platform.code.framework @
 python.framework.random_seed core.seeds
@@ -124,6 +128,7 @@ python.training.optimizer train.optimizer
 python.training.proximal_adagrad @train
 python.training.proximal_gradient_descent @train
 python.training.rmsprop @train
+python.training.saver train.saver train.checkpoint_management train.meta_graph train.meta_graph_import @train
 python.training.server_lib train.server_lib
 python.training.session_manager train.session_manager
 python.training.session_run_hook train.session_run_hook
@@ -147,10 +152,6 @@ python.util.tf_decorator platform.code.decorators
 python.util.tf_export platform.code.exports
 python.util.tf_inspect platform.code.inspection
 python.util.tf_should_use platform.code.exports
-python.framework.graph_util ?graph_util.convert_variables_to_constants @graph_util
-python.framework.graph_util_impl ?graph_util.convert_variables_to_constants @graph_util
-python.framework.importer ?import_graph_def @
-python.framework.meta_graph ?train.export_meta_graph @train
 python.layers ?layers.dense
 python.layers.base layers.layer @layers
 python.layers.convolutional ?layers.conv2d @layers
@@ -185,7 +186,6 @@ python.training.checkpoint_utils train.checkpoint_reader train.evaluation @train
 python.training.input ?train.batch @train
 python.training.queue_runner ?train.QueueRunner @train
 python.training.queue_runner_impl ?train.QueueRunner @train
-python.training.saver train.saver train.checkpoint_management train.meta_graph @train
 python.training.saving
 python.training.saving.saveable_object train.saveable_object
 python.training.saving.saveable_object_util train.saveables
