@@ -185,7 +185,7 @@ class TextLineReader(Reader):
 
     def _open(self, work: bytes) -> Iterator[Record]:
         with errors_about(os.fsdecode(work)):
-            file = open(work, "rb")  # noqa: SIM115 (the generator closes it)
+            file = open(work, "rb")  # the generator closes it
         return self._lines(work, file)
 
     def _lines(self, work: bytes, file: BinaryIO) -> Iterator[Record]:
