@@ -72,6 +72,7 @@ def _as_graph_def(definition: Any, arguments: dict[str, Any]) -> tuple[Any, dict
     for original in definition.node_def:
         node = graph_def.node.add()
         node.CopyFrom(original)
+        node.attr.pop("_class", None)  # a function's nodes go where the function goes
         del node.input[:]
         for text in original.input:
             if text.startswith("^"):
