@@ -33,6 +33,7 @@ python.framework.errors_impl core.errors @errors
 python.framework.framework_lib @
 python.framework.graph_util train.graph_util @graph_util
 python.framework.graph_util_impl train.graph_util @graph_util
+python.framework.function ops.defun
 python.framework.importer core.graph_import
 python.framework.indexed_slices core.indexed_slices core.convert
 python.framework.meta_graph train.meta_graph train.meta_graph_import train.scoped_graph
@@ -56,7 +57,7 @@ python.ops.candidate_sampling_ops @nn @random ops!
 python.ops.check_ops @ @debugging ops.checks
 python.ops.clip_ops @ ops!
 python.ops.confusion_matrix @ @math
-python.ops.control_flow_ops ops.control_flow @ ops!
+python.ops.control_flow_ops ops.control_flow ops.cond ops.while_loop @ ops!
 python.ops.custom_gradient ops.custom_gradient @
 python.ops.data_flow_grad
 python.ops.data_flow_ops @ ops!
@@ -161,7 +162,7 @@ python.layers.normalization ?layers.batch_normalization @layers
 python.layers.pooling ?layers.max_pooling2d @layers
 python.lib.io.python_io ?python_io.TFRecordWriter @python_io
 python.lib.io.tf_record ?python_io.TFRecordWriter @python_io
-python.ops.functional_ops ?map_fn @ ops!
+python.ops.functional_ops ops.sequence_loops @ ops!
 python.ops.image_ops ?image.resize_images @image ops!
 python.ops.image_ops_impl ?image.resize_images @image
 python.ops.io_ops ?read_file @ @io ops!
@@ -170,7 +171,7 @@ python.ops.losses ?losses.mean_squared_error
 python.ops.losses.losses ?losses.mean_squared_error @losses
 python.ops.losses.losses_impl ?losses.mean_squared_error @losses
 python.ops.losses.util ?losses.mean_squared_error @losses
-python.ops.map_fn ?map_fn @
+python.ops.map_fn ops.sequence_loops @
 python.ops.metrics ?metrics.accuracy @metrics
 python.ops.metrics_impl ?metrics.accuracy @metrics
 python.ops.parsing_ops ?parse_example @ @io ops!
@@ -178,7 +179,7 @@ python.ops.rnn ?nn.dynamic_rnn @nn
 python.ops.rnn_cell ?nn.rnn_cell.LSTMCell @nn.rnn_cell
 python.ops.rnn_cell_impl ?nn.rnn_cell.LSTMCell @nn.rnn_cell
 python.ops.string_ops ?string_join @ @strings ops!
-python.ops.tensor_array_ops ?TensorArray @
+python.ops.tensor_array_ops ops.tensor_array ops.tensor_array_ops @ ops!
 python.summary ?summary.scalar
 python.summary.summary ?summary.scalar @summary
 python.training.checkpoint_management train.checkpoint_management @train
