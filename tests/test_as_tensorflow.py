@@ -180,8 +180,8 @@ for statement in statements:
 @pytest.mark.parametrize(
     "statement, words",
     [
-        ("import tensorflow.contrib.slim", "'tensorflow.contrib.slim'"),
-        ("from tensorflow.contrib import slim", "'slim'"),
+        ("import tensorflow.contrib.learn", "'tensorflow.contrib.learn'"),
+        ("from tensorflow.contrib import learn", "'learn'"),
         ("import tensorflow.keras as keras", "'tensorflow.keras'"),
         ("from tensorflow import keras", "'keras'"),
         ("from tensorflow.python.ops import ragged", "'ragged' from 'tensorflow.python.ops'"),

@@ -11,7 +11,7 @@ from pyflow.core.api import export
 from pyflow.core.scopes import add_to_collections, get_collection, get_default_graph
 from pyflow.core.shapes import TensorShape
 from pyflow.core.tensor import Tensor
-from pyflow.ops.smart_cond import cond
+from pyflow.ops.cond import cond
 from pyflow.ops.variable_base import Variable
 
 NamedOutputs = namedtuple("NamedOutputs", ["name", "outputs"])
@@ -98,7 +98,7 @@ def static_cond(pred: Any, fn1: Callable, fn2: Callable) -> Any:
 def smart_cond(pred: Any, fn1: Callable, fn2: Callable, name: str | None = None) -> Any:
     """`static_cond` where `pred` is known without a run, else `tf.cond`."""
     value = constant_value(pred)
-    return cond(pred, fn1, fn2, name) if value is None else static_cond(value, fn1, fn2)
+    return cond(pred, fn1, fn2, name=name) if value is None else static_cond(value, fn1, fn2)
 
 
 @_published

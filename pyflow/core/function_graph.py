@@ -176,8 +176,7 @@ class FunctionGraph(Graph):
         if self._op_def is None:
             from pyflow.core.function_call import call_definition
 
-            outputs = [(f"output_{i}", t.dtype) for i, t in enumerate(self.outputs)]
-            self._op_def = call_definition(self, [t.dtype for t in self.inputs], outputs, self.is_stateful)
+            self._op_def = call_definition(self)
         return self._op_def
 
     def register(self) -> None:
@@ -187,7 +186,7 @@ class FunctionGraph(Graph):
     @property
     def is_stateful(self) -> bool:
         """Whether running it can have an effect, or give something else the next time."""
-        return any(op.op_def.stateful and op.type != "Placeholder" for op in self.needed())
+        return any((op.op_def.stateful or op.op_def.has_ref_input) and op.type != "Placeholder" for op in self.needed())
 
     def needed(self) -> list[Operation]:
         """The nodes that its outputs depend on."""

@@ -17,13 +17,13 @@ from pyflow.ops.array_shape import rank
 from pyflow.ops.array_shape import shape as shape_of
 from pyflow.ops.cast import cast
 from pyflow.ops.comparison import equal
+from pyflow.ops.cond import cond
 from pyflow.ops.confusion_matrix import remove_squeezable_dimensions
 from pyflow.ops.nn_cross_entropy import (
     softmax_cross_entropy_with_logits_v2,
     sparse_softmax_cross_entropy_with_logits,
 )
 from pyflow.ops.nn_losses import sigmoid_cross_entropy_with_logits
-from pyflow.ops.smart_cond import cond
 
 
 @export("losses.sigmoid_cross_entropy")

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
-from pyflow.core.api import PUBLIC
 from pyflow.core.constants import constant_value
 from pyflow.core.tensor import Tensor
+from pyflow.ops.cond import cond
 from pyflow.ops.variable_base import Variable
-
-
-def cond(pred: Any, true_fn: Callable, false_fn: Callable, name: str | None = None) -> Any:
-    """`tf.cond`."""
-    return PUBLIC["cond"](pred, true_fn=true_fn, false_fn=false_fn, name=name)
 
 
 def smart_constant_value(pred: Any) -> bool | None:
@@ -47,4 +42,4 @@ def smart_cond(
         known = smart_constant_value(pred)
         if known is not None:
             return true_fn() if known else false_fn()  # type: ignore[misc]
-    return cond(pred, true_fn, false_fn, name)  # type: ignore[arg-type]
+    return cond(pred, true_fn, false_fn, name=name)  # type: ignore[arg-type]

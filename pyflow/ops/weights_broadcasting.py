@@ -14,11 +14,11 @@ from pyflow.ops.array_joining import concat
 from pyflow.ops.array_shape import rank, size
 from pyflow.ops.array_shape import shape as shape_of
 from pyflow.ops.comparison import equal
+from pyflow.ops.cond import cond
 from pyflow.ops.control_flow import no_op
 from pyflow.ops.math_binary import multiply
 from pyflow.ops.messages import Assert
 from pyflow.ops.sets import set_difference
-from pyflow.ops.smart_cond import cond
 
 _FAILURE = "weights can not be broadcast to values."
 

@@ -15,7 +15,9 @@ import tensorflow as tf
 FILES = {
     "losses": "loss_cases",
     "layers": "layer_cases",
+    "window_layers": "window_layer_cases",
     "contrib_layers": "contrib_layer_cases",
+    "contrib_windows": "contrib_window_cases",
 }
 
 
