@@ -24,7 +24,7 @@ for _function in (init_from_checkpoint, list_variables, load_checkpoint, load_va
     export(f"contrib.framework.{_function.__name__}")(_function)
 
 
-@export("contrib.framework.assign_from_checkpoint", "contrib.slim.assign_from_checkpoint")
+@export("contrib.framework.assign_from_checkpoint")
 def assign_from_checkpoint(
     model_path: str, var_list: Any, ignore_missing_vars: bool = False
 ) -> tuple[Operation, dict[Any, Any]]:
@@ -71,7 +71,7 @@ def assign_from_checkpoint(
     return group(*assigns), feeds
 
 
-@export("contrib.framework.assign_from_checkpoint_fn", "contrib.slim.assign_from_checkpoint_fn")
+@export("contrib.framework.assign_from_checkpoint_fn")
 def assign_from_checkpoint_fn(
     model_path: str, var_list: Any, ignore_missing_vars: bool = False, reshape_variables: bool = False
 ) -> Callable[[Any], None] | None:

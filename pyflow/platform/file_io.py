@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, NamedTuple
 
 from pyflow.core import errors
+from pyflow.io.durable_files import remove, sync_file, sync_folder
 from pyflow.io.file_errors import errors_about
 from pyflow.io.file_patterns import matching_paths
 from pyflow.platform import compat
@@ -198,13 +199,17 @@ def write_string_to_file(filename: Any, file_content: Any) -> None:
 
 
 def atomic_write_string_to_file(filename: str, contents: Any, overwrite: bool = True) -> None:
-    """Writes beside the file and renames, so that the file never holds a part of `contents`."""
-    partial = f"{filename}.tmp{uuid.uuid4().hex}"
-    write_string_to_file(partial, contents)
+    """Writes beside the file, waits for the disk, and renames: the file never holds a part of `contents`."""
+    path = _native(filename)
+    partial = f"{path}.tmp{uuid.uuid4().hex}"
     try:
+        with errors_about(partial), open(partial, "wb") as file:
+            file.write(compat.as_bytes(contents))
+            sync_file(file)
         rename(partial, filename, overwrite)
-    except errors.OpError:
-        delete_file(partial)
+        sync_folder(os.path.dirname(path))
+    except BaseException:
+        remove(partial)
         raise
 
 

@@ -5,6 +5,7 @@ https://www.tensorflow.org/versions/r1.15/api_docs/python/tf/train/get_checkpoin
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from typing import Any
@@ -176,14 +177,23 @@ def remove_checkpoint(
     checkpoint_prefix: str, checkpoint_format_version: int = SaverDef.V2, meta_graph_suffix: str = "meta"
 ) -> None:
     """Removes the files of a checkpoint, and the graph saved beside it. What isn't there is no error."""
-    patterns = [meta_graph_filename(checkpoint_prefix, meta_graph_suffix)]
+    meta = meta_graph_filename(checkpoint_prefix, meta_graph_suffix)
     if checkpoint_format_version == SaverDef.V2:
-        patterns += [f"{checkpoint_prefix}.index", f"{checkpoint_prefix}.data-?????-of-?????"]
+        # A path that a damaged `checkpoint` file gives is no pattern that other files could match.
+        paths = [meta, f"{checkpoint_prefix}.index", *_data_files(checkpoint_prefix)]
     else:
-        patterns.append(checkpoint_prefix)
-    for pattern in patterns:
-        for path in file_io.get_matching_files(pattern):
+        paths = [meta, *file_io.get_matching_files(checkpoint_prefix)]
+    for path in paths:
+        with contextlib.suppress(errors.NotFoundError):
             file_io.delete_file(path)
+
+
+def _data_files(prefix: str) -> list[str]:
+    folder, name = os.path.split(prefix)
+    ending = re.compile(re.escape(name) + r"\.data-\d{5}-of-\d{5}")
+    with contextlib.suppress(errors.NotFoundError):
+        return [os.path.join(folder, each) for each in file_io.list_directory(folder or ".") if ending.fullmatch(each)]
+    return []
 
 
 def meta_graph_filename(checkpoint_filename: str, meta_graph_suffix: str = "meta") -> str:
