@@ -31,7 +31,12 @@ python.framework.dtypes core.dtypes @ @dtypes
 python.framework.errors core.errors @errors
 python.framework.errors_impl core.errors @errors
 python.framework.framework_lib @
+python.framework.graph_util train.graph_util @graph_util
+python.framework.graph_util_impl train.graph_util @graph_util
+python.framework.function ops.defun
+python.framework.importer core.graph_import
 python.framework.indexed_slices core.indexed_slices core.convert
+python.framework.meta_graph train.meta_graph train.meta_graph_import train.scoped_graph
 python.framework.ops core.scopes core.graph core.operation core.tensor core.convert core.indexed_slices core.collections
  core.gradient_registry core.init_scope core.execution_mode platform.code.framework @
 python.framework.random_seed core.seeds
@@ -52,7 +57,7 @@ python.ops.candidate_sampling_ops @nn @random ops!
 python.ops.check_ops @ @debugging ops.checks
 python.ops.clip_ops @ ops!
 python.ops.confusion_matrix @ @math
-python.ops.control_flow_ops ops.control_flow @ ops!
+python.ops.control_flow_ops ops.control_flow ops.cond ops.while_loop @ ops!
 python.ops.custom_gradient ops.custom_gradient @
 python.ops.data_flow_grad
 python.ops.data_flow_ops @ ops!
@@ -124,6 +129,7 @@ python.training.optimizer train.optimizer
 python.training.proximal_adagrad @train
 python.training.proximal_gradient_descent @train
 python.training.rmsprop @train
+python.training.saver train.saver train.checkpoint_management train.meta_graph train.meta_graph_import @train
 python.training.server_lib train.server_lib
 python.training.session_manager train.session_manager
 python.training.session_run_hook train.session_run_hook
@@ -147,10 +153,6 @@ python.util.tf_decorator platform.code.decorators
 python.util.tf_export platform.code.exports
 python.util.tf_inspect platform.code.inspection
 python.util.tf_should_use platform.code.exports
-python.framework.graph_util ?graph_util.convert_variables_to_constants @graph_util
-python.framework.graph_util_impl ?graph_util.convert_variables_to_constants @graph_util
-python.framework.importer ?import_graph_def @
-python.framework.meta_graph ?train.export_meta_graph @train
 python.layers ?layers.dense
 python.layers.base layers.layer @layers
 python.layers.convolutional layers.convolution layers.separable_convolution layers.transposed_convolution @layers
@@ -161,7 +163,7 @@ python.layers.pooling layers.pooling @layers
 python.layers.utils layers.window_arguments ops.smart_cond
 python.lib.io.python_io ?python_io.TFRecordWriter @python_io
 python.lib.io.tf_record ?python_io.TFRecordWriter @python_io
-python.ops.functional_ops ?map_fn @ ops!
+python.ops.functional_ops ops.sequence_loops @ ops!
 python.ops.image_ops ?image.resize_images @image ops!
 python.ops.image_ops_impl ?image.resize_images @image
 python.ops.io_ops ?read_file @ @io ops!
@@ -170,7 +172,7 @@ python.ops.losses ?losses.mean_squared_error
 python.ops.losses.losses ?losses.mean_squared_error @losses
 python.ops.losses.losses_impl ?losses.mean_squared_error @losses
 python.ops.losses.util ?losses.mean_squared_error @losses
-python.ops.map_fn ?map_fn @
+python.ops.map_fn ops.sequence_loops @
 python.ops.metrics ?metrics.accuracy @metrics
 python.ops.metrics_impl ?metrics.accuracy @metrics
 python.ops.parsing_ops ?parse_example @ @io ops!
@@ -178,7 +180,7 @@ python.ops.rnn ?nn.dynamic_rnn @nn
 python.ops.rnn_cell ?nn.rnn_cell.LSTMCell @nn.rnn_cell
 python.ops.rnn_cell_impl ?nn.rnn_cell.LSTMCell @nn.rnn_cell
 python.ops.string_ops ?string_join @ @strings ops!
-python.ops.tensor_array_ops ?TensorArray @
+python.ops.tensor_array_ops ops.tensor_array ops.tensor_array_ops @ ops!
 python.summary ?summary.scalar
 python.summary.summary ?summary.scalar @summary
 python.training.checkpoint_management train.checkpoint_management @train
@@ -186,7 +188,6 @@ python.training.checkpoint_utils train.checkpoint_reader train.evaluation @train
 python.training.input ?train.batch @train
 python.training.queue_runner ?train.QueueRunner @train
 python.training.queue_runner_impl ?train.QueueRunner @train
-python.training.saver train.saver train.checkpoint_management train.meta_graph @train
 python.training.saving
 python.training.saving.saveable_object train.saveable_object
 python.training.saving.saveable_object_util train.saveables

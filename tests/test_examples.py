@@ -46,6 +46,10 @@ PROGRAMS: dict[str, tuple[list[str], list[str] | Callable[[str], bool]]] = {
     "graphs.py": ([], ["zeros [0.]", "ones [1.]", "/device:CPU:0 ['total:0']"]),
     "mnist_batches.py": ([MNIST], ["training: 55000 images", "test: 10000 images", "(100, 784) (100, 10)"]),
     "mnist_two_layers.py": ([MNIST, "--steps=2000"], lambda output: accuracy_in(output) >= 0.975),
+    "monitored_training.py": (
+        ["model"],
+        ["loss = 3.75", "newest: model/model.ckpt-100", "runs of this session: 50", "slope 3.00, offset -1.00"],
+    ),
     "moving_average.py": ([], ["step 0: 5 4.5", "step 10000: 100 5.454999", "step 10001: 100 6.400448"]),
     "regularization.py": ([], ["l1: 5.0", "l2: 7.5"]),
     "save_and_restore.py": (
@@ -57,6 +61,31 @@ PROGRAMS: dict[str, tuple[list[str], list[str] | Callable[[str], bool]]] = {
     "tensors.py": ([], ['Tensor("add:0", shape=(2,), dtype=int32)', "its value: [3 5]"]),
     "variable_scopes.py": ([], ["Variable layer1/weights already exists, disallowed.", "one network: True"]),
 }
+
+
+THREE_FILES = EXAMPLES / "mnist_in_three_files"
+
+
+def start(program, folder, *arguments):
+    return subprocess.Popen(
+        [sys.executable, "-W", "error", str(program), *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_evaluator_follows_the_trainer_from_a_process_of_its_own(tmp_path):
+    arguments = [MNIST, "--model_dir=model", "--steps=300"]
+    evaluator = start(THREE_FILES / "mnist_eval.py", tmp_path, *arguments)
+    trainer = start(THREE_FILES / "mnist_train.py", tmp_path, *arguments, "--save_every=100")
+    said = trainer.communicate()[0]
+    assert trainer.returncode == 0 and re.findall(r"step (\d+): loss", said) == ["100", "200", "300"], said
+    said = evaluator.communicate()[0]
+    seen = [(int(step), float(accuracy)) for step, accuracy in re.findall(r"step (\d+): accuracy .* (\S+)", said)]
+    assert evaluator.returncode == 0 and seen == sorted(seen), said
+    assert seen[-1][0] == 300 and seen[-1][1] > 0.9
 
 
 def test_every_program_is_listed_here():

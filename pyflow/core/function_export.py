@@ -17,15 +17,16 @@ def function_def(graph: Any) -> Any:
     definition = FunctionDef()
     definition.signature.name = graph.name
     nodes = [op for op in graph.needed() if op not in {t.op for t in graph.inputs}]
-    names = _Names(graph.inputs, {op.name for op in nodes})
+    result_names = [argument.name for argument in graph.op_def.outputs]
+    names = _Names(graph.inputs, {*(op.name for op in nodes), *result_names})
     for tensor in graph.inputs:
         argument = definition.signature.input_arg.add()
         argument.name, argument.type = names.of(tensor), tensor.dtype.base_dtype.as_datatype_enum
     for op in nodes:
         _write_node(definition.node_def.add(), op, names)
-    for i, tensor in enumerate(graph.outputs):
+    for name, tensor in zip(result_names, graph.outputs):
         result = definition.signature.output_arg.add()
-        result.name = names.fresh(f"output_{i}")
+        result.name = name
         result.type = tensor.dtype.base_dtype.as_datatype_enum
         definition.ret[result.name] = names.of(tensor)
     for op in graph.control_outputs:

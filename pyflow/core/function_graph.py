@@ -176,7 +176,8 @@ class FunctionGraph(Graph):
         if self._op_def is None:
             from pyflow.core.function_call import call_definition
 
-            self._op_def = call_definition(self)
+            outputs = [(f"output_{i}", t.dtype) for i, t in enumerate(self.outputs)]
+            self._op_def = call_definition(self, [t.dtype for t in self.inputs], outputs, self.is_stateful)
         return self._op_def
 
     def register(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pyflow.core import dtypes
+from pyflow.core.function_call import call_definition
 from pyflow.core.function_graph import FunctionGraph
 from pyflow.core.graph import Graph
 
@@ -25,8 +26,9 @@ def add_library(graph: Graph, library: Any) -> None:
         if gradient.function_name in added:
             added[gradient.function_name].gradient_name = gradient.gradient_func
     try:
+        for name, function in added.items():  # a node whose type is a function's name may come before its body
+            function._op_def = _call_of(function, definitions[name].signature)
         for name, function in added.items():
-            function.op_def  # noqa: B018  (a node whose type is the function's name may come before its body)
             _fill(function, definitions[name])
     except BaseException:
         for name in added:
@@ -34,13 +36,19 @@ def add_library(graph: Graph, library: Any) -> None:
         raise
 
 
+def _call_of(function: FunctionGraph, signature: Any) -> Any:
+    for argument in signature.input_arg:
+        if not argument.type:
+            raise NotImplementedError(f"Function {signature.name} whose argument {argument.name} is of any type")
+    inputs = [dtypes.as_dtype(argument.type) for argument in signature.input_arg]
+    outputs = [(result.name, dtypes.as_dtype(result.type)) for result in signature.output_arg]
+    return call_definition(function, inputs, outputs, signature.is_stateful)
+
+
 def _fill(function: FunctionGraph, definition: Any) -> None:
     from pyflow.core.node_import import Importer
 
     signature = definition.signature
-    for argument in signature.input_arg:
-        if not argument.type:
-            raise NotImplementedError(f"Function {signature.name} whose argument {argument.name} is of any type")
     with function.as_default():
         mapped = {}
         for argument in signature.input_arg:
@@ -72,6 +80,7 @@ def _as_graph_def(definition: Any, arguments: dict[str, Any]) -> tuple[Any, dict
     for original in definition.node_def:
         node = graph_def.node.add()
         node.CopyFrom(original)
+        node.attr.pop("_class", None)  # a function's nodes go where the function goes
         del node.input[:]
         for text in original.input:
             if text.startswith("^"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
 from pyflow.core.attr_proto import attr_to_proto
 from pyflow.core.shapes import TensorShape
@@ -10,6 +10,9 @@ from pyflow.core.shapes import TensorShape
 if TYPE_CHECKING:
     from pyflow.core.graph import Graph
     from pyflow.core.operation import Operation
+
+# Passes over a GraphDef before it is given out: each gives the GraphDef to go on with, itself or a changed copy.
+PASSES: list[Callable[[Any], Any]] = []
 
 
 def node_def(op: Operation) -> Any:
@@ -55,6 +58,8 @@ def graph_def(graph: Graph, from_version: int | None = None, add_shapes: bool = 
         if add_shapes and op.outputs:
             shapes = [TensorShape(tensor._static_shape).as_proto() for tensor in op.outputs]
             node.attr["_output_shapes"].list.shape.extend(shapes)
+        if op.type == "_ValueOrInitialValue":
+            _write_as_switches(exported, node)
         try:
             size += node.ByteSize()
         except EncodeError:
@@ -63,7 +68,43 @@ def graph_def(graph: Graph, from_version: int | None = None, add_shapes: bool = 
             raise ValueError("GraphDef cannot be larger than 2GB.")
     for function in graph._functions.values():
         exported.library.function.append(function.definition)
+    for transform in PASSES:
+        exported = transform(exported)
     return exported
+
+
+def _write_as_switches(exported: Any, node: Any) -> None:
+    """Turns the node that takes a variable's value or an initial one into what TensorFlow has for that.
+
+    A function could not have the variable itself as an argument there, so it is the older form of a conditional.
+    """
+    scope = node.name.rpartition("/")[0] or node.name
+    taken = {other.name for other in exported.node}
+    dtype = node.attr["T"].type
+    ref, initial_value = node.input[:2]
+    waits = list(node.input[2:])
+
+    def add(name: str, op: str, inputs: list[str], types: dict[str, int]) -> str:
+        name, number = f"{scope}/{name}", 0
+        base = name
+        while name in taken:
+            number += 1
+            name = f"{base}_{number}"
+        taken.add(name)
+        new = exported.node.add(name=name, op=op, input=inputs, device=node.device)
+        for attr, value in types.items():
+            new.attr[attr].type = value
+        return name
+
+    known = add("IsVariableInitialized", "IsVariableInitialized", [ref, *waits], {"dtype": dtype})
+    own = add("Switch", "RefSwitch", [ref, known], {"T": dtype})
+    read = add("read", "Identity", [f"{own}:1"], {"T": dtype})
+    other = add("Switch_1", "Switch", [initial_value, known], {"T": dtype})
+    node.op = "Merge"
+    del node.input[:]
+    node.input.extend([other, read])
+    node.attr["N"].i = 2
+    node.attr.pop("_class", None)
 
 
 def _input_name(op_name: str, index: int) -> str:

@@ -12,6 +12,10 @@ from pyflow.core.registry import Attr, OpDef
 
 _defaults: dict[str, dict[str, Any]] = {}
 
+# Attrs that ops have got since 1.15 and that change no value: what a variable is called in messages, which input of
+# a product is a gradient, a check. Nodes may have them, and lose them.
+_HINTS = frozenset(("debug_name", "allowed_devices", "grad_a", "grad_b", "grad_x", "grad_y", "validate_shape"))
+
 
 def read_attrs(definition: OpDef, node: Any, name: str) -> dict[str, Any]:
     """All attrs of a node in the registry's form: those it has, and defaults for those it lacks.
@@ -37,7 +41,7 @@ def read_attrs(definition: OpDef, node: Any, name: str) -> dict[str, Any]:
     if len(given) == len(attrs) and all(key in attrs for key in given):
         return attrs
     for key in sorted(given):
-        if key in attrs or key == "_output_shapes":
+        if key in attrs or key == "_output_shapes" or key in _HINTS:
             continue
         if not key.startswith("_"):
             raise ValueError(

@@ -51,6 +51,7 @@ class Importer:
         self._inputs: list[list[Input]] = []
         self._names: list[str] = []
         self._scope = scope
+        self._used: set[Input] = set()
         self._made: dict[str, Operation] = {}
 
     def run(self) -> None:
@@ -111,6 +112,7 @@ class Importer:
         for i, inputs in enumerate(self._inputs):
             for position, one in enumerate(inputs):
                 if one in self._input_map:
+                    self._used.add(one)
                     continue
                 source = self._indices.get(one.node)
                 if source is None:
@@ -218,7 +220,7 @@ class Importer:
 
     def check_input_map(self) -> None:
         """Raises ValueError if `input_map` has a key that the GraphDef doesn't have."""
-        missing = [key for key in self._input_map if not self._has(key)]
+        missing = [key for key in self._input_map if key not in self._used and not self._has(key)]
         if missing:
             names = sorted(str(key) for key in missing)
             raise ValueError(f"Attempted to map inputs that were not found in graph_def: [{', '.join(names)}]")

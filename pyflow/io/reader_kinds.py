@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, BinaryIO
 
 from google.protobuf import message
 
@@ -14,6 +14,7 @@ from pyflow.io.file_errors import errors_about
 from pyflow.io.record import decompressed_file, read_placed_records
 
 Record = tuple[bytes, bytes]
+_BLOCK = 1 << 20
 
 
 class Reader:
@@ -111,6 +112,13 @@ class Reader:
         with self._lock:
             self._clear()
 
+    def close_resource(self) -> None:
+        """Called when the session is closed."""
+        close = getattr(self._records, "close", None)
+        if close is not None and self._lock.acquire(blocking=False):  # else a thread is just reading
+            close()
+            self._lock.release()
+
     def serialize(self) -> bytes:
         """The state as a ReaderBaseState message.
 
@@ -177,14 +185,25 @@ class TextLineReader(Reader):
 
     def _open(self, work: bytes) -> Iterator[Record]:
         with errors_about(os.fsdecode(work)):
-            file = open(work, "rb")
+            file = open(work, "rb")  # the generator closes it
         return self._lines(work, file)
 
-    def _lines(self, work: bytes, file: Any) -> Iterator[Record]:
+    def _lines(self, work: bytes, file: BinaryIO) -> Iterator[Record]:
+        number = 0
         with file:
-            for number, line in enumerate(file, 1):
-                if number > self._skipped:
-                    yield b"%s:%d" % (work, number), line.removesuffix(b"\n").replace(b"\r", b"")
+            rest, more = b"", True
+            while more:
+                block = file.read(_BLOCK)
+                more = len(block) == _BLOCK
+                if not more:
+                    file.close()  # mostly at once: a reader that is left alone keeps no small file open
+                *lines, rest = (rest + block).split(b"\n")
+                if not more and rest:
+                    lines.append(rest)
+                for line in lines:
+                    number += 1
+                    if number > self._skipped:
+                        yield b"%s:%d" % (work, number), line.replace(b"\r", b"")
 
 
 class TfRecordReader(Reader):
@@ -267,7 +286,7 @@ class FixedLengthRecordReader(Reader):
             needed = max(self._record, self._hop) + self._footer
             while True:
                 while len(buffer) < needed and not ended:
-                    more = file.read(max(needed - len(buffer), 1 << 16))
+                    more = file.read(max(needed - len(buffer), _BLOCK))
                     ended = not more
                     buffer += more
                 available = len(buffer) - self._footer

@@ -124,18 +124,21 @@ def read_placed_records(path: str | bytes | os.PathLike, compression: str = "") 
         while True:
             with errors_about(path):
                 more = _read(source, max(missing, _CHUNK))
+            ended = len(more) < max(missing, _CHUNK)
+            if ended:
+                stack.close()  # mostly at once: nobody has to exhaust the iterator to close a small file
             data += more
             places, end, missing = _complete_records(data)
             for place, record in _checked(data, places, start, path):
                 yield start + place, record
             start, data = start + end, data[end:]
-            if len(data) >= _HEADER_BYTES and (missing > _CHUNK or not more):
+            if len(data) >= _HEADER_BYTES and (missing > _CHUNK or ended):
                 # Only a length with the right checksum says how much more to read, or that the file is cut off.
                 if not crc32c.are_right([data[:8]], [_CHECKSUM.unpack_from(data, 8)[0]])[0]:
                     raise _corrupted(start, path)
-                if not more:
+                if ended:
                     raise errors.DataLossError(None, None, f"truncated record at {start} in {path}")
-            if not more:
+            if ended:
                 return
 
 

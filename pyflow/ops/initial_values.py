@@ -11,7 +11,7 @@ from pyflow.core.tensor import Tensor
 _VARIABLES = frozenset(("Variable", "VariableV2", "VarHandleOp"))
 # These look at a variable in a way that is right before it has a value, or that a program asked for explicitly.
 _LEFT_ALONE = frozenset(
-    "IsVariableInitialized VarIsInitializedOp ReadVariableOp If _ValueOrInitialValue _HandleOrInitialValue".split()
+    "IsVariableInitialized VarIsInitializedOp ReadVariableOp If StatelessIf _ValueOrInitialValue".split()
 )
 
 

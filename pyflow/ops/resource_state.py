@@ -204,21 +204,6 @@ class ResourceCountUpTo:
     grad = NOT_DIFFERENTIABLE
 
 
-@op("_HandleOrInitialValue(resource: resource, initial_value: dtype) -> (value: dtype)", dtype=attr("type"))
-class HandleOrInitialValue:
-    """A variable's value once it has one, before that `initial_value`."""
-
-    stateful = True
-
-    def shape(resource_handle, initial_value, dtype):
-        return merge(variable_shape_of(resource_handle, dtype), initial_value)
-
-    def cpu(resource, initial_value):
-        return (initial_value if resource.value is None else resource.value).copy()
-
-    grad = NOT_DIFFERENTIABLE
-
-
 @export("count_up_to")
 def count_up_to(ref: Any, limit: int, name: str | None = None) -> Any:
     """The value of an int variable before it is increased by one.

@@ -22,6 +22,7 @@ from pyflow.core.scopes import (
 from pyflow.core.shapes import TensorShape
 from pyflow.core.tensor import Tensor
 from pyflow.ops import resource_state
+from pyflow.ops.cond import cond
 from pyflow.ops.state_scatter import batch_scatter_update
 from pyflow.ops.variable_base import Variable, VariableAggregation, VariableSynchronization
 
@@ -107,9 +108,7 @@ class BaseResourceVariable(Variable):
         return resource_state.VarIsInitializedOp(self._handle, name=name)
 
     def _value_or_initial_value(self) -> Tensor:
-        self.is_initialized()
-        with name_scope("cond"):
-            return resource_state.HandleOrInitialValue(self._handle, self._initial_value, name="Merge")
+        return cond(self.is_initialized(), self.read_value, lambda: self._initial_value)
 
     # ---------------------------------------------------------------- reading
 

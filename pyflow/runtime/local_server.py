@@ -26,6 +26,11 @@ class LocalServer:
         self._sessions.add(session)
         return self.resources
 
+    def reset(self) -> None:
+        """Lets go of all variables and queues."""
+        self.resources.clear()
+        self._forget_plans()
+
     def _forget_plans(self) -> None:
         for session in list(self._sessions):
             session.forget_plans()

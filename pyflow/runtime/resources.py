@@ -81,7 +81,9 @@ class NodeContext:
 
     def state(self, make: Callable[[], Thing]) -> Thing:
         """This node's private state, kept from run to run of the session."""
-        return self.resources.state(self.op.name, make)
+        graph = self.op.graph
+        name = f"{graph.name}/{self.op.name}" if graph.building_function else self.op.name
+        return self.resources.state(name, make)
 
     def function(self, attr: Any, first: int = 0) -> Callable:
         """The function that an attr names, called with a list of values; its inputs are the node's from `first` on."""

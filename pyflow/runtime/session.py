@@ -255,7 +255,7 @@ class Session(BaseSession):
             raise NotImplementedError("Session.reset with containers")
         server = find_server(target)
         if server is not None:
-            server.resources.clear()
+            server.reset()
 
 
 @export("InteractiveSession")

@@ -7,12 +7,15 @@ from typing import Any
 
 from google.protobuf import text_format
 
+from pyflow.core import op_def_proto
 from pyflow.core.api import export
-from pyflow.core.collection_protos import get_to_proto_function
+from pyflow.core.collection_protos import get_to_proto_function, strip_name_scope
+from pyflow.core.collections import GraphKeys
 from pyflow.core.graph import Graph
 from pyflow.core.scopes import get_default_graph
 from pyflow.platform import compat, file_io, logging, version
 from pyflow.protos.meta_graph_pb2 import MetaGraphDef
+from pyflow.train.scoped_graph import extraneous_saver_nodes, is_included, part_of_graph
 
 
 @export("train.write_graph", "io.write_graph")
@@ -52,60 +55,139 @@ def export_meta_graph(
 
     Args:
       collection_list: the collections to export; None takes all.
+      export_scope: the name scope that is exported; None takes the whole graph.
       clear_devices: whether nodes lose their devices.
+      clear_extraneous_savers: whether nodes of other savers than that of `saver_def` are left out.
+      strip_default_attrs: whether attrs that have their default value are left out.
 
     Raises:
-      NotImplementedError: a part of a graph, or a graph without its other savers or its default attrs, is wanted.
+      NotImplementedError: `save_debug_info`.
     """
-    for wanted, words in (
-        (export_scope, "export_scope"),
-        (clear_extraneous_savers, "clear_extraneous_savers"),
-        (strip_default_attrs, "strip_default_attrs"),
-        (save_debug_info, "save_debug_info"),
-    ):
-        if wanted:
-            raise NotImplementedError(f"export_meta_graph with {words}")
-    graph = graph or get_default_graph()
-    exported = MetaGraphDef()
-    if meta_info_def is not None:
-        exported.meta_info_def.MergeFrom(meta_info_def)
-    exported.meta_info_def.tensorflow_version = version.VERSION
-    exported.meta_info_def.tensorflow_git_version = version.GIT_VERSION
-    exported.graph_def.MergeFrom(graph_def or graph.as_graph_def(add_shapes=True))
-    if clear_devices:
-        for node in exported.graph_def.node:
-            node.device = ""
-    if saver_def is not None:
-        exported.saver_def.MergeFrom(saver_def)
-    keys = graph.get_all_collection_keys() if collection_list is None else collection_list
-    for key in keys:
-        _add_collection(exported, key, graph.get_collection(key))
-    if filename:
-        _write(filename, exported, as_text)
+    exported, _ = export_scoped_meta_graph(
+        filename=filename,
+        meta_info_def=meta_info_def,
+        graph_def=graph_def,
+        saver_def=saver_def,
+        collection_list=collection_list,
+        as_text=as_text,
+        graph=graph,
+        export_scope=export_scope,
+        clear_devices=clear_devices,
+        clear_extraneous_savers=clear_extraneous_savers,
+        strip_default_attrs=strip_default_attrs,
+        save_debug_info=save_debug_info,
+        **kwargs,
+    )
     return exported
 
 
-def _add_collection(exported: Any, key: Any, items: list) -> None:
+def export_scoped_meta_graph(
+    filename: str | None = None,
+    graph_def: Any = None,
+    graph: Graph | None = None,
+    export_scope: str | None = None,
+    as_text: bool = False,
+    unbound_inputs_col_name: str | None = "unbound_inputs",
+    clear_devices: bool = False,
+    saver_def: Any = None,
+    clear_extraneous_savers: bool = False,
+    strip_default_attrs: bool = False,
+    save_debug_info: bool = False,
+    **kwargs: Any,
+) -> tuple[Any, dict[str, Any]]:
+    """`export_meta_graph` that also gives the variables inside the scope, by their names there.
+
+    Args:
+      unbound_inputs_col_name: the collection that is to hold the names of inputs from outside the scope.
+    """
+    if save_debug_info:
+        raise NotImplementedError("export_meta_graph with save_debug_info")
+    graph = graph or get_default_graph()
+    graph_def = graph_def or graph.as_graph_def(add_shapes=True)
+    excluded = extraneous_saver_nodes(graph_def, saver_def) if clear_extraneous_savers else frozenset()
+    unbound: list[str] = []
+    if export_scope or excluded or clear_devices:
+        graph_def = part_of_graph(graph_def, export_scope, excluded, clear_devices, unbound)
+    if export_scope and unbound_inputs_col_name:
+        graph.clear_collection(unbound_inputs_col_name)
+        for name in unbound:
+            graph.add_to_collection(unbound_inputs_col_name, compat.as_bytes(name))
+    variables = graph.get_collection(GraphKeys.GLOBAL_VARIABLES, scope=export_scope)
+    exported = create_meta_graph_def(
+        graph_def=graph_def,
+        graph=graph,
+        export_scope=export_scope,
+        exclude_nodes=excluded,
+        saver_def=saver_def,
+        strip_default_attrs=strip_default_attrs,
+        **kwargs,
+    )
+    if filename:
+        _write(filename, exported, as_text)
+    return exported, {strip_name_scope(variable.name, export_scope): variable for variable in variables}
+
+
+def create_meta_graph_def(
+    meta_info_def: Any = None,
+    graph_def: Any = None,
+    saver_def: Any = None,
+    collection_list: list[str] | None = None,
+    graph: Graph | None = None,
+    export_scope: str | None = None,
+    exclude_nodes: frozenset[str] = frozenset(),
+    strip_default_attrs: bool = False,
+) -> Any:
+    """A MetaGraphDef of a GraphDef and of the collections of a graph."""
+    graph = graph or get_default_graph()
+    created = MetaGraphDef()
+    info = created.meta_info_def
+    if meta_info_def is not None:
+        info.MergeFrom(meta_info_def)
+    info.tensorflow_version, info.tensorflow_git_version = version.VERSION, version.GIT_VERSION
+    created.graph_def.MergeFrom(graph_def or graph.as_graph_def(add_shapes=True))
+    if not info.HasField("stripped_op_list"):
+        info.stripped_op_list.MergeFrom(stripped_op_list_for_graph(created.graph_def))
+    if strip_default_attrs:
+        _strip_default_attrs(created)
+    if saver_def is not None:
+        created.saver_def.MergeFrom(saver_def)
+    keys = graph.get_all_collection_keys() if collection_list is None else collection_list
+    for key in keys:
+        add_collection_def(created, key, graph=graph, export_scope=export_scope, exclude_nodes=exclude_nodes)
+    return created
+
+
+def _strip_default_attrs(created: Any) -> None:
+    op_def_proto.strip_default_attrs(created.graph_def)
+    created.meta_info_def.stripped_default_attrs = True
+
+
+def stripped_op_list_for_graph(graph_def: Any) -> Any:
+    """The signatures of the ops of a GraphDef and of its functions, as an OpList."""
+    functions = graph_def.library.function
+    nodes = (*graph_def.node, *(node for function in functions for node in function.node_def))
+    return op_def_proto.op_list_for(node.op for node in nodes)
+
+
+def add_collection_def(
+    meta_graph_def: Any,
+    key: Any,
+    graph: Graph | None = None,
+    export_scope: str | None = None,
+    exclude_nodes: frozenset[str] = frozenset(),
+    override_contents: Any = None,
+) -> None:
     """Adds a collection's items; a collection that cannot be written is left out, with a warning."""
     if not isinstance(key, (str, bytes)):
         logging.warning("Only collections with string type keys will be serialized. This key has %s", type(key))
         return
+    graph = graph or get_default_graph()
+    items = graph.get_collection(key) if override_contents is None else override_contents
+    items = [item for item in items if is_included(item, export_scope, exclude_nodes)]
     if not items:
         return
     try:
-        collection = exported.collection_def[key]
-        to_proto = get_to_proto_function(compat.as_str(key))
-        if to_proto is not None:
-            protos = [to_proto(item, export_scope=None) for item in items]
-            collection.bytes_list.value.extend(proto.SerializeToString() for proto in protos if proto is not None)
-        elif isinstance(items[0], (str, bytes)):
-            collection.bytes_list.value.extend(compat.as_bytes(item) for item in items)
-        elif isinstance(items[0], int):
-            collection.int64_list.value.extend(items)
-        elif isinstance(items[0], float):
-            collection.float_list.value.extend(items)
-        else:
-            collection.node_list.value.extend(item.name for item in items)
+        _write_items(meta_graph_def.collection_def[key], key, items, export_scope)
     except Exception as error:
         logging.warning(
             "Issue encountered when serializing %s.\nType is unsupported, or the types of the items don't match field "
@@ -113,4 +195,21 @@ def _add_collection(exported: Any, key: Any, items: list) -> None:
             key,
             error,
         )
-        del exported.collection_def[key]
+        del meta_graph_def.collection_def[key]
+
+
+def _write_items(collection: Any, key: Any, items: list, export_scope: str | None) -> None:
+    to_proto = get_to_proto_function(compat.as_str(key))
+    if to_proto is not None:
+        protos = [to_proto(item, export_scope=export_scope) for item in items]
+        collection.bytes_list.value.extend(proto.SerializeToString() for proto in protos if proto is not None)
+    elif isinstance(items[0], (str, bytes)):
+        collection.bytes_list.value.extend(compat.as_bytes(item) for item in items)
+    elif isinstance(items[0], int):
+        collection.int64_list.value.extend(items)
+    elif isinstance(items[0], float):
+        collection.float_list.value.extend(items)
+    else:
+        names = [item.name for item in items]
+        included = [name for name in names if not export_scope or name.startswith(export_scope)]
+        collection.node_list.value.extend(strip_name_scope(name, export_scope) for name in included)

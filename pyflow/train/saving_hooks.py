@@ -191,6 +191,7 @@ class SummarySaverHook(SessionRunHook):
         if self._summary_writer is None and self._output_dir:
             self._summary_writer = FileWriterCache.get(self._output_dir)
         self._next_step: Any = None
+        self._ahead = 1
         self._global_step_tensor = require_global_step("SummarySaverHook")
 
     def before_run(self, run_context: Any) -> Any:
@@ -205,9 +206,11 @@ class SummarySaverHook(SessionRunHook):
     def after_run(self, run_context: Any, run_values: Any) -> None:
         if not self._summary_writer:
             return
-        step = run_values.results["global_step"] + 1
+        read = run_values.results["global_step"]
         if self._next_step is None or self._request_summary:
-            step = run_context.session.run(self._global_step_tensor)
+            # How far the run got beyond what it read itself is the same in all runs.
+            self._ahead = run_context.session.run(self._global_step_tensor) - read
+        step = read + self._ahead
         if self._next_step is None:
             self._summary_writer.add_session_log(SessionLog(status=SessionLog.START), step)
         if self._request_summary:
@@ -255,6 +258,7 @@ class ProfilerHook(SessionRunHook):
 
     def begin(self) -> None:
         self._next_step: Any = None
+        self._ahead = 1
         self._global_step_tensor = require_global_step("ProfilerHook")
 
     def before_run(self, run_context: Any) -> Any:
@@ -264,12 +268,13 @@ class ProfilerHook(SessionRunHook):
         return SessionRunArgs({"global_step": self._global_step_tensor}, options=options)
 
     def after_run(self, run_context: Any, run_values: Any) -> None:
-        before = run_values.results["global_step"]
+        read = run_values.results["global_step"]
+        if self._next_step is None or self._request_summary:
+            self._ahead = run_context.session.run(self._global_step_tensor) - read
+        step = read + self._ahead
         if self._next_step is None:
-            self._timer.update_last_triggered_step(before)
-        step = before + 1
+            self._timer.update_last_triggered_step(read)
         if self._request_summary:
-            step = run_context.session.run(self._global_step_tensor)
             self._timer.update_last_triggered_step(step)
             metadata = run_values.run_metadata
             self._save(step, self._output_file.format(step), metadata.step_stats)

@@ -218,15 +218,16 @@ class SessionManager:
         if checkpoint_filename_with_path:
             saver.restore(sess, checkpoint_filename_with_path)
             return sess, True
+        folder = str(checkpoint_dir)
         waited = 0.0
-        checkpoint = checkpoint_management.get_checkpoint_state(checkpoint_dir)
+        checkpoint = checkpoint_management.get_checkpoint_state(folder)
         while not checkpoint or not checkpoint.model_checkpoint_path:
             if not wait_for_checkpoint or waited >= max_wait_secs:
                 return sess, False
             logging.info("Waiting for checkpoint to be available.")
             time.sleep(self._recovery_wait_secs)
             waited += self._recovery_wait_secs
-            checkpoint = checkpoint_management.get_checkpoint_state(checkpoint_dir)
+            checkpoint = checkpoint_management.get_checkpoint_state(folder)
         saver.restore(sess, checkpoint.model_checkpoint_path)
         saver.recover_last_checkpoints(checkpoint.all_model_checkpoint_paths)
         return sess, True

@@ -66,7 +66,7 @@ class _WrappedSession:
     """A session around another, or around None once it is closed."""
 
     def __init__(self, sess: Any):
-        self._sess = sess
+        self._sess: Any = sess
         self._wrapped_is_stoppable = isinstance(sess, _WrappedSession)
 
     graph: Any = property(lambda self: self._sess.graph, doc="The graph of the session beneath.")

@@ -65,10 +65,3 @@ def test_attrs_that_only_the_producer_knows_are_dropped_where_they_are_its_defau
         with pytest.raises(ValueError, match="NodeDef mentions attr 'zork' not in Op<name=Neg"):
             tf.import_graph_def(graph_def, producer_op_list=ops)
     assert graph_def.node[1].attr["zork"].i == value  # the caller's stays
-
-
-def test_functions_are_refused_by_name_as_long_as_they_cannot_be_imported():
-    graph_def = small_graph()
-    graph_def.library.function.add().signature.name = "cube"
-    with pytest.raises(NotImplementedError, match="cube"):
-        tf.import_graph_def(graph_def)

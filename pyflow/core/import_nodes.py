@@ -1,0 +1,238 @@
+"""The nodes of a GraphDef while it is rewritten, and functions that are cut out of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyflow.core import dtypes
+
+
+def source_of(text: str) -> tuple[str, int]:
+    """The node and output that an input names; -1 for a control input."""
+    if text.startswith("^"):
+        return text[1:], -1
+    name, colon, index = text.rpartition(":")
+    return (name, int(index)) if colon and index.isdigit() else (text, 0)
+
+
+def control_name(text: str) -> str:
+    return text[1:] if text.startswith("^") else text
+
+
+class Nodes:
+    """Nodes by name, in order, and the functions made of nodes that are gone."""
+
+    def __init__(self, nodes: Any, taken_functions: set[str], arguments: dict[str, int] | None = None):
+        self.by_name: dict[str, Any] = {}
+        self._arguments = arguments or {}  # of the function that the nodes are in: name and dtype number
+        for node in nodes:
+            copy = type(node)()
+            copy.CopyFrom(node)
+            self.by_name[node.name] = copy
+        self.functions: list[Any] = []
+        self._taken = taken_functions
+
+    def dtype_of(self, text: str) -> int:
+        """The dtype number of a tensor."""
+        from pyflow.core.node_attrs import read_attrs
+        from pyflow.core.registry import get
+
+        name, index = source_of(text)
+        if name not in self.by_name:
+            return self._arguments[name]
+        node = self.by_name[name]
+        definition = get(node.op)
+        return definition.output_dtypes(read_attrs(definition, node, name))[index].as_datatype_enum
+
+    def function_name(self, name: str) -> str:
+        """A name that no function has."""
+        name = base = name.replace("/", "_")
+        number = 0
+        while name in self._taken:
+            number += 1
+            name = f"{base}_{number}"
+        self._taken.add(name)
+        return name
+
+    def add(self, name: str, op: str, inputs: list[str]) -> Any:
+        from pyflow.protos.graph_pb2 import NodeDef
+
+        base, number = name, 0
+        while name in self.by_name:
+            number += 1
+            name = f"{base}_{number}"
+        node = self.by_name[name] = NodeDef(name=name, op=op, input=inputs)
+        return node
+
+    def constant(self, name: str, value: int) -> str:
+        """The name of a new int32 constant."""
+        node = self.add(name, "Const", [])
+        write_constant(node, value)
+        return node.name
+
+    def replace(self, name: str, op: str, inputs: list[str], types: dict[str, int]) -> None:
+        """Puts another node of the same name in the place of one; it waits for what that did."""
+        from pyflow.protos.graph_pb2 import NodeDef
+
+        waits = [t for t in self.by_name[name].input if t.startswith("^") and control_name(t) in self.by_name]
+        node = self.by_name[name] = NodeDef(name=name, op=op, input=[*inputs, *waits])
+        for attr, dtype in types.items():
+            node.attr[attr].type = dtype % 100
+
+    def remove(self, name: str) -> None:
+        del self.by_name[name]
+
+    def redirect_controls(self, gone: Any, instead: str) -> None:
+        """What waits for nodes that are gone waits for another node."""
+        gone = {name for name in gone if name not in self.by_name}
+        for node in self.by_name.values():
+            if node.name != instead and any(t.startswith("^") and t[1:] in gone for t in node.input):
+                inputs = [f"^{instead}" if t.startswith("^") and t[1:] in gone else t for t in node.input]
+                del node.input[:]
+                node.input.extend(dict.fromkeys(inputs) if len(set(inputs)) < len(inputs) else inputs)
+
+    def drop_lost_colocations(self) -> None:
+        """Takes nodes that are gone out of colocation groups."""
+        for node in self.by_name.values():
+            if "_class" in node.attr:
+                groups = node.attr["_class"].list
+                kept = [g for g in groups.s if not g.startswith(b"loc:@") or g[5:].decode() in self.by_name]
+                if kept:
+                    del groups.s[:]
+                    groups.s.extend(kept)
+                else:
+                    del node.attr["_class"]
+
+
+def write_constant(node: Any, value: int) -> None:
+    node.attr["dtype"].type = dtypes.int32.as_datatype_enum
+    node.attr["value"].tensor.dtype = dtypes.int32.as_datatype_enum
+    node.attr["value"].tensor.tensor_shape.SetInParent()
+    node.attr["value"].tensor.int_val.append(value)
+
+
+class Extracted:
+    """A function made of copies of the nodes that some tensors depend on.
+
+    Args:
+      signature: (name, dtype number) of each argument.
+      mapping: outputs of nodes that the arguments stand for.
+      may_take: the nodes that it may copy; what comes from others becomes a further argument. None stands for all.
+
+    Attributes:
+      waits_outside: control inputs that lead out of the function.
+      captured: what further arguments stand for, with their names.
+    """
+
+    def __init__(
+        self,
+        nodes: Nodes,
+        name: str,
+        signature: list[tuple[str, int]],
+        mapping: dict[tuple[str, int], str],
+        may_take: set[str] | None = None,
+    ):
+        from pyflow.protos.graph_pb2 import FunctionDef
+
+        self._nodes = nodes
+        self._mapping = mapping
+        self._stops = {node for node, _ in mapping}
+        self._copied: dict[str, Any] = {}
+        self._definition = FunctionDef()
+        self.name = self._definition.signature.name = nodes.function_name(name)
+        self.waits_outside: set[str] = set()
+        self.captured: dict[str, str] = {}
+        self._may_take = may_take
+        self._arguments = dict(signature)
+
+    def text_of(self, text: str) -> str:
+        """What a tensor of the graph is called inside; the nodes it depends on are copied."""
+        inside = self._argument(text)
+        if inside is None:
+            self._copy(source_of(text)[0])
+            inside = "{}:{}".format(*source_of(text))
+        return inside
+
+    def _argument(self, text: str) -> str | None:
+        """The argument that a tensor is inside, or None if its node is copied."""
+        node, index = source_of(text)
+        argument = self._mapping.get((node, index))
+        if argument is None and not self._takes(node):
+            key = f"{node}:{index}" if node in self._nodes.by_name else node
+            argument = self.captured.setdefault(key, f"captured_{key.replace('/', '_').replace(':', '_')}")
+        return argument
+
+    def _takes(self, node: str) -> bool:
+        return node in self._nodes.by_name and (self._may_take is None or node in self._may_take)
+
+    def run(self, name: str) -> None:
+        """Has a node run at each call, whatever is returned."""
+        self._copy(name)
+        self._definition.signature.control_output.append(name)
+        self._definition.control_ret[name] = name
+
+    def _copy(self, start: str) -> None:
+        pending = [start]
+        while pending:
+            name = pending.pop()
+            if name in self._copied:
+                continue
+            original = self._nodes.by_name[name]
+            copy = self._copied[name] = self._definition.node_def.add()
+            copy.CopyFrom(original)
+            copy.attr.pop("_class", None)
+            del copy.input[:]
+            for text in original.input:
+                node, index = source_of(text)
+                if index < 0:
+                    if node in self._stops:
+                        continue
+                    if not self._takes(node):
+                        self.waits_outside.add(text)
+                        continue
+                    copy.input.append(text)
+                    pending.append(node)
+                    continue
+                argument = self._argument(text)
+                copy.input.append(f"{node}:{index}" if argument is None else argument)
+                if argument is None:
+                    pending.append(node)
+
+    def count_up(self) -> str:
+        """Adds one to the argument `loop_counter`."""
+        one = self._definition.node_def.add(name="loop_counter_step", op="Const")
+        write_constant(one, 1)
+        add = self._definition.node_def.add(
+            name="loop_counter_next", op="Add", input=["loop_counter", "loop_counter_step:0"]
+        )
+        add.attr["T"].type = dtypes.int32.as_datatype_enum
+        return "loop_counter_next:0"
+
+    def add_constant(self, value: int) -> str:
+        """An int32 constant."""
+        name = f"value_index_{len(self._definition.node_def)}"
+        write_constant(self._definition.node_def.add(name=name, op="Const"), value)
+        return f"{name}:0"
+
+    def finish(self, returns: list[str], types: list[int], captured: dict[str, str] | None = None) -> None:
+        """Names what the function returns, and adds it to the library; conditionals in it become nodes too.
+
+        Args:
+          types: the dtype numbers of what it returns.
+          captured: its further arguments; more than it uses, if another function has to have the same ones.
+        """
+        from pyflow.core.cond_import import replace_conditionals
+
+        for text, name in (self.captured if captured is None else captured).items():
+            self._arguments[name] = self._nodes.dtype_of(text)
+        for name, dtype in self._arguments.items():
+            self._definition.signature.input_arg.add(name=name, type=dtype)
+        inner = Nodes(self._definition.node_def, self._nodes._taken, self._arguments)
+        replace_conditionals(inner)
+        del self._definition.node_def[:]
+        self._definition.node_def.extend(inner.by_name.values())
+        self._nodes.functions += inner.functions
+        for i, (text, dtype) in enumerate(zip(returns, types)):
+            result = self._definition.signature.output_arg.add(name=f"result_{i}", type=dtype % 100)
+            self._definition.ret[result.name] = text
+        self._nodes.functions.append(self._definition)
