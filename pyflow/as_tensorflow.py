@@ -117,7 +117,7 @@ class _Internal(types.ModuleType):
             raise AttributeError(f"module '{self.__name__}' has no attribute '{name}'")
         for place in internal_paths.places(self.__inner):
             for thing in _found(place, name):
-                setattr(self, name, thing)
+                vars(self)[name] = thing
                 return thing
         if self.__inner.startswith("python.ops."):
             for thing in _in_ops(name):
@@ -125,6 +125,15 @@ class _Internal(types.ModuleType):
         if internal_paths.is_known(f"{self.__inner}.{name}") or f"{self.__name__}.{name}" in TENSORFLOW_MODULES:
             return importlib.import_module(f"{self.__name__}.{name}")
         raise AttributeError(f"module '{self.__name__}' has no attribute '{name}' in PyFlow")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Tests of that time put things in the place of a module's: they have to take effect where that is used."""
+        super().__setattr__(name, value)
+        if not name.startswith("_") and not isinstance(value, types.ModuleType):
+            for place in internal_paths.places(self.__inner):
+                if place[0] != "@" and place[-1] != "!" and name in vars(importlib.import_module(place)):
+                    setattr(importlib.import_module(place), name, value)
+                    break
 
     def __dir__(self) -> list[str]:
         names = set(super().__dir__())

@@ -204,6 +204,15 @@ def test_everything_can_be_imported_from_a_module():
     assert run(code + "import tensorflow as tf\nprint(float32 is tf.float32, flatten((1, 2)))") == "True [1, 2]\n"
 
 
+def test_what_a_test_puts_in_a_modules_place_takes_effect():
+    code = """
+from tensorflow.python.platform import tf_logging
+from tensorflow.python.training import basic_session_run_hooks
+tf_logging.info = print
+basic_session_run_hooks.CheckpointSaverHook("folder", save_steps=1)"""
+    assert run(code) == "Create CheckpointSaverHook.\n"
+
+
 def test_installing_twice_is_installing_once():
     assert run("as_tensorflow.install()\nimport tensorflow, pyflow, sys\nprint(tensorflow is pyflow)") == "True\n"
 

@@ -10,10 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 from pyflow.core import errors
-from pyflow.core.api import PUBLIC, export
+from pyflow.core.api import export
 from pyflow.core.collections import GraphKeys
 from pyflow.core.scopes import get_collection, get_default_graph
 from pyflow.train.coordinator import Coordinator
+from pyflow.train.queue_runner import start_queue_runners
 from pyflow.train.saving_hooks import CheckpointSaverHook, SummarySaverHook
 from pyflow.train.scaffold import USE_DEFAULT, Scaffold
 from pyflow.train.session_creators import ChiefSessionCreator, SessionCreator, WorkerSessionCreator
@@ -44,7 +45,7 @@ class _CoordinatedSessionCreator(SessionCreator):
         # An error of a thread must come out of `run` or `close`, the end of the input too.
         self.coord = Coordinator(clean_stop_exception_types=[])
         if get_collection(GraphKeys.QUEUE_RUNNERS):
-            PUBLIC["train.start_queue_runners"](sess=self.tf_sess, coord=self.coord)
+            start_queue_runners(sess=self.tf_sess, coord=self.coord)
         for hook in self._hooks:
             hook.after_create_session(self.tf_sess, self.coord)
         return _CoordinatedSession(_HookedSession(self.tf_sess, self._hooks), self.coord, self._stop_grace_period_secs)

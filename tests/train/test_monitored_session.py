@@ -98,6 +98,16 @@ def test_the_end_of_the_input_ends_the_session_and_other_errors_pass():
         sess._close_internal(ZeroDivisionError)
 
 
+@pytest.mark.native
+def test_queue_runners_feed_the_session_until_the_input_ends():
+    queue = tf.train.range_input_producer(3, num_epochs=2, shuffle=False)
+    number, seen = queue.dequeue(), []
+    with tf.train.MonitoredSession() as sess:
+        while not sess.should_stop():
+            seen.append(int(sess.run(number)))
+    assert seen == [0, 1, 2, 0, 1, 2]
+
+
 class Recorder(tf.train.SessionRunHook):
     def __init__(self, args=None, stop=False):
         self.calls, self.args, self.stop = [], args, stop
