@@ -82,7 +82,8 @@ def check_element(components: Sequence[Any], shapes: Sequence[StaticShape] | Non
       InvalidArgumentError: a component has another shape than the queue's elements.
     """
     for i, (x, shape) in enumerate(zip(components, shapes or ())):
-        _check(i, shape, np.shape(x))
+        if x.shape != shape:
+            _check(i, shape, x.shape)
 
 
 def check_many(components: Sequence[Any], shapes: Sequence[StaticShape] | None) -> None:

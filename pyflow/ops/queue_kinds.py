@@ -99,17 +99,17 @@ class Queue(BlockingResource):
         elements = many_elements(components)
         if not elements:
             return
+        waiting = iter(elements)
 
         def put(attempt: Attempt) -> int:
             if self.closed:
                 return attempt.fail(errors.CancelledError, f"{self.kind} '{self.name}' is closed.")
-            room = min(attempt.missing, self.capacity - len(self._items))
+            room = int(min(attempt.missing, self.capacity - len(self._items)))
             if room <= 0:
                 return NO_PROGRESS
-            start = len(elements) - attempt.missing
-            for element in itertools.islice(elements, start, start + int(room)):
+            for element in itertools.islice(waiting, room):
                 self._push(element)
-            attempt.missing -= int(room)
+            attempt.missing -= room
             return PROGRESS if attempt.missing else COMPLETE
 
         self._perform(_ENQUEUES, Attempt(put, _ENQUEUE_CANCELLED, len(elements)), ctx, is_put=True)

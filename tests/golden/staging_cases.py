@@ -3,7 +3,6 @@
 A case takes the module (TensorFlow or PyFlow) and returns plain values. Runs under Python 3.7 as well.
 """
 
-import numpy as np
 from queue_cases import in_background, words
 from state_cases import error, nodes, plain
 
