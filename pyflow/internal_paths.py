@@ -109,6 +109,22 @@ python.platform.googletest test.test_case
 python.platform.resource_loader platform.resource_loader
 python.platform.test @test test.test_case
 python.platform.tf_logging platform.logging
+python.saved_model train.saved_model_names @saved_model
+python.saved_model.builder train.saved_model_builder @saved_model.builder
+python.saved_model.builder_impl train.saved_model_builder
+python.saved_model.constants train.saved_model_names
+python.saved_model.loader train.saved_model_loader @saved_model.loader
+python.saved_model.loader_impl train.saved_model_loader
+python.saved_model.main_op @saved_model.main_op
+python.saved_model.main_op_impl @saved_model.main_op
+python.saved_model.saved_model @saved_model
+python.saved_model.signature_constants train.saved_model_names
+python.saved_model.signature_def_utils train.signature_defs
+python.saved_model.signature_def_utils_impl train.signature_defs
+python.saved_model.simple_save train.saved_model_builder
+python.saved_model.tag_constants train.saved_model_names
+python.saved_model.utils train.signature_defs
+python.saved_model.utils_impl train.signature_defs
 python.training
 python.training.adadelta @train
 python.training.adagrad @train
@@ -193,13 +209,6 @@ python.training.saving.saveable_object train.saveable_object
 python.training.saving.saveable_object_util train.saveables
 python.training.warm_starting_util train.warm_start
 python.pywrap_tensorflow ?train.NewCheckpointReader @train
-python.saved_model ?saved_model.tag_constants.SERVING
-python.saved_model.builder ?saved_model.builder.SavedModelBuilder @saved_model.builder
-python.saved_model.loader ?saved_model.loader.load @saved_model.loader
-python.saved_model.signature_constants ?saved_model.tag_constants.SERVING @saved_model.signature_constants
-python.saved_model.signature_def_utils ?saved_model.tag_constants.SERVING @saved_model.signature_def_utils
-python.saved_model.tag_constants ?saved_model.tag_constants.SERVING @saved_model.tag_constants
-python.saved_model.utils ?saved_model.tag_constants.SERVING @saved_model.utils
 contrib.framework.python ?contrib.framework.arg_scope
 contrib.framework.python.ops ?contrib.framework.arg_scope @contrib.framework
 contrib.framework.python.ops.arg_scope ?contrib.framework.arg_scope @contrib.framework

@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from google.protobuf import text_format
+from google.protobuf.any_pb2 import Any as AnyProto
 
 from pyflow.core import op_def_proto
 from pyflow.core.api import export
@@ -205,6 +206,8 @@ def _write_items(collection: Any, key: Any, items: list, export_scope: str | Non
         collection.bytes_list.value.extend(proto.SerializeToString() for proto in protos if proto is not None)
     elif isinstance(items[0], (str, bytes)):
         collection.bytes_list.value.extend(compat.as_bytes(item) for item in items)
+    elif isinstance(items[0], AnyProto):
+        collection.any_list.value.extend(items)
     elif isinstance(items[0], int):
         collection.int64_list.value.extend(items)
     elif isinstance(items[0], float):
