@@ -226,6 +226,7 @@ contrib.layers.python.layers.summaries ?contrib.layers.conv2d @contrib.layers.su
 contrib.layers.python.layers.utils ?contrib.layers.conv2d contrib.layer_collections
 contrib.training.python ?contrib.training.train
 contrib.training.python.training ?contrib.training.train
+contrib.training.python.training.device_setter ?contrib.training.train @contrib.training
 contrib.training.python.training.evaluation ?contrib.training.train @contrib.training
 contrib.training.python.training.training ?contrib.training.train @contrib.training
 contrib.rnn.python ?contrib.rnn.BasicLSTMCell
