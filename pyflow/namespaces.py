@@ -81,9 +81,12 @@ def _nearest(module: types.ModuleType, shown: str, name: str) -> str | None:
 
 
 def lay_out(prefix: str = "") -> None:
-    """Sets every exported name that starts with `prefix` as an attribute of its module, making modules where needed."""
+    """Sets every exported name that starts with `prefix` as an attribute of its module, making modules where needed.
+
+    Without a prefix, names in folders that load when first used wait for that.
+    """
     for dotted, thing in list(PUBLIC.items()):
-        if dotted.startswith(prefix):
+        if dotted.startswith(prefix) and (prefix or dotted.partition(".")[0] not in LAZY):
             parent, _, name = f"pyflow.{dotted}".rpartition(".")
             setattr(_module(parent), name, thing)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any
 
 from pyflow.core.attr_proto import attr_to_proto
 from pyflow.core.shapes import TensorShape
@@ -10,9 +10,6 @@ from pyflow.core.shapes import TensorShape
 if TYPE_CHECKING:
     from pyflow.core.graph import Graph
     from pyflow.core.operation import Operation
-
-# Passes over a GraphDef before it is given out: each gives the GraphDef to go on with, itself or a changed copy.
-PASSES: list[Callable[[Any], Any]] = []
 
 
 def node_def(op: Operation) -> Any:
@@ -68,8 +65,6 @@ def graph_def(graph: Graph, from_version: int | None = None, add_shapes: bool = 
             raise ValueError("GraphDef cannot be larger than 2GB.")
     for function in graph._functions.values():
         exported.library.function.append(function.definition)
-    for transform in PASSES:
-        exported = transform(exported)
     return exported
 
 
@@ -105,6 +100,8 @@ def _write_as_switches(exported: Any, node: Any) -> None:
     node.input.extend([other, read])
     node.attr["N"].i = 2
     node.attr.pop("_class", None)
+    if "_output_shapes" in node.attr:
+        node.attr["_output_shapes"].list.shape.add()  # of the number of the value that was taken
 
 
 def _input_name(op_name: str, index: int) -> str:
