@@ -70,8 +70,32 @@ def _lstm_block_cell(
     )
 
 
+class _LSTMWeights:
+    """The variables of an LSTM layer: kernel, bias, and peepholes if wanted."""
+
+    _num_units: int
+    _use_peephole: bool
+    add_variable: Any
+
+    def _make_weights(self, input_size: Any) -> None:
+        units = self._num_units
+        self._kernel = self.add_variable("kernel", [input_size + units, units * 4])
+        self._bias = self.add_variable("bias", [units * 4], initializer=Constant(0.0))
+        if self._use_peephole:
+            self._w_i_diag = self.add_variable("w_i_diag", [units])
+            self._w_f_diag = self.add_variable("w_f_diag", [units])
+            self._w_o_diag = self.add_variable("w_o_diag", [units])
+        self.built = True
+
+    def _peepholes(self, dtype: Any) -> tuple[Any, Any, Any]:
+        if self._use_peephole:
+            return self._w_i_diag, self._w_f_diag, self._w_o_diag
+        none = zeros([self._num_units], dtype=dtype)
+        return none, none, none
+
+
 @export("contrib.rnn.LSTMBlockCell")
-class LSTMBlockCell(LayerRNNCell):
+class LSTMBlockCell(_LSTMWeights, LayerRNNCell):
     """`BasicLSTMCell` as one op; with peepholes, `LSTMCell`. Weights agree with theirs.
 
     Args:
@@ -111,7 +135,7 @@ class LSTMBlockCell(LayerRNNCell):
         input_size = as_shape(inputs_shape).as_list()[1]
         if not input_size:
             raise ValueError(f"Expecting inputs_shape[1] to be set: {inputs_shape}")
-        _make_lstm_weights(self, input_size)
+        self._make_weights(input_size)
 
     def call(self, inputs: Any, state: Any) -> Any:
         """One step: inputs [batch, depth], the state is a pair (memory, output)."""
@@ -124,30 +148,12 @@ class LSTMBlockCell(LayerRNNCell):
             h_prev,
             self._kernel,
             self._bias,
-            *_peepholes(self, self.dtype),
+            *self._peepholes(self.dtype),
             forget_bias=self._forget_bias,
             cell_clip=self._cell_clip,
             use_peephole=self._use_peephole,
         )
         return h, LSTMStateTuple(cs, h)
-
-
-def _make_lstm_weights(layer: Any, input_size: int) -> None:
-    units = layer._num_units
-    layer._kernel = layer.add_variable("kernel", [input_size + units, units * 4])
-    layer._bias = layer.add_variable("bias", [units * 4], initializer=Constant(0.0))
-    if layer._use_peephole:
-        layer._w_i_diag = layer.add_variable("w_i_diag", [units])
-        layer._w_f_diag = layer.add_variable("w_f_diag", [units])
-        layer._w_o_diag = layer.add_variable("w_o_diag", [units])
-    layer.built = True
-
-
-def _peepholes(layer: Any, dtype: Any) -> tuple[Any, Any, Any]:
-    if layer._use_peephole:
-        return layer._w_i_diag, layer._w_f_diag, layer._w_o_diag
-    none = zeros([layer._num_units], dtype=dtype)
-    return none, none, none
 
 
 @export("contrib.rnn.LSTMBlockWrapper")
@@ -195,7 +201,7 @@ class LSTMBlockWrapper(Layer):
         dtype = initial_state[0].dtype if dtype is None else dtype
         if sequence_length is not None:
             sequence_length = convert_to_tensor(sequence_length)
-        cell_states, outputs = self._call_cell(inputs, *initial_state, dtype, sequence_length)
+        cell_states, outputs = self._call_cell(inputs, initial_state[0], initial_state[1], dtype, sequence_length)
         if sequence_length is None:
             final_state = LSTMStateTuple(cell_states[-1], outputs[-1])
         else:
@@ -214,7 +220,7 @@ class LSTMBlockWrapper(Layer):
 
 
 @export("contrib.rnn.LSTMBlockFusedCell")
-class LSTMBlockFusedCell(LSTMBlockWrapper):
+class LSTMBlockFusedCell(_LSTMWeights, LSTMBlockWrapper):
     """An LSTM over a whole sequence as one op. Weights agree with `LSTMBlockCell`'s.
 
     Args: see `LSTMBlockCell`.
@@ -240,7 +246,7 @@ class LSTMBlockFusedCell(LSTMBlockWrapper):
         return self._num_units
 
     def build(self, input_shape: Any) -> None:
-        _make_lstm_weights(self, as_shape(input_shape).as_list()[2])
+        self._make_weights(as_shape(input_shape).as_list()[2])
 
     def _call_cell(
         self,
@@ -252,7 +258,7 @@ class LSTMBlockFusedCell(LSTMBlockWrapper):
     ) -> tuple[Any, Any]:
         time_len = inputs.get_shape().with_rank(3).as_list()[0]
         time_len = shape(inputs)[0] if time_len is None else time_len
-        wci, wcf, wco = _peepholes(self, dtype)
+        wci, wcf, wco = self._peepholes(dtype)
         steps = cast(time_len if sequence_length is None else reduce_max(sequence_length), int64)
         _, cs, _, _, _, _, h = BlockLSTM(
             seq_len_max=steps,
