@@ -192,9 +192,10 @@ python.ops.map_fn ops.sequence_loops @
 python.ops.metrics ?metrics.accuracy @metrics
 python.ops.metrics_impl ?metrics.accuracy @metrics
 python.ops.parsing_ops ?parse_example @ @io ops!
-python.ops.rnn ?nn.dynamic_rnn @nn
-python.ops.rnn_cell ?nn.rnn_cell.LSTMCell @nn.rnn_cell
-python.ops.rnn_cell_impl ?nn.rnn_cell.LSTMCell @nn.rnn_cell
+python.ops.rnn nn.rnn_steps nn.static_rnn nn.dynamic_rnn nn.bidirectional_rnn @nn
+python.ops.rnn_cell @nn.rnn_cell
+python.ops.rnn_cell_impl nn.cell_base nn.cell_sizes nn.cell_wrappers nn.lstm_cells @nn.rnn_cell
+python.ops.rnn_cell_wrapper_impl nn.dropout_wrapper nn.cell_wrappers
 python.ops.string_ops ?string_join @ @strings ops!
 python.ops.tensor_array_ops ops.tensor_array ops.tensor_array_ops @ ops!
 python.summary ?summary.scalar
@@ -231,15 +232,27 @@ contrib.training.python.training.evaluation ?contrib.training.train @contrib.tra
 contrib.training.python.training.training ?contrib.training.train @contrib.training
 contrib.rnn.python ?contrib.rnn.BasicLSTMCell
 contrib.rnn.python.ops ?contrib.rnn.BasicLSTMCell @contrib.rnn
-contrib.rnn.python.ops.core_rnn_cell ?contrib.rnn.BasicLSTMCell @contrib.rnn
-contrib.rnn.python.ops.rnn_cell ?contrib.rnn.BasicLSTMCell @contrib.rnn
+contrib.rnn.python.ops.core_rnn_cell ?contrib.rnn.BasicLSTMCell contrib.rnn_core @contrib.rnn
+contrib.rnn.python.ops.fused_rnn_cell ?contrib.rnn.BasicLSTMCell contrib.rnn_networks
+contrib.rnn.python.ops.gru_ops ?contrib.rnn.BasicLSTMCell contrib.rnn_block_cells
+contrib.rnn.python.ops.lstm_ops ?contrib.rnn.BasicLSTMCell contrib.rnn_block_cells
+contrib.rnn.python.ops.rnn ?contrib.rnn.BasicLSTMCell contrib.rnn_networks
+contrib.rnn.python.ops.rnn_cell ?contrib.rnn.BasicLSTMCell contrib.rnn_core contrib.rnn_gated_cells
+ contrib.rnn_lstm_variants contrib.rnn_weight_norm contrib.rnn_conv_cells contrib.rnn_shards @contrib.rnn
+contrib.legacy_seq2seq.python ?contrib.legacy_seq2seq.rnn_decoder
+contrib.legacy_seq2seq.python.ops ?contrib.legacy_seq2seq.rnn_decoder
+contrib.legacy_seq2seq.python.ops.seq2seq ?contrib.legacy_seq2seq.rnn_decoder contrib.legacy_decoders
+ @contrib.legacy_seq2seq
+contrib.seq2seq.python ?contrib.seq2seq.sequence_loss
+contrib.seq2seq.python.ops ?contrib.seq2seq.sequence_loss @contrib.seq2seq
+contrib.seq2seq.python.ops.loss ?contrib.seq2seq.sequence_loss @contrib.seq2seq
 tools
 tools.docs
 tools.docs.doc_controls platform.code.exports
 """
 
 # Modules generated from the ops' declarations: they hold the raw ops, whichever module each is declared in.
-_GENERATED = """array bitwise candidate_sampling control_flow data_flow linalg logging math nn random resource_variable
+_GENERATED = """array bitwise candidate_sampling control_flow data_flow linalg logging math nn random resource_variable rnn
 script sparse spectral state stateless_random training user"""
 
 

@@ -182,6 +182,8 @@ class _Construction:
         outputs = loop_node(
             self.cond, self.body, [counter, limit, *self.initial], self.shapes, parallel_iterations, back_prop
         )
+        if self.limit is not None:
+            raw.Identity(outputs[0], name="Exit")  # TensorFlow's loop counts too: the others are Exit_1 and so on
         return [raw.Identity(t, name="Exit") for t in outputs[COUNTERS : COUNTERS + len(self.initial)]]
 
 

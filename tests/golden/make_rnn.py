@@ -12,7 +12,7 @@ import sys
 
 import tensorflow as tf
 
-FILES = {"rnn_cells": "rnn_cell_cases", "rnn_contrib": "rnn_contrib_cases"}
+FILES = {"rnn_cells": "rnn_cell_cases", "rnn_contrib": "rnn_contrib_cases", "rnn_networks": "rnn_network_cases"}
 
 
 def main():

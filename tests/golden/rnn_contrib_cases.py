@@ -70,6 +70,9 @@ def cells(tf):
             2, feature_size=2, frequency_skip=2, num_frequency_blocks=[3], backward_slice_offset=1
         ),
         "phased": lambda: contrib.PhasedLSTMCell(UNITS, use_peepholes=True, period_init_min=2.0, period_init_max=2.0),
+        "convolution_1": lambda: contrib.Conv1DLSTMCell(
+            input_shape=[5, 2], output_channels=2, kernel_shape=[3], use_bias=False
+        ),
         "convolution_2": lambda: contrib.Conv2DLSTMCell(input_shape=[3, 4, 2], output_channels=2, kernel_shape=[2, 2]),
     }
 
