@@ -252,8 +252,8 @@ tools.docs.doc_controls platform.code.exports
 """
 
 # Modules generated from the ops' declarations: they hold the raw ops, whichever module each is declared in.
-_GENERATED = """array bitwise candidate_sampling control_flow data_flow linalg logging math nn random resource_variable rnn
-script sparse spectral state stateless_random training user"""
+_GENERATED = """array bitwise candidate_sampling control_flow data_flow linalg logging math nn random resource_variable
+rnn script sparse spectral state stateless_random training user"""
 
 
 @functools.cache

@@ -178,7 +178,7 @@ def attention_decoder(
     attn_size = attention_states.get_shape().as_list()[2]
     if attn_size is None:
         raise ValueError(f"Shape[2] of attention_states must be known: {attention_states.get_shape()}")
-    output_size = cell.output_size if output_size is None else output_size
+    width: int = cell.output_size if output_size is None else output_size
     with variable_scope(scope or "attention_decoder", dtype=dtype) as opened:
         dtype = opened.dtype
         batch_size = shape(decoder_inputs[0])[0]
@@ -208,7 +208,7 @@ def attention_decoder(
                 attns = attention(state)
             with variable_scope("AttnOutputProjection"):
                 inputs = [cast(cell_output, dtype), *attns]
-                output = _Linear(inputs, output_size, True)(inputs)
+                output = _Linear(inputs, width, True)(inputs)
             if loop_function is not None:
                 prev = output
             outputs.append(output)

@@ -1,4 +1,4 @@
-"""Cross entropies of sequences: tf.contrib.seq2seq's, of a tensor, and tf.contrib.legacy_seq2seq's, of lists of steps."""
+"""Cross entropies of sequences: of tensors (tf.contrib.seq2seq) and of lists of steps (tf.contrib.legacy_seq2seq)."""
 
 from __future__ import annotations
 

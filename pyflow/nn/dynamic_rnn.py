@@ -148,11 +148,12 @@ def _dynamic_rnn_loop(
     const_time_steps, const_batch_size = _common_sizes(flat_input)
     output_dtype = _infer_state_dtype(dtype, initial_state)
     zero_output = zero_outputs(cell, batch_size, None, output_dtype)
-    lengths: Any = None
+    ends: dict[str, Any] = {}
     last_step = time_steps
     if sequence_length is not None:
-        lengths = sequence_length, reduce_min(sequence_length), reduce_max(sequence_length), zero_output
-        last_step = lengths[2]
+        ends = {"sequence_length": sequence_length, "zero_output": zero_output}
+        ends["min_sequence_length"] = reduce_min(sequence_length)
+        ends["max_sequence_length"] = last_step = reduce_max(sequence_length)
     time = constant(0, dtype=int32, name="time")
     with name_scope("dynamic_rnn") as base_name:
         pass
@@ -178,9 +179,14 @@ def _dynamic_rnn_loop(
         now = nest.pack_sequence_as(inputs, flat_now)
         if of_keras and not nest.is_sequence(state):
             state = [state]
-        if lengths is not None:
+        if ends:
             output, new_state = _rnn_step(
-                time, *lengths, state, lambda: cell(now, state), cell.state_size, skip_conditionals=True
+                time,
+                state=state,
+                call_cell=lambda: cell(now, state),
+                state_size=cell.state_size,
+                skip_conditionals=True,
+                **ends,
             )
         else:
             output, new_state = cell(now, state)

@@ -44,7 +44,8 @@ def raw_rnn(
       loop_fn: takes (time, cell_output, cell_state, loop_state), returns (elements_finished, next_input,
         next_cell_state, emit_output, next_loop_state). The first call has time 0 and None for the others; it gives the
         initial state, and for `emit_output` an example of what one row emits (None: the cell's output).
-        `elements_finished` [batch] are bools: a finished row emits zeros and keeps its state; the loop ends when all are.
+        `elements_finished` are bools [batch]: a finished row emits zeros and keeps its state; all finished, the
+        loop ends.
       parallel_iterations, swap_memory: taken over into the loop.
       scope: the variable scope, "rnn" by default.
 

@@ -1,4 +1,4 @@
-"""What static_rnn, dynamic_rnn and raw_rnn have in common: shapes of inputs, and one step of sequences that end early."""
+"""What all networks over time have in common: shapes of inputs, and a step of sequences that end early."""
 
 from __future__ import annotations
 

@@ -93,14 +93,16 @@ def static_rnn(
             if not dtype:
                 raise ValueError("If no initial_state is provided, dtype must be specified")
             state = initial_state_of(cell, batch_size, dtype)
-        lengths: Any = None
+        ends: dict[str, Any] = {}
         if sequence_length is not None:
             sequence_length = convert_to_tensor(sequence_length, name="sequence_length")
             if sequence_length.get_shape().ndims not in (None, 1):
                 raise ValueError("sequence_length must be a vector of length batch_size")
             zero_output = zero_outputs(cell, batch_size, static_batch_size, _infer_state_dtype(dtype, state))
             sequence_length = cast(sequence_length, int32)
-            lengths = sequence_length, reduce_min(sequence_length), reduce_max(sequence_length), zero_output
+            ends = {"sequence_length": sequence_length, "zero_output": zero_output}
+            ends["min_sequence_length"] = reduce_min(sequence_length)
+            ends["max_sequence_length"] = reduce_max(sequence_length)
         of_keras = _is_keras_rnn_cell(cell)
         if of_keras and not nest.is_sequence(state):
             state = [state]
@@ -112,8 +114,8 @@ def static_rnn(
             def call_cell(given: Any = given, state: Any = state) -> Any:
                 return cell(given, state)
 
-            if lengths is not None:
-                output, state = _rnn_step(time, *lengths, state, call_cell, cell.state_size)
+            if ends:
+                output, state = _rnn_step(time, state=state, call_cell=call_cell, state_size=cell.state_size, **ends)
             else:
                 output, state = call_cell()
             outputs.append(output)

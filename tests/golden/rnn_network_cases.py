@@ -1,5 +1,6 @@
-"""Recurrent networks over time under TensorFlow 1.15.5: variables, names, values, gradients, errors; the results are kept
-in rnn_networks.json.
+"""Recurrent networks over time under TensorFlow 1.15.5: variables, names, values, gradients, errors.
+
+The results are kept in rnn_networks.json.
 
 A case takes the module (TensorFlow or PyFlow) and returns plain values. Runs under Python 3.7 as well.
 """
