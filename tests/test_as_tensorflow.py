@@ -213,6 +213,11 @@ basic_session_run_hooks.CheckpointSaverHook("folder", save_steps=1)"""
     assert run(code) == "Create CheckpointSaverHook.\n"
 
 
+def test_contrib_is_whole_whichever_module_exports_to_it():
+    code = "import tensorflow as tf; print(tf.contrib.layers.conv2d is not None, tf.contrib.staging is not None)"
+    assert run(code) == "True True\n"
+
+
 def test_installing_twice_is_installing_once():
     assert run("as_tensorflow.install()\nimport tensorflow, pyflow, sys\nprint(tensorflow is pyflow)") == "True\n"
 
