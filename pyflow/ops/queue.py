@@ -21,11 +21,12 @@ from pyflow.core.shapes import Dimension, TensorShape, as_shape, unknown_shape
 from pyflow.ops import queue_ops
 
 
-def _as_type_list(dtypes: Any) -> list:
+def as_type_list(dtypes: Any) -> list:
+    """The dtypes of an element's components; a single one stands for one component."""
     return list(dtypes) if isinstance(dtypes, (list, tuple)) else [dtypes]
 
 
-def _as_shape_list(shapes: Any, partial: bool = False) -> list[TensorShape] | None:
+def as_shape_list(shapes: Any, partial: bool = False) -> list[TensorShape] | None:
     """The shapes of an element's components; a single shape stands for one component.
 
     Raises:
@@ -273,8 +274,8 @@ class RandomShuffleQueue(QueueBase):
         shared_name: str | None = None,
         name: str = "random_shuffle_queue",
     ):
-        dtypes = _as_type_list(dtypes)
-        shapes = _as_shape_list(shapes)
+        dtypes = as_type_list(dtypes)
+        shapes = as_shape_list(shapes)
         names = _as_name_list(names, dtypes)
         seed1, seed2 = get_seed(seed)
         if seed1 is None and seed2 is None:
@@ -308,8 +309,8 @@ class FIFOQueue(QueueBase):
         shared_name: str | None = None,
         name: str = "fifo_queue",
     ):
-        dtypes = _as_type_list(dtypes)
-        shapes = _as_shape_list(shapes)
+        dtypes = as_type_list(dtypes)
+        shapes = as_shape_list(shapes)
         names = _as_name_list(names, dtypes)
         queue_ref = queue_ops.FIFOQueueV2(dtypes, shapes, capacity, shared_name=shared_name, name=name)
         super().__init__(dtypes, shapes, names, queue_ref)
@@ -336,8 +337,8 @@ class PaddingFIFOQueue(QueueBase):
         shared_name: str | None = None,
         name: str = "padding_fifo_queue",
     ):
-        dtypes = _as_type_list(dtypes)
-        known = _as_shape_list(shapes, partial=True) or []
+        dtypes = as_type_list(dtypes)
+        known = as_shape_list(shapes, partial=True) or []
         names = _as_name_list(names, dtypes)
         if len(dtypes) != len(known):
             raise ValueError(
@@ -370,8 +371,8 @@ class PriorityQueue(QueueBase):
         shared_name: str | None = None,
         name: str = "priority_queue",
     ):
-        types = _as_type_list(types)
-        shapes = _as_shape_list(shapes)
+        types = as_type_list(types)
+        shapes = as_shape_list(shapes)
         if shapes is None:
             raise TypeError("Expected list for 'shapes' argument to 'priority_queue_v2' Op, not None.")
         queue_ref = queue_ops.PriorityQueueV2(shapes, types, capacity, shared_name=shared_name, name=name)

@@ -1,4 +1,4 @@
-"""Writes queues.json, input_pipelines.json and staging.json: what the cases give.
+"""Writes queues.json, input_pipelines.json, staging.json and accumulators.json: what the cases give.
 
 Run it with TensorFlow 1.15.5 (Python 3.7):
 
@@ -11,7 +11,13 @@ import os
 
 import tensorflow as tf
 
-FILES = (("queues", "queue_cases"), ("input_pipelines", "input_pipeline_cases"), ("staging", "staging_cases"))
+FILES = (
+    ("queues", "queue_cases"),
+    ("input_pipelines", "input_pipeline_cases"),
+    ("staging", "staging_cases"),
+    ("accumulators", "accumulator_cases"),
+)
+
 
 
 def main():
