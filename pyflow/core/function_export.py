@@ -21,7 +21,7 @@ def function_def(graph: Any) -> Any:
     names = _Names(graph.inputs, {*(op.name for op in nodes), *result_names})
     for tensor in graph.inputs:
         argument = definition.signature.input_arg.add()
-        argument.name, argument.type = names.of(tensor), tensor.dtype.base_dtype.as_datatype_enum
+        argument.name, argument.type = names.of(tensor), tensor.dtype.as_datatype_enum
     for op in nodes:
         _write_node(definition.node_def.add(), op, names)
     for name, tensor in zip(result_names, graph.outputs):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pyflow.core import dtypes
 from pyflow.core.attr_proto import attr_from_proto
 from pyflow.core.build import check_attr
 from pyflow.core.dtypes import DType
@@ -15,6 +16,15 @@ _defaults: dict[str, dict[str, Any]] = {}
 # Attrs that ops have got since 1.15 and that change no value: what a variable is called in messages, which input of
 # a product is a gradient, a check. Nodes may have them, and lose them.
 _HINTS = frozenset(("debug_name", "allowed_devices", "grad_a", "grad_b", "grad_x", "grad_y", "validate_shape"))
+# Types of shapes that TensorFlow 2 can vary and that were int32 before.
+_NEWER_TYPES = frozenset(("shape_type", "Tshape"))
+
+
+def _is_newer_default(key: str, value: Any) -> bool:
+    """Whether an attr that newer programs write says that all is as it was before there was the attr."""
+    if key in _NEWER_TYPES:
+        return value.type == dtypes.int32.as_datatype_enum
+    return value.WhichOneof("value") == "b" and not value.b
 
 
 def read_attrs(definition: OpDef, node: Any, name: str) -> dict[str, Any]:
@@ -42,6 +52,8 @@ def read_attrs(definition: OpDef, node: Any, name: str) -> dict[str, Any]:
         return attrs
     for key in sorted(given):
         if key in attrs or key == "_output_shapes" or key in _HINTS:
+            continue
+        if _is_newer_default(key, given[key]):
             continue
         if not key.startswith("_"):
             raise ValueError(

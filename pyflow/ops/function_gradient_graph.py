@@ -82,11 +82,12 @@ class GradientGraph(FunctionGraph):
 
 def add_output(op: Operation, dtype: Any, shape: Any, types: str) -> Tensor:
     """One more output of a node that runs functions."""
+    known = op.attrs["output_shapes"] or [TensorShape(None)] * len(op.outputs)
     output = Tensor(op, len(op.outputs), dtype)
     output._static_shape = shape
     op._outputs.append(output)
     op.attrs[types] = [*op.attrs[types], dtype]
-    op.attrs["output_shapes"] = [*op.attrs["output_shapes"], TensorShape(shape)]
+    op.attrs["output_shapes"] = [*known, TensorShape(shape)]
     op.graph._changed()
     return output
 
