@@ -71,8 +71,39 @@ def digit_batches() -> list[tuple[np.ndarray, np.ndarray]]:
     return batches
 
 
+def lenet_step(tf: Any, config: Any) -> Step:
+    """A training step of LeNet-5 as books have it: batch 100, two convolutions with pooling, 512 and 10 units, dropout."""
+    images = tf.placeholder(tf.float32, [100, 28, 28, 1])
+    labels = tf.placeholder(tf.float32, [100, 10])
+
+    def weights(*shape: int) -> Any:
+        return tf.Variable(tf.truncated_normal(shape, stddev=0.1, seed=sum(shape)))
+
+    hidden = images
+    for depth in ((1, 32), (32, 64)):
+        convolved = tf.nn.conv2d(hidden, weights(5, 5, *depth), strides=[1, 1, 1, 1], padding="SAME")
+        hidden = tf.nn.relu(tf.nn.bias_add(convolved, tf.Variable(tf.zeros([depth[1]]))))
+        hidden = tf.nn.max_pool(hidden, ksize=[1, 2, 2, 1], strides=[1, 2, 2, 1], padding="SAME")
+    hidden = tf.reshape(hidden, [100, 7 * 7 * 64])
+    weights1, weights2 = weights(7 * 7 * 64, 512), weights(512, 10)
+    hidden = tf.nn.relu(tf.matmul(hidden, weights1) + tf.Variable(tf.constant(0.1, shape=[512])))
+    scores = tf.matmul(tf.nn.dropout(hidden, 0.5, seed=1), weights2) + tf.Variable(tf.constant(0.1, shape=[10]))
+    errors = tf.nn.sparse_softmax_cross_entropy_with_logits(logits=scores, labels=tf.argmax(labels, 1))
+    loss = tf.reduce_mean(errors) + 0.0001 * (tf.nn.l2_loss(weights1) + tf.nn.l2_loss(weights2))
+    step = tf.train.get_or_create_global_step()
+    rate = tf.train.exponential_decay(0.01, step, 550, 0.99)
+    descend = tf.train.GradientDescentOptimizer(rate).minimize(loss, global_step=step)
+    with tf.control_dependencies([descend, tf.train.ExponentialMovingAverage(0.99, step).apply()]):
+        train = tf.no_op(name="train")
+    sess = tf.Session(config=config)
+    sess.run(tf.global_variables_initializer())
+    feeds = itertools.cycle([{images: x.reshape(100, 28, 28, 1), labels: y} for x, y in digit_batches()])
+    return lambda: sess.run(train, next(feeds))
+
+
 CASES = {
     "mnist_step": Case(mnist_step, goal=0.8),
+    "lenet_step": Case(lenet_step, goal=1.8),
     "scalar_add": Case(scalar_add, goal=0.1),
     "add_chain": Case(add_chain, goal=0.4),
 }

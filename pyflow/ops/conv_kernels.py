@@ -15,7 +15,7 @@ from pyflow.ops import parallel
 from pyflow.ops.primitives import primitives
 from pyflow.ops.windows import Windows
 
-_BLOCK_BYTES = 768 * 1024
+_BLOCK_BYTES = 1536 * 1024
 # Gradients to the filter are summed in this many parts, whatever the number of threads is.
 _SUMS = 4
 _LARGEST_SUM = 1 << 20

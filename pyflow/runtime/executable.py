@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 import traceback
@@ -12,13 +13,16 @@ import numpy as np
 from pyflow.core import errors
 from pyflow.core.operation import Operation
 from pyflow.core.tensor import Tensor
+from pyflow.ops.primitives import primitives
 from pyflow.runtime import optimize
-from pyflow.runtime.cpu import fusions
+from pyflow.runtime.cpu import accelerators, fusions, sharing
 from pyflow.runtime.cpu.buffers import copy_overwritten_reads
 from pyflow.runtime.cpu.lowering import Lowered
+from pyflow.runtime.cpu.pooling import pool_first
 from pyflow.runtime.program import Step, Value, build
 from pyflow.runtime.user_frame import in_node
 
+accelerators.install()
 _errstate = np.errstate
 
 
@@ -32,7 +36,12 @@ class Executable:
         self._session = session
         optimize.merge_common_subexpressions(self._program)
         optimize.drop_dead_steps(self._program)
+        pool_first(self._program)
         fusions.fuse(self._program)
+        self._surroundings: Callable[[], Any] = contextlib.nullcontext
+        if sharing.uses_own_threads(self._program):
+            sharing.share_products(self._program)
+            self._surroundings = primitives.serial
         optimize.drop_dead_steps(self._program)
         copy_overwritten_reads(self._program)
         self._lowered = Lowered(self._program, session)
@@ -43,7 +52,7 @@ class Executable:
         """Runs with the fed arrays; gives the fetched values, which belong to the caller."""
         frame = self.borrow()
         try:
-            with _errstate(all="ignore"):
+            with _errstate(all="ignore"), self._surroundings():
                 return frame(feeds)
         except Exception as error:
             located = _located(error)
@@ -77,7 +86,7 @@ class Executable:
         frame = self._traced.frame(lambda _: ends.append(time.perf_counter()))
         start = time.perf_counter()
         try:
-            with _errstate(all="ignore"):
+            with _errstate(all="ignore"), self._surroundings():
                 results = frame(feeds)
         except Exception as error:
             located = _located(error)

@@ -5,10 +5,12 @@ Where numpy brings no OpenBLAS of its own (Pyodide, distributions' packages), `a
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import glob
 import os
-from typing import Any
+import threading
+from typing import Any, Iterator
 
 import numpy as np
 
@@ -45,7 +47,45 @@ def _function(name: str, arguments: list) -> Any:
     return function
 
 
+def _setting(name: str, arguments: list, result: Any) -> Any:
+    assert _found is not None
+    library, prefix, suffix = _found
+    function = library[f"{prefix}openblas_{name}{suffix}"]
+    function.argtypes, function.restype = arguments, result
+    return function
+
+
+_lock = threading.Lock()
+_serial_blocks = 0
+_threads = 1
+
+
+@contextlib.contextmanager
+def serial() -> Iterator[None]:
+    """A block in which products run on the thread that asks for them; blocks of several threads may overlap.
+
+    The number of threads is one for the whole process: a large product that another session does meanwhile may be
+    rounded otherwise in its last digit.
+    """
+    global _serial_blocks, _threads
+    with _lock:
+        if _serial_blocks == 0:
+            _threads = _get_threads()
+            if _threads > 1:
+                _set_threads(1)
+        _serial_blocks += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _serial_blocks -= 1
+            if _serial_blocks == 0 and _threads > 1:
+                _set_threads(_threads)
+
+
 if available:
+    _get_threads = _setting("get_num_threads", [], ctypes.c_int)
+    _set_threads = _setting("set_num_threads", [ctypes.c_int], None)
     _gemm, _axpby = {}, {}
     for _letter, _dtype, _real in (("s", np.float32, ctypes.c_float), ("d", np.float64, ctypes.c_double)):
         _matrix = [_POINTER, _INT]
@@ -56,7 +96,7 @@ if available:
 
 
 def gemm(alpha: float, a: np.ndarray, ta: bool, b: np.ndarray, tb: bool, beta: float, c: np.ndarray) -> None:
-    """c = alpha · op(a) · op(b) + beta · c for C-contiguous matrices of one dtype, float32 or float64."""
+    """c = alpha · op(a) · op(b) + beta · c for matrices of one dtype, float32 or float64, whose rows are contiguous."""
     m, n = c.shape
     k = a.shape[0] if ta else a.shape[1]
     _gemm[c.dtype](
@@ -68,12 +108,12 @@ def gemm(alpha: float, a: np.ndarray, ta: bool, b: np.ndarray, tb: bool, beta: f
         k,
         alpha,
         a.ctypes.data,
-        a.shape[1],
+        max(a.strides[0] // a.itemsize, a.shape[1]),
         b.ctypes.data,
-        b.shape[1],
+        max(b.strides[0] // b.itemsize, b.shape[1]),
         beta,
         c.ctypes.data,
-        n,
+        max(c.strides[0] // c.itemsize, n),
     )
 
 

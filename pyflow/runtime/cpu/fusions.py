@@ -13,7 +13,8 @@ import numpy as np
 
 from pyflow.core import dtypes
 from pyflow.core.resources import VariableCell
-from pyflow.runtime.cpu import blas
+from pyflow.ops import parallel
+from pyflow.runtime.cpu import blas, sharing
 from pyflow.runtime.cpu.buffers import roots
 from pyflow.runtime.program import Program, Step, Value
 
@@ -27,6 +28,7 @@ def fuse(program: Program) -> None:
     if not blas.available:
         return
     uses = _Uses(program)
+    uses.shared = sharing.uses_own_threads(program)
     for i, step in enumerate(program.steps):
         for pattern in (_gradient_descent, _moving_average):
             fused = pattern(step, uses)
@@ -37,6 +39,8 @@ def fuse(program: Program) -> None:
 
 class _Uses:
     """How often each value is used (fetching counts), and where variables are written."""
+
+    shared = False  # whether large products are shared among our own threads
 
     def __init__(self, program: Program):
         self._count: dict[Value, int] = {}
@@ -109,7 +113,7 @@ def _gradient_descent(step: Step, uses: _Uses) -> Step | None:
         decay += factor
     if product is None or not uses.may_wait(product.inputs, product, step, reference.cell):
         return None
-    kernel = _accumulate(product.attrs["transpose_a"], product.attrs["transpose_b"], decay)
+    kernel = _accumulate(product.attrs["transpose_a"], product.attrs["transpose_b"], decay, uses.shared)
     return _fused(step, kernel, [reference, rate, *product.inputs])
 
 
@@ -124,12 +128,19 @@ def _multiple_of(value: Value, cell: VariableCell, uses: _Uses, update: Step) ->
     return None
 
 
-def _accumulate(ta: bool, tb: bool, decay: float) -> Any:
+def _accumulate(ta: bool, tb: bool, decay: float, shared: bool) -> Any:
     def kernel(cell: VariableCell, rate: Any, a: np.ndarray, b: np.ndarray) -> None:
         rate = float(rate)
         w = cell.read()
         a, b = np.ascontiguousarray(a), np.ascontiguousarray(b)
-        blas.gemm(-rate, a, ta, b, tb, 1.0 - rate * decay, w)
+        if not shared:
+            blas.gemm(-rate, a, ta, b, tb, 1.0 - rate * decay, w)
+            return
+
+        def part(rows: slice) -> None:
+            blas.gemm(-rate, a[:, rows] if ta else a[rows], ta, b, tb, 1.0 - rate * decay, w[rows])
+
+        parallel.run(part, sharing.parts_of(len(w), w.shape[1] * a.shape[0 if ta else 1]))
 
     return kernel
 

@@ -1,0 +1,12 @@
+"""What native code does faster than numpy, put into the table of primitives where it is found."""
+
+from __future__ import annotations
+
+from pyflow.ops.primitives import primitives
+from pyflow.runtime.cpu import blas
+
+
+def install() -> None:
+    """Takes what is there; without it numpy goes on doing everything."""
+    if blas.available:
+        primitives.serial = blas.serial
