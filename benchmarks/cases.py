@@ -72,7 +72,7 @@ def digit_batches() -> list[tuple[np.ndarray, np.ndarray]]:
 
 
 def lenet_step(tf: Any, config: Any) -> Step:
-    """A training step of LeNet-5 as books have it: batch 100, two convolutions with pooling, 512 and 10 units, dropout."""
+    """A training step of LeNet-5: batch 100, two convolutions with pooling, 512 and 10 units, dropout."""
     images = tf.placeholder(tf.float32, [100, 28, 28, 1])
     labels = tf.placeholder(tf.float32, [100, 10])
 

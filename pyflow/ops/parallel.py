@@ -64,7 +64,7 @@ _team = _Team()
 class _Job:
     """A task with the parts that nobody has taken yet."""
 
-    def __init__(self, task: Callable[[Any], None], parts: Iterable[Any]):
+    def __init__(self, task: Callable[[Any], Any], parts: Iterable[Any]):
         self._task = task
         self._parts = list(parts)[::-1]
         self._left = len(self._parts)
@@ -92,7 +92,7 @@ class _Job:
         self._done.wait()
 
 
-def run(task: Callable[[Any], None], parts: Iterable[Any]) -> None:
+def run(task: Callable[[Any], Any], parts: Iterable[Any]) -> None:
     """Calls `task` with each part, in any order, on several threads if that is possible.
 
     Products inside it are done on one thread each. An error of a part is raised when all have ended.
