@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from pyflow.core.api import export
+from pyflow.core.errors import DataLossError
 from pyflow.core.registry import raw
 from pyflow.core.scopes import device
 from pyflow.io.checkpoint_files import open_checkpoint
@@ -31,7 +32,10 @@ class CheckpointReader:
 
     def __init__(self, filepattern: Any):
         self._reader = open_checkpoint(compat.as_str(compat.path_to_str(filepattern)))
-        described = {name.decode(): self._reader.describe(name) for name in self._reader.names()}
+        try:
+            described = {name.decode(): self._reader.describe(name) for name in self._reader.names()}
+        except UnicodeDecodeError as error:
+            raise DataLossError(None, None, f"The name of a tensor is not text: {error.object!r}") from error
         self._described = {name: described[name] for name in sorted(described)}
 
     def has_tensor(self, tensor_str: str) -> bool:
