@@ -230,6 +230,14 @@ contrib.training.python.training ?contrib.training.train
 contrib.training.python.training.device_setter ?contrib.training.train @contrib.training
 contrib.training.python.training.evaluation ?contrib.training.train @contrib.training
 contrib.training.python.training.training ?contrib.training.train @contrib.training
+contrib.slim.python ?contrib.slim.conv2d
+contrib.slim.python.slim ?contrib.slim.conv2d @contrib.slim
+contrib.slim.python.slim.evaluation ?contrib.slim.conv2d @contrib.slim.evaluation
+contrib.slim.python.slim.learning ?contrib.slim.conv2d @contrib.slim.learning
+contrib.slim.python.slim.model_analyzer ?contrib.slim.conv2d @contrib.slim.model_analyzer
+contrib.slim.python.slim.queues ?contrib.slim.conv2d @contrib.slim.queues
+contrib.losses.python ?contrib.losses.log_loss
+contrib.losses.python.losses ?contrib.losses.log_loss @contrib.losses
 contrib.rnn.python ?contrib.rnn.BasicLSTMCell
 contrib.rnn.python.ops ?contrib.rnn.BasicLSTMCell @contrib.rnn
 contrib.rnn.python.ops.core_rnn_cell ?contrib.rnn.BasicLSTMCell contrib.rnn_core @contrib.rnn

@@ -18,6 +18,7 @@ FILES = {
     "window_layers": "window_layer_cases",
     "contrib_layers": "contrib_layer_cases",
     "contrib_windows": "contrib_window_cases",
+    "slim": "slim_cases",
 }
 
 
