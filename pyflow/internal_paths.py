@@ -206,7 +206,7 @@ python.training.input ?train.batch @train
 python.training.queue_runner ?train.QueueRunner @train
 python.training.queue_runner_impl ?train.QueueRunner @train
 python.training.saving
-python.training.saving.saveable_object train.saveable_object
+python.training.saving.saveable_object ops.saveable_object
 python.training.saving.saveable_object_util train.saveables
 python.training.warm_starting_util train.warm_start
 python.pywrap_tensorflow ?train.NewCheckpointReader @train

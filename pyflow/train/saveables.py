@@ -14,7 +14,7 @@ from pyflow.ops.ref_variable import RefVariable
 from pyflow.ops.resource_variable_base import BaseResourceVariable
 from pyflow.ops.state import assign
 from pyflow.ops.variable_base import Variable
-from pyflow.train.saveable_object import SaveableObject, SaveSpec
+from pyflow.ops.saveable_object import SaveableObject, SaveSpec
 
 _REFERENCES = ("Variable", "VariableV2", "AutoReloadVariable")
 
