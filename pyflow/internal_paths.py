@@ -183,7 +183,7 @@ python.ops.functional_ops ops.sequence_loops @ ops!
 python.ops.image_ops ?image.resize_images @image ops!
 python.ops.image_ops_impl ?image.resize_images @image
 python.ops.io_ops ?read_file @ @io ops!
-python.ops.lookup_ops ?tables_initializer @ @lookup @contrib.lookup ops!
+python.ops.lookup_ops ops.lookup ops.lookup_initializers ops.lookup_vocabulary ops.table_initialization @lookup ops!
 python.ops.losses ?losses.mean_squared_error
 python.ops.losses.losses ?losses.mean_squared_error @losses
 python.ops.losses.losses_impl ?losses.mean_squared_error @losses

@@ -50,7 +50,7 @@ class LookupInterface:
 
     def _check_keys(self, keys: Any) -> None:
         if keys.dtype.base_dtype != self._key_dtype:
-            raise TypeError(f"Signature mismatch. Keys must be dtype {self._key_dtype!r}, got {keys.dtype!r}.")
+            raise TypeError(f"Signature mismatch. Keys must be dtype {self._key_dtype}, got {keys.dtype}.")
 
 
 class InitializableLookupTableBase(LookupInterface):

@@ -33,9 +33,9 @@ class TableInitializerBase:
 
     def _check(self, table: Any) -> None:
         if self.key_dtype.base_dtype != table.key_dtype:
-            raise TypeError(f"Invalid key dtype, expected {table.key_dtype!r} but got {self.key_dtype!r}.")
+            raise TypeError(f"Invalid key dtype, expected {table.key_dtype} but got {self.key_dtype}.")
         if self.value_dtype.base_dtype != table.value_dtype:
-            raise TypeError(f"Invalid value dtype, expected {table.value_dtype!r} but got {self.value_dtype!r}.")
+            raise TypeError(f"Invalid value dtype, expected {table.value_dtype} but got {self.value_dtype}.")
 
 
 @export("lookup.KeyValueTensorInitializer")
@@ -106,12 +106,12 @@ class TextFileInitializer(TableInitializerBase):
             raise ValueError(f"Invalid {role} index {index}.")
         mismatch = f"Signature mismatch. {what} must be"
         if index == TextFileIndex.LINE_NUMBER and dtype != dtypes.int64:
-            raise ValueError(f"{mismatch} dtype {dtypes.int64!r}, got {dtype!r}.")
+            raise ValueError(f"{mismatch} dtype {dtypes.int64}, got {dtype}.")
         if index == TextFileIndex.WHOLE_LINE and dtype != dtypes.string:
             if role == "value":
-                raise ValueError(f"{mismatch} dtype {dtypes.string!r}, got {dtype!r}.")
+                raise ValueError(f"{mismatch} dtype {dtypes.string}, got {dtype}.")
             if not dtype.is_integer:
-                raise ValueError(f"{mismatch} integer or string, got {dtype!r}.")
+                raise ValueError(f"{mismatch} integer or string, got {dtype}.")
 
     def initialize(self, table: Any) -> Any:
         """The operation that fills `table`; it goes to the collection of such operations."""

@@ -185,7 +185,7 @@ class _FillBody:
 def _define(name: str, signature: str, body: type, newer: Any = None, newer_inputs: str = "", **attrs: Any) -> Any:
     """The op in both forms: `name`, with tables by reference, and `nameV2`, with handles; gives the second."""
     op(name + signature.replace("HANDLE", "Ref(string)"), **attrs)(body)
-    signature = signature.replace("HANDLE", "resource").replace("(empty_key: key_dtype", "(empty_key: key_dtype" + newer_inputs)
+    signature = signature.replace("HANDLE", "resource").replace("key: key_dtype", f"key: key_dtype{newer_inputs}", 1)
     return op(f"{name}V2{signature}", **attrs)(newer or body)
 
 

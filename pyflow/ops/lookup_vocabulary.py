@@ -65,10 +65,10 @@ def _hash_function(spec: HasherSpec) -> Callable[..., Tensor]:
 def _check_key_dtypes(table_dtype: Any, key_dtype: Any) -> None:
     supported = dtypes.int64, dtypes.string
     if table_dtype not in supported:
-        raise TypeError(f"Invalid key dtype, expected one of {supported}, but got {key_dtype!r}.")
+        raise TypeError(f"Invalid key dtype, expected one of {supported}, but got {key_dtype}.")
     if table_dtype.is_integer != key_dtype.is_integer:
         kind = "integer" if key_dtype.is_integer else "non-integer"
-        raise TypeError(f"Invalid key dtype, expected {kind} but got {table_dtype!r}.")
+        raise TypeError(f"Invalid key dtype, expected {kind} but got {table_dtype}.")
 
 
 class _BucketTable(LookupInterface):
@@ -152,14 +152,14 @@ class IdTableWithHashBuckets(_BucketTable):
             key_dtype = table.key_dtype if key_dtype is None else key_dtype
             _check_key_dtypes(table.key_dtype, key_dtype)
             if table.value_dtype != dtypes.int64:
-                raise TypeError(f"Invalid value dtype, expected {dtypes.int64!r} but got {table.value_dtype!r}.")
+                raise TypeError(f"Invalid value dtype, expected {dtypes.int64} but got {table.value_dtype}.")
             name = name or table.name
         else:
             if num_oov_buckets <= 0:
                 raise ValueError("oov_buckets must be > 0 if no table is supplied.")
             key_dtype, table, name = dtypes.string if key_dtype is None else key_dtype, None, name or "hash_bucket"
         if not key_dtype.is_integer and key_dtype != dtypes.string:
-            raise TypeError(f"Invalid key_dtype, expected integer or string, got {key_dtype!r}.")
+            raise TypeError(f"Invalid key_dtype, expected integer or string, got {key_dtype}.")
         if not isinstance(hasher_spec, HasherSpec):
             raise TypeError(f"hasher_spec must be of type HasherSpec, got {hasher_spec}")
         super().__init__(table, num_oov_buckets, hasher_spec, name, key_dtype)
@@ -190,7 +190,7 @@ class StaticVocabularyTable(_BucketTable):
             key_dtype = initializer.key_dtype if lookup_key_dtype is None else lookup_key_dtype
             _check_key_dtypes(initializer.key_dtype, key_dtype)
             if initializer.value_dtype != dtypes.int64:
-                raise TypeError(f"Invalid value dtype, expected {dtypes.int64!r} but got {initializer.value_dtype!r}.")
+                raise TypeError(f"Invalid value dtype, expected {dtypes.int64} but got {initializer.value_dtype}.")
             table = HashTable(initializer, default_value=-1)
             name = name or table.name
         else:
@@ -211,7 +211,9 @@ def _check_buckets(num_oov_buckets: int) -> None:
 
 
 def _with_buckets(table: Any, num_oov_buckets: int, hasher_spec: Any, key_dtype: Any) -> Any:
-    return IdTableWithHashBuckets(table, num_oov_buckets, hasher_spec, key_dtype=key_dtype) if num_oov_buckets else table
+    if num_oov_buckets:
+        return IdTableWithHashBuckets(table, num_oov_buckets, hasher_spec, key_dtype=key_dtype)
+    return table
 
 
 def index_table_from_file(
@@ -259,9 +261,9 @@ def index_table_from_tensor(
     with name_scope(name, "string_to_index"):
         keys = convert_to_tensor(vocabulary_list)
         if keys.dtype.is_integer != dtype.is_integer:
-            raise ValueError(f"Expected {'integer' if dtype.is_integer else 'non-integer'}, got {keys.dtype!r}.")
+            raise ValueError(f"Expected {'integer' if dtype.is_integer else 'non-integer'}, got {keys.dtype}.")
         if not dtype.is_integer and keys.dtype.base_dtype != dtype:
-            raise ValueError(f"Expected {dtype!r}, got {keys.dtype!r}.")
+            raise ValueError(f"Expected {dtype}, got {keys.dtype}.")
         values = cast(range(size(keys)), dtypes.int64)
         with name_scope(None, "hash_table"):
             keys = cast(keys, dtypes.int64) if keys.dtype.is_integer else keys

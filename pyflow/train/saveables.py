@@ -12,9 +12,9 @@ from pyflow.core.tensor import Tensor
 from pyflow.ops.partitioned_variable import PartitionedVariable
 from pyflow.ops.ref_variable import RefVariable
 from pyflow.ops.resource_variable_base import BaseResourceVariable
+from pyflow.ops.saveable_object import SaveableObject, SaveSpec
 from pyflow.ops.state import assign
 from pyflow.ops.variable_base import Variable
-from pyflow.ops.saveable_object import SaveableObject, SaveSpec
 
 _REFERENCES = ("Variable", "VariableV2", "AutoReloadVariable")
 

@@ -12,8 +12,8 @@ from pyflow.core.tensor import Tensor
 from pyflow.ops.constant import constant
 from pyflow.ops.control_flow import group, with_dependencies
 from pyflow.ops.placeholder import placeholder_with_default
-from pyflow.protos.meta_graph_pb2 import SaverDef
 from pyflow.ops.saveable_object import SaveableObject, SaveSpec
+from pyflow.protos.meta_graph_pb2 import SaverDef
 from pyflow.train.saveables import list_saveables
 
 
