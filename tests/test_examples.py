@@ -44,6 +44,10 @@ PROGRAMS: dict[str, tuple[list[str], list[str] | Callable[[str], bool]]] = {
     "exclusive_or.py": ([], ["linear:       [0.5 0.5 0.5 0.5]", "hidden layer: [0. 1. 1. 0.]"]),
     "forward_pass.py": ([], ["[[0.11600002]]", "[2.2322333 0.9048362 1.9336841]", "twice: True"]),
     "graphs.py": ([], ["zeros [0.]", "ones [1.]", "/device:CPU:0 ['total:0']"]),
+    "input_queues.py": (
+        [],
+        ["-00000-of-00002', 'data", "batch: [0, 0, 1] [0, 1, 0]", "batch: [1, 0, 0] [1, 0, 1]", "shuffled: (3,) True"],
+    ),
     "mnist_batches.py": ([MNIST], ["training: 55000 images", "test: 10000 images", "(100, 784) (100, 10)"]),
     "mnist_two_layers.py": ([MNIST, "--steps=2000"], lambda output: accuracy_in(output) >= 0.975),
     "monitored_training.py": (
@@ -51,6 +55,7 @@ PROGRAMS: dict[str, tuple[list[str], list[str] | Callable[[str], bool]]] = {
         ["loss = 3.75", "newest: model/model.ckpt-100", "runs of this session: 50", "slope 3.00, offset -1.00"],
     ),
     "moving_average.py": ([], ["step 0: 5 4.5", "step 10000: 100 5.454999", "step 10001: 100 6.400448"]),
+    "queues.py": ([], ["0\n10\n1\n11\n2\n", "drawn and different: 3"]),
     "regularization.py": ([], ["l1: 5.0", "l2: 7.5"]),
     "save_and_restore.py": (
         [],

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from pyflow.core import dtypes
+from pyflow.core.constants import constant_value
 from pyflow.core.operation import Operation
+from pyflow.core.scopes import get_default_graph
 from pyflow.core.shapes import Dimension
 from pyflow.core.sparse_tensor import SparseTensor
 from pyflow.core.tensor import Tensor
@@ -18,6 +20,7 @@ from pyflow.ops.control_flow import with_dependencies
 from pyflow.ops.smart_cond import smart_cond
 from pyflow.ops.sparse_rows import sparse_retain
 from pyflow.ops.sparse_tensors_map import (
+    TakeManySparseFromTensorsMap,
     add_many_sparse_to_tensors_map,
     add_sparse_to_tensors_map,
     take_many_sparse_from_tensors_map,
@@ -25,15 +28,23 @@ from pyflow.ops.sparse_tensors_map import (
 
 
 class SparseInfo:
-    """What is needed to get a sparse tensor back: the operation that kept it, and its rank. None for a dense tensor."""
+    """What is needed to get a sparse tensor back. Of a dense tensor, nothing.
 
-    def __init__(self, map_op: Operation | None = None, rank: Dimension | None = None):
-        self.map_op, self.rank = map_op, rank
+    Args:
+      map_op: the operation that kept it; None where it stands in a branch of a conditional.
+      map_name: the name in the session of what it was put in.
+      dtype, rank: of the sparse tensor.
+    """
+
+    def __init__(
+        self, map_op: Operation | None = None, map_name: str = "", dtype: Any = None, rank: Dimension | None = None
+    ):
+        self.map_op, self.map_name, self.dtype, self.rank = map_op, map_name, dtype, rank
 
     def agrees_with(self, other: SparseInfo) -> bool:
-        if self.map_op is None or self.rank is None or other.rank is None:
-            return self.map_op is other.map_op
-        return self.map_op is other.map_op and self.rank.is_compatible_with(other.rank)
+        if self.rank is None or other.rank is None:
+            return self.rank is other.rank
+        return self.map_name == other.map_name and self.rank.is_compatible_with(other.rank)
 
 
 def store_sparse(
@@ -52,10 +63,15 @@ def store_sparse(
             stored.append(tensor)
             infos.append(SparseInfo())
             continue
-        map_op = shared[i].map_op if shared else None
-        handles = _store(tensor, enqueue_many, keep_input, map_op.name if map_op else None)
         rank = tensor.dense_shape.shape.with_rank(1).dims[0]  # type: ignore
-        infos.append(SparseInfo(map_op or _storing_op(handles), rank - 1 if enqueue_many else rank))
+        known = shared[i] if shared else SparseInfo()
+        info = SparseInfo(known.map_op, known.map_name, tensor.dtype, rank - 1 if enqueue_many else rank)
+        if keep_input.shape.ndims == 0 and constant_value(keep_input) is None and not info.map_name:
+            info.map_name = get_default_graph().unique_name("SparseTensorsMap")
+        handles = _store(tensor, enqueue_many, keep_input, info.map_name or None)
+        if not info.map_name:
+            info.map_op, info.map_name = handles.op, handles.op.name
+        infos.append(info)
         # One more dimension, so that a number is an element of shape [1].
         stored.append(expand_dims(handles, [-1]))
     return stored, infos
@@ -80,14 +96,6 @@ def _store(tensor: SparseTensor, enqueue_many: bool, keep_input: Tensor, map_nam
     )
 
 
-def _storing_op(handles: Tensor) -> Operation:
-    """The operation that kept the tensor; where a conditional decides, it is one of those that feed the result."""
-    for tensor in handles.op.inputs:
-        if tensor.op.type in ("AddSparseToTensorsMap", "AddManySparseToTensorsMap"):
-            return tensor.op
-    return handles.op
-
-
 def store_sparse_of_each(
     tensor_lists: list[list], enqueue_many: bool, keep_input: Tensor
 ) -> tuple[list[list[Tensor]], list[SparseInfo]]:
@@ -110,7 +118,7 @@ def restore_sparse(dequeued: Any, infos: list[SparseInfo]) -> Any:
     """What was taken out of the queue, a tensor or a list of them, with sparse tensors in the place of numbers."""
     is_list = isinstance(dequeued, (list, tuple))
     tensors = [
-        tensor if info.map_op is None else _restore(tensor, info)
+        tensor if info.rank is None else _restore(tensor, info)
         for tensor, info in zip(dequeued if is_list else [dequeued], infos)
     ]
     if any(isinstance(t, SparseTensor) for t in tensors):
@@ -127,4 +135,10 @@ def restore_sparse(dequeued: Any, infos: list[SparseInfo]) -> Any:
 
 def _restore(handles: Tensor, info: SparseInfo) -> SparseTensor:
     assert info.rank is not None
-    return take_many_sparse_from_tensors_map(info.map_op, squeeze(handles, [1]), (info.rank + 1).value)
+    numbers, rank = squeeze(handles, [1]), (info.rank + 1).value
+    if info.map_op is not None and info.map_op.type.startswith("Add"):
+        return take_many_sparse_from_tensors_map(info.map_op, numbers, rank)
+    taken = TakeManySparseFromTensorsMap(numbers, info.dtype, shared_name=info.map_name)
+    taken.sparse_indices.set_shape([None, rank])
+    taken.sparse_shape.set_shape([rank])
+    return SparseTensor(*taken)

@@ -95,6 +95,30 @@ def test_rows_of_sparse_tensors_come_back_from_the_queue(threads):
     assert [v.tolist() for v in run_to_the_end(dense)] == [[[i, i + 10], [0, 0], [0, i + 20]] for i in range(3)]
 
 
+@both_ways
+@pytest.mark.parametrize("enqueue_many", [False, True])
+def test_only_inputs_to_keep_go_into_the_queue(enqueue_many, threads):
+    number = count_up(10)
+    row = tf.SparseTensor([[0], [number]], tf.stack([number, number]), [12])
+    tensors = {"n": number, "row": row}
+    if enqueue_many:
+        tensors = {"n": tf.stack([number]), "row": tf.sparse_reshape(row, [1, 12])}
+    keep = tf.equal(number % 3, 1)
+    batch = tf.train.maybe_batch(tensors, keep, 3, enqueue_many=enqueue_many)
+    (value,) = run_to_the_end({"n": batch["n"], "row": batch["row"]})
+    assert value["n"].tolist() == [1, 4, 7]
+    assert value["row"].values.tolist() == [1, 1, 4, 4, 7, 7]
+
+
+def test_sources_of_one_batch_have_to_agree():
+    row, column = tf.SparseTensor([[0]], [1], [5]), tf.SparseTensor([[0, 0]], [1], [5, 5])
+    dense = tf.constant([1])
+    for other in (column, dense):
+        with pytest.raises((ValueError, TypeError), match="Inconsistent SparseTensors list"):
+            tf.train.batch_join([[row], [other]], 2)
+    tf.train.batch_join([[row], [row]], 2)
+
+
 def test_file_names_are_matched_once(tmp_path):
     for name in ("b.txt", "a.txt", "c.dat"):
         (tmp_path / name).write_text(name)
