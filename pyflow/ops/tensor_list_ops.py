@@ -15,6 +15,11 @@ _SHAPE_TYPE = attr("type", allowed=(dtypes.int32, dtypes.int64))
 _ELEMENT = attr("type")
 
 
+def _known(element_shape: Any, dims: Any) -> Any:
+    """The elements' shape as far as it is known; a scalar, -1, stands for one of unknown rank."""
+    return None if element_shape == () else dims
+
+
 def shape_tensor(tensor: Any) -> Any:
     """What is known of a tensor's shape, in the form that these ops take it."""
     shape = tensor._static_shape
@@ -81,8 +86,8 @@ class TensorListPushBack:
 class TensorListPopBack:
     """The list without its last element, and that."""
 
-    def shape(element_shape_dims):
-        return [(), element_shape_dims]
+    def shape(element_shape, element_shape_dims):
+        return [(), _known(element_shape, element_shape_dims)]
 
     def cpu(input_handle, element_shape):
         if not input_handle.length:
@@ -145,8 +150,9 @@ def _row_shape(tensor: Any) -> Any:
 class TensorListStack:
     """All elements, stacked along a new first dimension."""
 
-    def shape(element_shape_dims, num_elements):
-        return None if element_shape_dims is None else (None if num_elements < 0 else num_elements, *element_shape_dims)
+    def shape(element_shape, element_shape_dims, num_elements):
+        dims = _known(element_shape, element_shape_dims)
+        return None if dims is None else (None if num_elements < 0 else num_elements, *dims)
 
     def cpu(input_handle, element_shape, element_dtype, num_elements):
         shape = as_dims(element_shape)
@@ -174,8 +180,8 @@ class TensorListStack:
 class TensorListGetItem:
     """One element."""
 
-    def shape(element_shape_dims):
-        return element_shape_dims
+    def shape(element_shape, element_shape_dims):
+        return _known(element_shape, element_shape_dims)
 
     def cpu(input_handle, index, element_shape):
         return input_handle.element(int(index), as_dims(element_shape))
@@ -216,8 +222,9 @@ class TensorListSetItem:
 class TensorListGather:
     """The elements of some indices, stacked."""
 
-    def shape(indices, element_shape_dims):
-        return None if element_shape_dims is None else (indices[0] if indices else None, *element_shape_dims)
+    def shape(indices, element_shape, element_shape_dims):
+        dims = _known(element_shape, element_shape_dims)
+        return None if dims is None else (indices[0] if indices else None, *dims)
 
     def cpu(input_handle, indices, element_shape, element_dtype):
         shape = as_dims(element_shape)
@@ -264,8 +271,9 @@ class TensorListScatterV2:
 class TensorListConcatV2:
     """All elements, joined along their first dimension."""
 
-    def shape(element_shape_dims):
-        return [None if element_shape_dims is None else (None, *element_shape_dims[1:]), (None,)]
+    def shape(element_shape, element_shape_dims):
+        dims = _known(element_shape, element_shape_dims)
+        return [None if dims is None else (None, *dims[1:]), (None,)]
 
     def cpu(input_handle, element_shape, leading_dims, element_dtype):
         shape = as_dims(element_shape)
