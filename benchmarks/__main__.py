@@ -37,25 +37,26 @@ def prepare(case: Case, tf: Any) -> Step:
     config = tf.ConfigProto(intra_op_parallelism_threads=THREADS, inter_op_parallelism_threads=THREADS)
     with tf.Graph().as_default():
         step = case.build(tf, config)
-    for _ in range(20):  # plan, warm the caches
+    for _ in range(2 if case.seconds_long else 20):  # plan, warm the caches
         step()
     return step
 
 
-def seconds_per_step(step: Step) -> float:
+def seconds_per_step(step: Step, at_once: int) -> float:
     """The mean over one turn."""
     count, start = 0, time.perf_counter()
     while (elapsed := time.perf_counter() - start) < SECONDS_PER_TURN:
-        for _ in range(5):
+        for _ in range(at_once):
             step()
-        count += 5
+        count += at_once
     return elapsed / count
 
 
 def compare(case: Case, ours: Any, theirs: Any) -> tuple[float, float, float]:
     """(PyFlow's seconds a step, TensorFlow's, their ratio): medians over the turns, the ratio of neighbouring ones."""
     steps = prepare(case, ours), prepare(case, theirs)
-    turns = [[seconds_per_step(step) for step in steps] for _ in range(ROUNDS)]
+    rounds, at_once = (5, 1) if case.seconds_long else (ROUNDS, 5)
+    turns = [[seconds_per_step(step, at_once) for step in steps] for _ in range(rounds)]
     first, second = zip(*turns)
     return statistics.median(first), statistics.median(second), statistics.median(a / b for a, b in turns)
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import itertools
+import os
+import shutil
+import tempfile
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -14,6 +18,7 @@ Step = Callable[[], Any]
 class Case(NamedTuple):
     build: Callable[[Any, Any], Step]  # from tf and the session's config to a step
     goal: float  # PyFlow's time divided by TensorFlow's is to be at most this
+    seconds_long: bool = False  # then a turn is one step, and there are few
 
 
 def scalar_add(tf: Any, config: Any) -> Step:
@@ -101,9 +106,36 @@ def lenet_step(tf: Any, config: Any) -> Step:
     return lambda: sess.run(train, next(feeds))
 
 
+def _saver(tf: Any, config: Any) -> tuple[Any, Any, str]:
+    """400 MB of variables in a session, their saver, and where it saves."""
+    for i in range(100):
+        tf.get_variable(f"v{i}", [1024, 1024], initializer=tf.constant_initializer(float(i)))
+    sess, saver = tf.Session(config=config), tf.train.Saver()
+    for variable in tf.global_variables():
+        sess.run(variable.initializer)
+    folder = tempfile.mkdtemp(prefix="pyflow-bench-")
+    atexit.register(shutil.rmtree, folder)
+    return sess, saver, os.path.join(folder, "m")
+
+
+def save(tf: Any, config: Any) -> Step:
+    """Saving 400 MB of variables over the last checkpoint."""
+    sess, saver, path = _saver(tf, config)
+    return lambda: saver.save(sess, path, write_meta_graph=False)
+
+
+def restore(tf: Any, config: Any) -> Step:
+    """Restoring 400 MB of variables that have values."""
+    sess, saver, path = _saver(tf, config)
+    saver.save(sess, path, write_meta_graph=False)
+    return lambda: saver.restore(sess, path)
+
+
 CASES = {
     "mnist_step": Case(mnist_step, goal=0.8),
     "lenet_step": Case(lenet_step, goal=1.8),
     "scalar_add": Case(scalar_add, goal=0.1),
     "add_chain": Case(add_chain, goal=0.4),
+    "save": Case(save, goal=1 / 0.7, seconds_long=True),
+    "restore": Case(restore, goal=1 / 0.7, seconds_long=True),
 }

@@ -158,7 +158,7 @@ def _folded(data: memoryview, register: int) -> memoryview:
 
 def _folded_by(multiple: tuple[int, ...], words: np.ndarray, register: int) -> np.ndarray:
     kept, *others = multiple
-    distances = [kept, *(kept - other for other in others)]
+    distances = [kept - other for other in others]
     stride = min(distances)
     buffer = np.empty(kept + min(_BLOCK, len(words) - kept), np.uint64)
     buffer[:kept] = words[:kept]
@@ -166,11 +166,12 @@ def _folded_by(multiple: tuple[int, ...], words: np.ndarray, register: int) -> n
     for start in range(kept, len(words), _BLOCK):
         block = words[start : start + _BLOCK]
         count = len(block)
-        buffer[kept : kept + count] = block
         for i in range(0, count, stride):
-            folded = buffer[i : min(i + stride, count)]
+            end = min(i + stride, count)
+            folded = buffer[i:end]
+            np.bitwise_xor(block[i:end], folded, out=buffer[i + kept : end + kept])
             for distance in distances:
-                target = buffer[i + distance : i + distance + len(folded)]
+                target = buffer[i + distance : end + distance]
                 np.bitwise_xor(target, folded, out=target)
         buffer[:kept] = buffer[count : count + kept].copy()
     return buffer[:kept]

@@ -17,7 +17,7 @@ from pyflow.io import crc32c
 from pyflow.io.record import frame
 from tests.faults import damage
 
-CASES = {"index": 2500, "data": 1500, "hostile index": 2000, "first version": 2000, "state": 800, "records": 1200}
+CASES = {"index": 4000, "data": 1500, "hostile index": 1500, "first version": 1000, "state": 800, "records": 1200}
 # What is damaged may be missing too, or be of a later version.
 ERRORS = (
     tf.errors.DataLossError,

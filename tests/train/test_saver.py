@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -180,6 +181,28 @@ def test_large_variables_are_read_to_where_they_are(tmp_path, use_resource):
         assert sess.run(first)[3] == 6 and sess.run(second).max() == 2
     with tf.Session() as sess, pytest.raises(tf.errors.DataLossError):
         saver.restore(sess, path)
+
+
+def test_memory_is_that_of_the_variables(tmp_path):
+    size = 4 * 8 * 2**20  # bytes of eight variables
+    for i in range(8):
+        tf.get_variable(f"v{i}", [1024, 1024], initializer=tf.constant_initializer(i), use_resource=i % 2 == 0)
+    saver = tf.train.Saver()
+
+    def most_memory(function):
+        tracemalloc.start()
+        function()
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return peak
+
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        assert most_memory(lambda: saver.save(sess, str(tmp_path / "m"), write_meta_graph=False)) < size / 4
+        assert most_memory(lambda: saver.restore(sess, str(tmp_path / "m"))) < size / 4
+    with tf.Session() as sess:
+        assert most_memory(lambda: saver.restore(sess, str(tmp_path / "m"))) < size * 5 / 4
+        assert [sess.run(f"v{i}:0" if i % 2 else f"v{i}/Read/ReadVariableOp:0")[5, 5] for i in range(8)] == [*range(8)]
 
 
 def test_value_of_another_shape_is_restored_on_request(tmp_path):
