@@ -1,4 +1,4 @@
-"""The command line: `pyflow run SCRIPT [ARGS ...]`, also `python -m pyflow run ...`."""
+"""The command line: `pyflow run SCRIPT [ARGS ...]`, `inspect`, `convert`, `freeze`; also `python -m pyflow ...`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import types
 
 import pyflow
 from pyflow import as_tensorflow
+from pyflow.tools.commands import add_file_commands, run_file_command
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -27,7 +28,10 @@ def main(argv: list[str] | None = None) -> int:
     run.add_argument("-m", dest="is_module", action="store_true", help="run a module, found as Python's -m finds it")
     run.add_argument("program", metavar="SCRIPT", help="a Python file")
     run.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...", help="arguments of the program")
+    add_file_commands(commands)
     options = parser.parse_args(argv)
+    if options.command != "run":
+        return run_file_command(options)
     return _run(options.program, options.arguments, options.is_module)
 
 

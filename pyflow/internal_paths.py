@@ -125,6 +125,9 @@ python.saved_model.simple_save train.saved_model_builder
 python.saved_model.tag_constants train.saved_model_names
 python.saved_model.utils train.signature_defs
 python.saved_model.utils_impl train.signature_defs
+python.tools
+python.tools.freeze_graph tools.freeze_graph
+python.tools.strip_unused_lib tools.strip_unused
 python.training
 python.training.adadelta @train
 python.training.adagrad @train

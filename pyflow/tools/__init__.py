@@ -1,0 +1,1 @@
+"""What the command line does: looking into files, converting and freezing models."""
