@@ -79,6 +79,8 @@ class BlockingResource:
     kind = ""
     # Whether only the first attempt of a line is tried; else whichever can go on.
     in_order = True
+    # Whether only so much can be put in until something is taken out.
+    is_bounded = True
 
     def __init__(self, name: str, lines: int = 2):
         self.name = name
@@ -123,16 +125,14 @@ class BlockingResource:
         return attempt
 
     def _have_others_work(self, attempt: Attempt, producers: Any, is_put: bool) -> None:
-        while not attempt.done:
-            if not producers.run_one(self, is_put):
-                state = "full and nothing empties it" if is_put else "empty and nothing fills it"
-                raise errors.FailedPreconditionError(
-                    None,
-                    None,
-                    f"{self.kind} '{self.name}' is {state}: there are no threads here, so that this operation would "
-                    "wait forever. Queue runners have to be started in this session before "
-                    "(tf.train.start_queue_runners).",
-                )
+        if not producers.work_for(attempt, self, is_put):
+            state = "full and nothing empties it" if is_put else "empty and nothing fills it"
+            raise errors.FailedPreconditionError(
+                None,
+                None,
+                f"{self.kind} '{self.name}' is {state}: there are no threads here, so that this operation would wait "
+                "forever. Queue runners have to be started in this session before (tf.train.start_queue_runners).",
+            )
 
     def _withdraw(self, attempts: collections.deque[Attempt], attempt: Attempt) -> None:
         with self._lock:

@@ -45,6 +45,7 @@ class Queue(BlockingResource):
     def __init__(self, name: str, capacity: int | None, dtypes: list[DType], shapes: list[StaticShape] | None):
         super().__init__(name)
         self.capacity = float("inf") if capacity is None else capacity
+        self.is_bounded = capacity is not None
         self.dtypes = dtypes
         self.shapes = shapes
         # What the planner may rely on; it makes nothing of elements of unknown shapes.

@@ -31,6 +31,7 @@ class _Area(BlockingResource):
     def __init__(self, name: str, capacity: int, memory_limit: int):
         super().__init__(name)
         self._capacity, self._memory_limit, self._bytes = capacity, memory_limit, 0
+        self.is_bounded = bool(capacity or memory_limit)
 
     def _has_room(self, count: int, nbytes: int) -> bool:
         if self._capacity and count + 1 > self._capacity:

@@ -113,19 +113,19 @@ def _batched(
     lists = _as_tensor_lists(tensors_list)
     with name_scope(name, default_name, [*(t for tensors in lists for t in tensors), keep_input]) as scope:
         kind.check()
-        lists = [_as_tensors(tensors) for tensors in lists]
+        lists = [as_tensors(tensors) for tensors in lists]
         if not lists[0] and not default_name.endswith("join"):
             raise ValueError("Expected at least one tensor in batch().")
-        keep = _checked_keep_input(keep_input, enqueue_many)
+        keep = checked_keep_input(keep_input, enqueue_many)
         lists, infos = store_sparse_of_each(lists, enqueue_many, keep)
-        types = _common_dtypes(lists)
-        queue = kind.make(types, _common_shapes(lists, enqueue_many) if shapes is None else shapes)
+        types = common_dtypes(lists)
+        queue = kind.make(types, common_shapes(lists, enqueue_many) if shapes is None else shapes)
         enqueue_ops = [_enqueue(queue, tensors, enqueue_many, keep) for tensors in lists] * num_threads
         add_queue_runner(QueueRunner(queue, enqueue_ops))
         kind.summarize(queue)
         take = queue.dequeue_up_to if allow_smaller_final_batch else queue.dequeue_many
         dequeued = restore_sparse(take(batch_size, name=scope), infos)
-        return _in_form_of(tensors_list[0], dequeued)
+        return in_form_of(tensors_list[0], dequeued)
 
 
 def _as_tensor_lists(tensors_list: Any) -> list[list]:
@@ -136,20 +136,31 @@ def _as_tensor_lists(tensors_list: Any) -> list[list]:
         return tensors_list
     if any(set(tensors) != set(first) for tensors in tensors_list[1:]):
         raise ValueError("All dictionaries in tensors_list must have the same keys")
-    return [[tensors[key] for key in sorted(tensors, key=str)] for tensors in tensors_list]
+    return [as_list(tensors) for tensors in tensors_list]
 
 
-def _as_tensors(tensors: Any) -> list:
+def as_list(tensors: Any) -> Any:
+    """The tensors of a dict in the order of their keys; others as they are."""
+    return [tensors[key] for key in sorted(tensors, key=str)] if isinstance(tensors, dict) else tensors
+
+
+def as_tensors(tensors: Any) -> list:
+    """What is no tensor, dense or sparse, becomes one."""
     return [t if isinstance(t, SparseTensor) else convert_n_to_tensor_or_indexed_slices([t])[0] for t in tensors]
 
 
-def _in_form_of(tensors: Any, dequeued: Any) -> Any:
+def in_form_of(tensors: Any, dequeued: Any) -> Any:
+    """What was dequeued, a dict if the tensors were."""
     if not isinstance(tensors, dict):
         return dequeued
     return dict(zip(sorted(tensors, key=str), [dequeued] if len(tensors) == 1 else dequeued))
 
 
-def _checked_keep_input(keep_input: Any, enqueue_many: bool) -> Tensor:
+def checked_keep_input(keep_input: Any, enqueue_many: bool) -> Tensor:
+    """
+    Raises:
+      ValueError: it has another number of dimensions than it may have.
+    """
     keep = convert_to_tensor(keep_input)
     if keep.shape.ndims is None:
         raise ValueError("`keep_input` dimensions must be known at graph construction.")
@@ -160,7 +171,8 @@ def _checked_keep_input(keep_input: Any, enqueue_many: bool) -> Tensor:
     return keep
 
 
-def _common_dtypes(lists: list[list]) -> list:
+def common_dtypes(lists: list[list]) -> list:
+    """The dtypes that all the lists have."""
     first, *others = [[t.dtype for t in tensors] for tensors in lists]
     for types in others:
         if types != first:
@@ -169,7 +181,8 @@ def _common_dtypes(lists: list[list]) -> list:
     return first
 
 
-def _common_shapes(lists: list[list], enqueue_many: bool) -> list:
+def common_shapes(lists: list[list], enqueue_many: bool) -> list:
+    """The shapes of the components of an example."""
     for tensors in lists:
         for i, _ in enumerate(lists[0]):
             if tensors[i].shape.ndims is None:

@@ -219,7 +219,7 @@ class _ThreadlessRun:
         self._runner, self._sess, self._coord = runner, sess, coord
         self._enqueue = sess.make_callable(enqueue_op)
         self._ended = False
-        self.fills: Any = None
+        self.fills: set[Any] = set()
         self.pending: Any = None
 
     def ready(self) -> bool:
