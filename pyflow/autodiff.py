@@ -241,7 +241,7 @@ class _Walk:
             return nothing
         outputs = list(received)
         for i, gradient in enumerate(outputs):
-            if gradient is None and is_trainable(op.outputs[i]):
+            if gradient is None and is_trainable(op.outputs[i]) and not _is_array_handle(op.outputs[i]):
                 outputs[i] = _zeros(op.outputs[i])
         with name_scope(op.name + "_grad"):
             result = function(op, *outputs)
@@ -314,6 +314,11 @@ def _between(to_ops: list[Operation], reached: set[Operation]) -> dict[Operation
 
 def _zeros(tensor: Tensor) -> Tensor:
     return _zeros_of_variable(tensor) if tensor.dtype == dtypes.resource else raw.ZerosLike(tensor, name="zeros_like")
+
+
+def _is_array_handle(tensor: Tensor) -> bool:
+    """Whether it is no variable's handle but a TensorArray's, of which there are no zeros."""
+    return tensor.dtype == dtypes.resource and handle_data(tensor) is None
 
 
 def _zeros_of_variable(handle: Tensor) -> Tensor:

@@ -37,6 +37,11 @@ def loss_fell(output: str) -> bool:
     return has("l1: 5.0", "l2: 7.5")(output) and after < before / 100
 
 
+def perplexities_fell(output: str) -> bool:
+    first, *_, last = ([float(x) for x in pair] for pair in re.findall(r"perplexity (\S+) in .*, (\S+) on", output))
+    return first[0] > 50 and last[0] < 5 and last[1] < 45 and "the house" in output
+
+
 MNIST = f"--data_dir={mnist_folder()}"
 # Arguments, and what has to be in the output: pieces of text, or a test of it.
 PROGRAMS: dict[str, tuple[list[str], list[str] | Callable[[str], bool]]] = {
@@ -48,6 +53,7 @@ PROGRAMS: dict[str, tuple[list[str], list[str] | Callable[[str], bool]]] = {
         [],
         ["-00000-of-00002', 'data", "batch: [0, 0, 1] [0, 1, 0]", "batch: [1, 0, 0] [1, 0, 1]", "shuffled: (3,) True"],
     ),
+    "language_model.py": (["--epochs=12"], perplexities_fell),
     "mnist_batches.py": ([MNIST], ["training: 55000 images", "test: 10000 images", "(100, 784) (100, 10)"]),
     "mnist_two_layers.py": ([MNIST, "--steps=2000"], lambda output: accuracy_in(output) >= 0.975),
     "monitored_training.py": (
@@ -62,6 +68,7 @@ PROGRAMS: dict[str, tuple[list[str], list[str] | Callable[[str], bool]]] = {
         ["model.ckpt.index", "result: [3.]", "renamed: [3.]", "{'v/Exponential", "restored: 0.0999999", "v []: 10"],
     ),
     "sessions.py": ([], ["interactive: 3", "soft placement: 9"]),
+    "sine_rnn.py": (["--steps=2001"], lambda output: float(output.split()[-1]) < 0.03),
     "summaries.py": (["events"], ["events read back: 23", "loss at first: 7.4199", "loss at last: 0.003"]),
     "tensors.py": ([], ['Tensor("add:0", shape=(2,), dtype=int32)', "its value: [3 5]"]),
     "variable_scopes.py": ([], ["Variable layer1/weights already exists, disallowed.", "one network: True"]),
