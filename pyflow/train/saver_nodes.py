@@ -68,7 +68,8 @@ def _specs(saveables: list[SaveableObject]) -> list[SaveSpec]:
 
 def _save_v1(path: Tensor, saveables: list[SaveableObject]) -> Any:
     specs = _specs(saveables)
-    return raw.SaveSlices(path, [s.name for s in specs], [s.slice_spec for s in specs], [s.tensor for s in specs])
+    names, slices = [spec.name for spec in specs], [spec.slice_spec for spec in specs]
+    return raw.SaveSlices(path, names, slices, [spec.tensor for spec in specs], name="save")
 
 
 def _save_v2(path: Tensor, saveables: list[SaveableObject]) -> Any:

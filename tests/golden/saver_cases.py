@@ -97,6 +97,8 @@ GRAPHS = {
     "dict": (lambda tf: dict(zip(["x", "w"], two(tf))), {}),
     "dict_of_parts": (lambda tf: {"whole": in_parts(tf)[:2]}, {}),
     "sharded": (on_devices, {"sharded": True}),
+    "first_version": (lambda tf: two(tf), {"write_version": 1}),
+    "sharded_first_version": (on_devices, {"sharded": True, "write_version": 1}),
     "sharded_and_sequential": (on_devices, {"sharded": True, "restore_sequentially": True}),
     "reshape": (lambda tf: two(tf), {"reshape": True}),
     "reshape_resources": (lambda tf: two(tf, True), {"reshape": True}),
@@ -287,6 +289,11 @@ SAVES = {
     "no_meta": ({}, [{"write_meta_graph": False}]),
     "suffix": ({"max_to_keep": 1}, [{"meta_graph_suffix": "graph", "global_step": s} for s in (1, 2)]),
     "sharded": ({"sharded": True, "max_to_keep": 1}, [{"global_step": 1}, {"global_step": 2}]),
+    "first_version": ({"write_version": 1, "max_to_keep": 1}, [{"global_step": s} for s in (1, 2)]),
+    "sharded_first_version": (
+        {"write_version": 1, "max_to_keep": 1, "sharded": True},
+        [{"global_step": s} for s in (1, 2)],
+    ),
     "dashes": ({"max_to_keep": 1}, [{"prefix": "a-1-of-2"}, {"prefix": "m.x"}]),
 }
 
