@@ -164,7 +164,7 @@ def test_files_of_every_kind_are_the_same_bytes_also_in_the_place_of_others(tf1,
         assert (tmp_path / "ours" / file).read_bytes() == (tmp_path / "theirs" / file).read_bytes(), file
 
 
-@pytest.mark.parametrize("dies_at", range(0, 20))
+@pytest.mark.parametrize("dies_at", range(20))
 def test_tensorflow_reads_what_a_dead_process_leaves(tf1, tmp_path, dies_at):
     with tf.Graph().as_default(), tf.Session() as sess:
         v = tf.get_variable("v", [3], tf.float32, tf.zeros_initializer())
