@@ -238,6 +238,17 @@ contrib.slim.python.slim ?contrib.slim.conv2d @contrib.slim
 contrib.slim.python.slim.evaluation ?contrib.slim.conv2d @contrib.slim.evaluation
 contrib.slim.python.slim.learning ?contrib.slim.conv2d @contrib.slim.learning
 contrib.slim.python.slim.model_analyzer ?contrib.slim.conv2d @contrib.slim.model_analyzer
+contrib.slim.python.slim.nets ?contrib.slim.nets.vgg.vgg_16 @contrib.slim.nets
+contrib.slim.python.slim.nets.alexnet ?contrib.slim.nets.vgg.vgg_16 @contrib.slim.nets.alexnet
+contrib.slim.python.slim.nets.inception ?contrib.slim.nets.vgg.vgg_16 @contrib.slim.nets.inception
+contrib.slim.python.slim.nets.inception_v1 ?contrib.slim.nets.vgg.vgg_16 @contrib.slim.nets.inception
+contrib.slim.python.slim.nets.inception_v2 ?contrib.slim.nets.vgg.vgg_16 @contrib.slim.nets.inception
+contrib.slim.python.slim.nets.inception_v3 ?contrib.slim.nets.vgg.vgg_16 @contrib.slim.nets.inception
+contrib.slim.python.slim.nets.overfeat ?contrib.slim.nets.vgg.vgg_16 @contrib.slim.nets.overfeat
+contrib.slim.python.slim.nets.resnet_utils ?contrib.slim.nets.vgg.vgg_16 @contrib.slim.nets.resnet_utils
+contrib.slim.python.slim.nets.resnet_v1 ?contrib.slim.nets.vgg.vgg_16 @contrib.slim.nets.resnet_v1
+contrib.slim.python.slim.nets.resnet_v2 ?contrib.slim.nets.vgg.vgg_16 @contrib.slim.nets.resnet_v2
+contrib.slim.python.slim.nets.vgg ?contrib.slim.nets.vgg.vgg_16 @contrib.slim.nets.vgg
 contrib.slim.python.slim.queues ?contrib.slim.conv2d @contrib.slim.queues
 contrib.losses.python ?contrib.losses.log_loss
 contrib.losses.python.losses ?contrib.losses.log_loss @contrib.losses

@@ -19,6 +19,7 @@ FILES = {
     "contrib_layers": "contrib_layer_cases",
     "contrib_windows": "contrib_window_cases",
     "slim": "slim_cases",
+    "slim_nets": "slim_net_cases",
 }
 
 
