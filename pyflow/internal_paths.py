@@ -60,7 +60,7 @@ python.ops.confusion_matrix @ @math
 python.ops.control_flow_ops ops.control_flow ops.cond ops.while_loop @ ops!
 python.ops.custom_gradient ops.custom_gradient @
 python.ops.data_flow_grad
-python.ops.data_flow_ops ops.queue ops.staging ops.barrier @ ops!
+python.ops.data_flow_ops ops.queue ops.staging ops.barrier io.record_input @ ops!
 python.ops.embedding_ops @nn
 python.ops.gradient_checker test.gradient_checker
 python.ops.gradients autodiff ops.custom_gradient @
