@@ -133,7 +133,7 @@ def graph_of(values: Any, graph: Graph | None = None) -> Graph:
             element = getattr(value, "_as_graph_element", lambda: None)()
             if element is None:
                 element = value if isinstance(getattr(value, "graph", None), Graph) else None
-        if element is None:
+        if element is None or element.graph.building_function:  # a function that is made takes no more nodes
             continue
         if graph is None:
             original, graph = value, element.graph
