@@ -240,9 +240,10 @@ class _Walk:
         if function is None:
             return nothing
         outputs = list(received)
-        for i, gradient in enumerate(outputs):
-            if gradient is None and is_trainable(op.outputs[i]) and not _is_array_handle(op.outputs[i]):
-                outputs[i] = _zeros(op.outputs[i])
+        if not op.op_def.calls:  # functions have outputs that are of no interest, and know what to make of that
+            for i, gradient in enumerate(outputs):
+                if gradient is None and is_trainable(op.outputs[i]):
+                    outputs[i] = _zeros(op.outputs[i])
         with name_scope(op.name + "_grad"):
             result = function(op, *outputs)
             result = list(result) if isinstance(result, (list, tuple)) and not isinstance(result, Tensor) else [result]
@@ -314,11 +315,6 @@ def _between(to_ops: list[Operation], reached: set[Operation]) -> dict[Operation
 
 def _zeros(tensor: Tensor) -> Tensor:
     return _zeros_of_variable(tensor) if tensor.dtype == dtypes.resource else raw.ZerosLike(tensor, name="zeros_like")
-
-
-def _is_array_handle(tensor: Tensor) -> bool:
-    """Whether it is no variable's handle but a TensorArray's, of which there are no zeros."""
-    return tensor.dtype == dtypes.resource and handle_data(tensor) is None
 
 
 def _zeros_of_variable(handle: Tensor) -> Tensor:

@@ -19,7 +19,9 @@ from pyflow.core.registry import raw
 from pyflow.core.scopes import get_default_graph
 from pyflow.core.tensor import Tensor
 from pyflow.ops.resource_variable import is_resource_variable
+from pyflow.ops.tensor_array import TensorArray
 from pyflow.ops.variable_scope import get_variable_scope
+from pyflow.ops.while_loop import while_loop
 
 _numbers = itertools.count(1)
 
@@ -146,7 +148,6 @@ def hessians(
     """The matrices of second derivatives of the sum of `ys`, of shape x.shape + x.shape for each x.
 
     Raises:
-      ValueError: an x has no fully known shape.
       LookupError: an op on the way has no gradient registered.
     """
     xs = xs if isinstance(xs, (list, tuple)) else [xs]
@@ -155,16 +156,23 @@ def hessians(
         "gate_gradients": gate_gradients,
         "aggregation_method": aggregation_method,
     }
-    result = []
-    for gradient, x in zip(gradients(ys, xs, **options), xs):
-        shape = x.get_shape()
-        if not shape.is_fully_defined():
-            raise ValueError(f"hessians needs a fully known shape, but {x} has shape {shape}")
-        flat = raw.Reshape(gradient, [-1])
-        rows = [
-            gradients(raw.StridedSlice(flat, [i], [i + 1], [1], shrink_axis_mask=1), x, **options)[0]
-            for i in range(shape.num_elements())
-        ]
-        rows = [raw.ZerosLike(convert_to_tensor(x)) if row is None else row for row in rows]
-        result.append(raw.Reshape(raw.Pack(rows), shape.as_list() * 2))
+    return [_hessian(gradient, x, options) for gradient, x in zip(gradients(ys, xs, **options), xs)]
+
+
+def _hessian(gradient: Any, x: Any, options: dict[str, Any]) -> Tensor:
+    """The gradients of each element of a gradient, one after the other in a loop."""
+    value = convert_to_tensor(x)
+    flat = raw.Reshape(gradient, [-1])
+    size = raw.Size(value)
+
+    def body(i: Tensor, rows: TensorArray) -> tuple:
+        element = raw.StridedSlice(flat, [i], [i + 1], [1], shrink_axis_mask=1)
+        row = gradients(element, x, **options)[0]
+        return i + 1, rows.write(i, raw.ZerosLike(value) if row is None else row)
+
+    _, rows = while_loop(lambda i, _: i < size, body, [convert_to_tensor(0), TensorArray(value.dtype, size)])
+    shape = raw.Shape(value)
+    result = raw.Reshape(rows.stack(), raw.ConcatV2([shape, shape], 0))
+    known = value.get_shape()
+    result.set_shape(known.concatenate(known))
     return result

@@ -177,8 +177,8 @@ class _Builder:
         if definition.calls:
             functions.plan_call(self.session, step)
             self.steps.append(step)
-            for i in functions.passed_on(step):
-                outputs[i] = inputs[i]
+            passed_on = functions.passed_on(step)
+            outputs = [inputs[i] if i in passed_on else value for i, value in enumerate(outputs)]
         elif _forwards(step):
             outputs = [inputs[0]]
         elif op.type == "NoOp":

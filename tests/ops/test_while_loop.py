@@ -156,3 +156,10 @@ def test_maps_folds_and_scans():
 
 def test_gradient_of_scan():
     assert gradient_error(lambda x: tf.scan(lambda a, r: a * r + tf.sin(a), x), [[0.3, 0.5], [1.2, 0.7]]) < 1e-6
+
+
+def test_what_a_loop_hands_on_keeps_its_place():
+    x = tf.placeholder(tf.float64, [None])
+    square = x * x
+    y = tf.while_loop(lambda i, s: i < 2, lambda i, s: (i + 1, s + square), [0, tf.zeros([2], tf.float64)])[1]
+    assert [v.tolist() for v in run([y, square * 2], {x: [1.0, 2.0]})] == [[2, 8], [2, 8]]
