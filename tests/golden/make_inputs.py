@@ -1,4 +1,4 @@
-"""Writes parsing.json, strings.json and lookups.json: what the cases of parsing_cases.py ... give.
+"""Writes parsing.json, strings.json and metrics.json: what the cases of parsing_cases.py ... give.
 
 Run it with TensorFlow 1.15.5 (Python 3.7):
 
@@ -12,7 +12,11 @@ import sys
 
 import tensorflow as tf
 
-FILES = {"parsing_cases": "parsing.json", "string_cases": "strings.json", "lookup_cases": "lookups.json"}
+FILES = {
+    "parsing_cases": "parsing.json",
+    "string_cases": "strings.json",
+    "metric_cases": "metrics.json",
+}
 
 
 def main(modules):
