@@ -6,7 +6,7 @@ import heapq
 import platform
 from typing import Any, NamedTuple
 
-from pyflow.core import errors, registry
+from pyflow.core import dtypes, errors, registry
 from pyflow.core.construction import VALID_OP_NAME, apply_device_functions, control_inputs_for
 from pyflow.core.function_import import add_library
 from pyflow.core.graph import Graph, get_definition
@@ -268,6 +268,8 @@ def _check_inputs(definition: registry.OpDef, attrs: dict[str, Any], inputs: lis
 
 def _merge_shapes(op: Operation, shapes: Any) -> None:
     for i, (tensor, shape) in enumerate(zip(op.outputs, shapes)):
+        if tensor.dtype in (dtypes.resource, dtypes.variant):
+            continue  # what is behind a handle has no shape of TensorFlow's making
         try:
             tensor.set_shape(shape)
         except ValueError as error:
