@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pyflow.core import dtypes
+from pyflow.core.errors import OpError
 from pyflow.core.function_graph import FunctionGraph, function_named
 from pyflow.core.resources import VariableCell
 from pyflow.core.tensor import StaticShape
@@ -79,9 +80,15 @@ class Function:
         return plan
 
     def output_shapes(self, inputs: list[Value]) -> list[StaticShape] | None:
-        """The shapes it returns for such inputs, or None where shapes of inputs are unknown."""
+        """The shapes it returns for such inputs, or None where shapes of inputs are unknown, or cannot be as they are.
+
+        A branch that isn't taken may have shapes that do not fit: that is an error only once it is run.
+        """
         key = planning_key(inputs)
-        return None if key is None else [v.shape for v in self.plan(key).fetches]
+        try:
+            return None if key is None else [v.shape for v in self.plan(key).fetches]
+        except OpError:
+            return None
 
 
 class Loop:
