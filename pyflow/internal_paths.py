@@ -148,7 +148,8 @@ python.training.optimizer train.optimizer
 python.training.proximal_adagrad @train
 python.training.proximal_gradient_descent @train
 python.training.rmsprop @train
-python.training.saver train.saver train.checkpoint_management train.meta_graph train.meta_graph_import @train
+python.training.saver train.saver train.saver_nodes train.checkpoint_management train.meta_graph
+ train.meta_graph_import @train
 python.training.server_lib train.server_lib
 python.training.session_manager train.session_manager
 python.training.session_run_hook train.session_run_hook

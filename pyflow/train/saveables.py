@@ -19,7 +19,9 @@ from pyflow.ops.variable_base import Variable
 _REFERENCES = ("Variable", "VariableV2", "AutoReloadVariable")
 
 
-class _ReferenceSaveable(SaveableObject):
+class ReferenceVariableSaveable(SaveableObject):
+    """A variable by reference, or the tensor that reads it."""
+
     def __init__(self, variable: Any, slice_spec: str, name: str):
         tensor = convert_to_tensor(variable) if isinstance(variable, Variable) else variable
         super().__init__(variable, [SaveSpec(tensor, slice_spec, name)], name)
@@ -30,7 +32,9 @@ class _ReferenceSaveable(SaveableObject):
         return assign(self.op, value, validate_shape=restored_shapes is None and known)
 
 
-class _ResourceSaveable(SaveableObject):
+class ResourceVariableSaveable(SaveableObject):
+    """A variable behind a handle, or the tensor that reads it."""
+
     def __init__(self, variable: Any, slice_spec: str, name: str):
         self._shape = variable.get_shape()
         self._device = variable.device
@@ -90,7 +94,7 @@ def saveables_of(item: Any, name: Any) -> list[SaveableObject]:
         raise TypeError(
             f"names_to_saveables must be a dict mapping string names to Tensors/Variables. Not a variable: {tensor}"
         )
-    kind = _ReferenceSaveable if tensor.op.type in _REFERENCES else _ResourceSaveable
+    kind = ReferenceVariableSaveable if tensor.op.type in _REFERENCES else ResourceVariableSaveable
     return [kind(tensor, "", name)]
 
 
@@ -107,7 +111,7 @@ def _parts(variables: list, name: str) -> list[SaveableObject]:
             whole = info.full_name
         elif whole != info.full_name:
             raise ValueError(f"Slices must all be from the same tensor: {whole} != {info.full_name}")
-        kind = _ReferenceSaveable if variable.op.type in _REFERENCES else _ResourceSaveable
+        kind = ReferenceVariableSaveable if variable.op.type in _REFERENCES else ResourceVariableSaveable
         saveables.append(kind(variable, info.spec, name))
     return saveables
 

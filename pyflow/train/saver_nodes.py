@@ -14,7 +14,16 @@ from pyflow.ops.control_flow import group, with_dependencies
 from pyflow.ops.placeholder import placeholder_with_default
 from pyflow.ops.saveable_object import SaveableObject, SaveSpec
 from pyflow.protos.meta_graph_pb2 import SaverDef
-from pyflow.train.saveables import list_saveables
+from pyflow.train.saveables import ReferenceVariableSaveable, ResourceVariableSaveable, list_saveables
+
+
+class BaseSaverBuilder:
+    """Where programs find the classes of what a Saver saves."""
+
+    SaveSpec = SaveSpec
+    SaveableObject = SaveableObject
+    VariableSaveable = ReferenceVariableSaveable
+    ResourceVariableSaveable = ResourceVariableSaveable
 
 
 def add_saver_nodes(
