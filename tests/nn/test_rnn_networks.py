@@ -48,11 +48,11 @@ def unrolled(cell, lengths=None):
 
 
 @pytest.mark.parametrize("lengths", [None, [1, 3]])
-@pytest.mark.parametrize("run", [looped, unrolled])
-def test_gradients_are_the_numeric_ones(run, lengths):
+@pytest.mark.parametrize("build", [looped, unrolled])
+def test_gradients_are_the_numeric_ones(build, lengths):
     core = tf.nn.rnn_cell
     with tf.variable_scope("model", initializer=tf.random_uniform_initializer(-0.5, 0.5, seed=1)):
-        results = run(core.MultiRNNCell([core.LSTMCell(3, use_peepholes=True, num_proj=2), core.GRUCell(2)]), lengths)
+        results = build(core.MultiRNNCell([core.LSTMCell(3, use_peepholes=True, num_proj=2), core.GRUCell(2)]), lengths)
     total = tf.add_n([tf.reduce_sum(t * weights(t.shape.as_list())) for t in results])
     variables = tf.trainable_variables()
     gradients = tf.gradients(total, variables)
@@ -107,3 +107,50 @@ def test_cells_may_be_defined_by_a_program():
         outputs, state = sess.run([outputs, state])
     np.testing.assert_allclose(state, X.sum(1), rtol=1e-5)
     np.testing.assert_allclose(outputs, X.cumsum(1) + 1, rtol=1e-5)
+
+
+def run(*fetches):
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        return sess.run(fetches)
+
+
+def test_gradient_of_the_final_state_alone():
+    outputs, state = tf.nn.dynamic_rnn(tf.nn.rnn_cell.GRUCell(2), tf.constant(X), dtype=tf.float64)
+    gradients = [tf.gradients(y, tf.trainable_variables()) for y in (state, outputs[:, -1])]
+    for ours, theirs in zip(*run(*gradients), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-12)
+
+
+def test_network_inside_a_loop():
+    def final_state(x):
+        with tf.variable_scope("inside", reuse=tf.AUTO_REUSE):
+            return tf.nn.dynamic_rnn(tf.nn.rnn_cell.GRUCell(2), x, dtype=tf.float64)[1]
+
+    one_by_one = tf.map_fn(lambda x: final_state(x[tf.newaxis])[0], tf.constant(X))
+    at_once = final_state(tf.constant(X))
+    gradients = [tf.gradients(y, tf.trainable_variables()) for y in (one_by_one, at_once)]
+    first, second, *gradients = run(one_by_one, at_once, *gradients)
+    np.testing.assert_allclose(first, second, rtol=1e-12)
+    for ours, theirs in zip(*gradients, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-10)
+
+
+def test_state_may_be_a_scalar_and_an_array_and_outputs_several():
+    class Recorder(tf.nn.rnn_cell.RNNCell):
+        """Counts, keeps its inputs, and gives them back with their doubles."""
+
+        state_size = property(lambda self: (tf.TensorShape([]), ()))
+        output_size = property(lambda self: (3, tf.TensorShape([3])))
+
+        def zero_state(self, batch_size, dtype):
+            return tf.zeros([], tf.int32), tf.TensorArray(dtype, size=0, dynamic_size=True)
+
+        def call(self, inputs, state):
+            count, array = state
+            return (inputs, 2 * inputs), (count + 1, array.write(count, inputs))
+
+    for lengths in (None, [4, 4]):
+        (same, double), (count, array) = tf.nn.dynamic_rnn(Recorder(), tf.constant(X), lengths, dtype=tf.float64)
+        same, double, count, kept = run(same, double, count, array.stack())
+        assert count == 4 and (same == X).all() and (double == 2 * X).all() and (kept == X.swapaxes(0, 1)).all()
