@@ -65,3 +65,21 @@ def test_attrs_that_only_the_producer_knows_are_dropped_where_they_are_its_defau
         with pytest.raises(ValueError, match="NodeDef mentions attr 'zork' not in Op<name=Neg"):
             tf.import_graph_def(graph_def, producer_op_list=ops)
     assert graph_def.node[1].attr["zork"].i == value  # the caller's stays
+
+
+def test_ops_of_old_graphs_run():
+    old = GraphDef(versions={"producer": 8})
+    for name in ("t", "v", "k"):
+        old.node.add(name=name, op="Placeholder").attr["dtype"].type = 1
+    norm = old.node.add(name="n", op="BatchNormWithGlobalNormalization", input=["t", "v", "v", "v", "v"])
+    norm.attr["T"].type, norm.attr["variance_epsilon"].f, norm.attr["scale_after_normalization"].b = 1, 0.25, True
+    old.node.add(name="c", op="BatchCholesky", input=["k"]).attr["T"].type = 1
+    feed = {"t": [[[[1.0]]]], "v": [2.0], "k": [[[4.0, 2.0], [2.0, 5.0]]]}
+    fetches = tf.import_graph_def(old, feed, ["n:0", "c:0"])
+    with tf.Session() as session:
+        normalized, factor = session.run(fetches)
+    assert normalized.ravel().tolist() == [pytest.approx((1 - 2) / 1.5 * 2 + 2)]
+    assert factor.tolist() == [[[2, 0], [1, 2]]]
+    old.versions.producer = 13
+    with pytest.raises(tf.errors.UnimplementedError, match="It has been removed in version 9. Use tf.nn.batch_norm"):
+        tf.import_graph_def(old)
