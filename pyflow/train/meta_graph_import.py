@@ -7,6 +7,7 @@ from typing import Any, Callable
 from google.protobuf import text_format
 from google.protobuf.message import DecodeError, Message
 
+from pyflow.core import errors
 from pyflow.core.api import export
 from pyflow.core.collection_protos import (
     get_collection_proto_type,
@@ -208,7 +209,10 @@ def _add_collection(graph: Graph, key: str, collection: Any, scope: str) -> None
 
 def _item(graph: Graph, key: str, value: bytes, proto_type: Any, from_proto: Callable, scope: str) -> Any:
     """The object that a message stands for: of a variable, the one that other collections of this import have."""
-    proto = proto_type.FromString(value)
+    try:
+        proto = proto_type.FromString(value)
+    except DecodeError as error:
+        raise errors.DataLossError(None, None, f"An item of collection {key} is damaged: {error}") from None
     if key not in GraphKeys._VARIABLE_COLLECTIONS:
         return from_proto(proto, import_scope=scope)
     name = prepend_name_scope(proto.variable_name, scope)

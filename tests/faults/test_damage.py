@@ -17,7 +17,15 @@ from pyflow.io import crc32c
 from pyflow.io.record import frame
 from tests.faults import damage
 
-CASES = {"index": 4000, "data": 1500, "hostile index": 1500, "first version": 1000, "state": 800, "records": 1200}
+CASES = {
+    "index": 3600,
+    "data": 1500,
+    "hostile index": 1500,
+    "first version": 1000,
+    "state": 800,
+    "records": 1200,
+    "meta graph": 400,
+}
 # What is damaged may be missing too, or be of a later version.
 ERRORS = (
     tf.errors.DataLossError,
@@ -198,6 +206,30 @@ def test_path_from_a_state_is_no_pattern_to_remove(memory_folder):
     for trick in ("*", "?", "[ab]", "", "../*"):
         tf.train.remove_checkpoint(os.path.join(memory_folder, trick))
     assert sorted(os.listdir(memory_folder)) == ["a.data-00000-of-00001", "a.index", "a.meta", "b"]
+
+
+def test_meta_graph(memory_folder):
+    path = os.path.join(memory_folder, "m.meta")
+    with tf.Graph().as_default():
+        tf.square(tf.get_variable("v", [2]))
+        tf.train.Saver().export_meta_graph(path)
+
+    def change(chance, data):
+        return damage.by_chance(chance, data) if chance.random() < 0.7 else damage.hostile_message(chance, data)
+
+    outcomes = set()
+    for number in range(CASES["meta graph"]):
+        data, _ = damaged(path, number, change)
+        with tf.Graph().as_default():
+            try:
+                tf.train.import_meta_graph(path)
+                outcomes.add("imported")  # the damage was to a name, say
+            # TensorFlow's classes for a file that is no message, and for a message that is no graph.
+            except (OSError, ValueError, KeyError, tf.errors.OpError) as error:
+                outcomes.add(type(error).__name__)
+        with open(path, "wb") as file:
+            file.write(data)
+    assert "OSError" in outcomes
 
 
 @pytest.mark.parametrize("events", [False, True], ids=["records", "events"])
