@@ -221,7 +221,7 @@ contrib.framework.python.ops.variables ?contrib.framework.arg_scope @contrib.fra
 contrib.layers.python ?contrib.layers.conv2d
 contrib.layers.python.layers ?contrib.layers.conv2d @contrib.layers
 contrib.layers.python.layers.initializers ?contrib.layers.xavier_initializer @contrib.layers
-contrib.layers.python.layers.layers ?contrib.layers.conv2d @contrib.layers
+contrib.layers.python.layers.layers ?contrib.layers.conv2d @contrib.layers contrib.layer_parts contrib.pooling_layers
 contrib.layers.python.layers.regularizers ?contrib.layers.l2_regularizer @contrib.layers
 contrib.layers.python.layers.embedding_ops ?contrib.layers.conv2d @contrib.layers
 contrib.layers.python.layers.encoders ?contrib.layers.conv2d @contrib.layers

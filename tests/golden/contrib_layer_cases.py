@@ -225,6 +225,32 @@ def case_optimize_loss_errors(tf):
     ]
 
 
+def case_divisive_normalization(tf):
+    layers = tf.contrib.layers
+    x = tf.constant(IMAGES)
+    outputs = [layers.gdn(x), layers.gdn(x, inverse=True, name="back", gamma_init=0.3)]
+    outputs.append(tf.gradients(outputs[0], [x])[0])
+    variables = tf.trainable_variables()
+    outputs += tf.gradients(outputs[1], variables[2:])
+    refused = [error(layers.gdn, x, data_format="a"), error(layers.gdn, tf.constant(X))]
+    return refused + everything(tf, outputs)[1:]
+
+
+def case_parts(tf):
+    layers = tf.contrib.layers
+    place = (
+        "pyflow.contrib.layer_parts"
+        if tf.__name__ == "pyflow"
+        else tf.__name__ + ".contrib.layers.python.layers.layers"
+    )
+    inner = importlib.import_module(place)
+    x = tf.placeholder_with_default(IMAGES, [None, 3, 4, 6])
+    scaled = layers.scale_gradient(x, 0.25)
+    outputs = [inner._inner_flatten(x, 2), inner._inner_flatten(x, 3, scope="inner")]
+    outputs += [inner.poincare_normalize(tf.constant(X)), scaled, tf.gradients(scaled * 3, x)[0]]
+    return everything(tf, outputs)[3:] + [str(outputs[0].shape), error(inner._inner_flatten, tf.constant(X), 3)]
+
+
 def case_utils(tf):
     utils = tf.contrib.slim.utils
     x = tf.constant(2.0, name="x")
