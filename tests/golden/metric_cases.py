@@ -108,3 +108,31 @@ for _name in ("true_positives", "false_positives", "true_negatives", "false_nega
 for _name in ("precision_at_k", "recall_at_k", "average_precision_at_k"):
     CASES[_name] = case(lambda tf, n=_name, **k: getattr(tf.metrics, n)(k=3, **k), RANKED, RANKS)
     CASES[_name + " of single labels"] = case(lambda tf, n=_name, **k: getattr(tf.metrics, n)(k=2, **k), SINGLE, RANKS)
+
+
+def contrib(name, *arguments):
+    def build(tf, labels, predictions, **kwargs):
+        return getattr(tf.contrib.metrics, name)(predictions, labels, *arguments, **kwargs)
+
+    return build
+
+
+CASES.update(
+    {
+        "contrib: accuracy": case(contrib("streaming_accuracy"), CLASSES, WHOLE),
+        "contrib: auc": case(contrib("streaming_auc", None, 50), BINARY, RANKS),
+        "contrib: mean_iou": case(contrib("streaming_mean_iou", 5), CLASSES, WHOLE),
+        "contrib: precision": case(contrib("streaming_precision"), BOOLS, WHOLE, W4 + [1.0, 3.0]),
+        "contrib: sparse_precision_at_k": case(contrib("streaming_sparse_precision_at_k", 3), RANKED, RANKS),
+        "contrib: recall_at_k": case(contrib("streaming_recall_at_k", 2), SINGLE, RANKS),
+        "contrib: false_positive_rate": case(contrib("streaming_false_positive_rate"), BOOLS, WHOLE),
+        "contrib: false_negative_rate": case(contrib("streaming_false_negative_rate"), BOOLS, WHOLE),
+        "contrib: covariance": case(contrib("streaming_covariance"), FLOATS, TYPES),
+        "contrib: covariance of weighted": case(contrib("streaming_covariance"), BINARY, TYPES, W4 + W4),
+        "contrib: pearson_correlation": case(contrib("streaming_pearson_correlation"), FLOATS, TYPES),
+        "contrib: f1_score": case(lambda tf, **k: tf.contrib.metrics.f1_score(**k), BINARY, RANKS),
+        "contrib: count": case(
+            lambda tf, predictions, labels, **k: tf.contrib.metrics.count(predictions, **k), FLOATS, TYPES, 2.0
+        ),
+    }
+)
