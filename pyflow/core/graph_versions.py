@@ -10,7 +10,7 @@ from pyflow.core import errors
 GRAPH_DEF_VERSION = 134
 
 # Ops that graphs of a version and later must not have, and what TensorFlow says to use instead.
-_REMOVED: dict[str, tuple[int, str]] = {
+REMOVED_OPS: dict[str, tuple[int, str]] = {
     "AdjustContrast": (2, "Use AdjustContrastv2 instead"),
     "AudioSummary": (15, "Use AudioSummaryV2."),
     "BatchCholesky": (13, "Use Cholesky instead."),
@@ -90,7 +90,7 @@ def check_versions(versions: Any) -> None:
 
 def check_not_removed(op_type: str, producer: int) -> None:
     """Raises UnimplementedError for an op that graphs of the version `producer` no longer have."""
-    version, instead = _REMOVED.get(op_type, (producer + 1, ""))
+    version, instead = REMOVED_OPS.get(op_type, (producer + 1, ""))
     if version <= producer:
         raise errors.UnimplementedError(
             None,
