@@ -169,6 +169,17 @@ CASES["fused_batch_norm"] = with_gradients((2, 3, 2, 2), (2,), (2,))(
 CASES["fused_batch_norm_moments"] = plain(
     lambda tf: tf.nn.fused_batch_norm(quarters(2, 3, 2, 2), [1.0, 2.0], [0.5, -0.5])
 )
+for _name in ("fractional_max_pool", "fractional_avg_pool"):
+    for _options in ({}, {"pseudo_random": True}, {"overlapping": True}, {"overlapping": True, "pseudo_random": True}):
+        CASES["_".join([_name] + sorted(_options))] = plain(
+            lambda tf, f=_name, o=_options: _fractional(tf, getattr(tf.nn, f), o)
+        )
+
+
+def _fractional(tf, pool, options):
+    x = tf.placeholder_with_default(quarters(2, 11, 9, 2), [2, 11, 9, 2])
+    y, rows, columns = pool(x, [1.0, 1.6, 1.4, 1.0], deterministic=True, seed=5, seed2=7, **options)
+    return [y, rows, columns] + tf.gradients(y, x)
 
 
 def _second(tf, pool):
@@ -314,6 +325,10 @@ _ERRORS = {
     "run_depthwise_strides": lambda tf, p: (
         tf.nn.depthwise_conv2d_native(unknown(tf, 1, 4, 4, 3), unknown(tf, 2, 2, 3, 2), [1, 1, 2, 1], "SAME"),
     ),
+    "run_fractional_seed": lambda tf, p: (
+        tf.nn.fractional_max_pool(tf.placeholder_with_default(quarters(1, 5, 5, 1), None), [1, 1.5, 1.5, 1], seed=1)[0],
+    ),
+    "fractional_ratio": lambda tf, p: tf.nn.fractional_max_pool(p(1, 5, 5, 1), [1.0, 1.5, 1.5]),
     "run_norm_rank": lambda tf, p: (tf.nn.fused_batch_norm(unknown(tf, 2, 4, 3), unknown(tf, 3), unknown(tf, 3))[0],),
 }
 CASES.update(("error_" + name, error(function)) for name, function in _ERRORS.items())
