@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
-from pyflow.core.constants import constant_value
+from pyflow.core.constants import static_value
 from pyflow.core.tensor import Tensor
 from pyflow.ops.cond import cond
 from pyflow.ops.variable_base import Variable
@@ -19,7 +19,7 @@ def smart_constant_value(pred: Any) -> bool | None:
     if isinstance(pred, bool) or (isinstance(pred, int) and pred in (0, 1)):
         return bool(pred)
     if isinstance(pred, Tensor):
-        value = constant_value(pred)
+        value = static_value(pred)
         return None if value is None else bool(value)
     raise TypeError(f"`pred` must be a Tensor, or a Python bool, or 1 or 0. Found instead: {type(pred)}")
 
