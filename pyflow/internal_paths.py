@@ -181,26 +181,27 @@ python.layers.layers ?layers.dense @layers
 python.layers.normalization layers.batch_normalization @layers
 python.layers.pooling layers.pooling @layers
 python.layers.utils layers.window_arguments ops.smart_cond
-python.lib.io.python_io ?python_io.TFRecordWriter @python_io
-python.lib.io.tf_record ?python_io.TFRecordWriter @python_io
+python.lib.io.python_io @python_io
+python.lib.io.tf_record io.tf_record @python_io
 python.ops.functional_ops ops.sequence_loops @ ops!
 python.ops.image_ops ?image.resize_images @image ops!
 python.ops.image_ops_impl ?image.resize_images @image
-python.ops.io_ops ?read_file @ @io ops!
+python.ops.io_ops io.readers @ @io ops!
 python.ops.lookup_ops ops.lookup ops.lookup_initializers ops.lookup_vocabulary ops.table_initialization @lookup ops!
 python.ops.losses ?losses.mean_squared_error
 python.ops.losses.losses ?losses.mean_squared_error @losses
 python.ops.losses.losses_impl ?losses.mean_squared_error @losses
 python.ops.losses.util ?losses.mean_squared_error @losses
 python.ops.map_fn ops.sequence_loops @
-python.ops.metrics ?metrics.accuracy @metrics
-python.ops.metrics_impl ?metrics.accuracy @metrics
-python.ops.parsing_ops ?parse_example @ @io ops!
+python.ops.metrics @metrics
+python.ops.metrics_impl metrics.streaming metrics.classes metrics.counts metrics.ranking @metrics
+python.ops.parsing_ops ops.decode_raw ops.decode_csv ops.parse_features @ @io ops!
 python.ops.rnn nn.rnn_steps nn.static_rnn nn.dynamic_rnn nn.bidirectional_rnn @nn
 python.ops.rnn_cell @nn.rnn_cell
 python.ops.rnn_cell_impl nn.cell_base nn.cell_sizes nn.cell_wrappers nn.lstm_cells @nn.rnn_cell
 python.ops.rnn_cell_wrapper_impl nn.dropout_wrapper nn.cell_wrappers
-python.ops.string_ops ?string_join @ @strings ops!
+python.ops.string_ops ops.string_pieces ops.string_letters ops.string_hash_buckets ops.string_reduction ops.unicode
+ @ @strings ops!
 python.ops.tensor_array_ops ops.tensor_array ops.tensor_array_ops @ ops!
 python.summary ?summary.scalar
 python.summary.summary ?summary.scalar @summary
@@ -269,6 +270,13 @@ contrib.legacy_seq2seq.python.ops.seq2seq ?contrib.legacy_seq2seq.rnn_decoder co
 contrib.seq2seq.python ?contrib.seq2seq.sequence_loss
 contrib.seq2seq.python.ops ?contrib.seq2seq.sequence_loss @contrib.seq2seq
 contrib.seq2seq.python.ops.loss ?contrib.seq2seq.sequence_loss @contrib.seq2seq
+contrib.lookup.lookup_ops ?contrib.lookup.HashTable @contrib.lookup
+contrib.metrics.python ?contrib.metrics.f1_score
+contrib.metrics.python.metrics ?contrib.metrics.f1_score
+contrib.metrics.python.metrics.classification ?contrib.metrics.f1_score @contrib.metrics
+contrib.metrics.python.ops ?contrib.metrics.f1_score
+contrib.metrics.python.ops.metric_ops ?contrib.metrics.f1_score @contrib.metrics
+contrib.training.python.training.hparam ?contrib.training.HParams @contrib.training
 tools
 tools.docs
 tools.docs.doc_controls platform.code.exports

@@ -9,7 +9,8 @@ from pyflow.core.api import export
 from pyflow.core.convert import convert_to_tensor
 from pyflow.core.scopes import name_scope
 from pyflow.core.tensor import Tensor
-from pyflow.ops import lookup, lookup_initializers, lookup_ops, lookup_vocabulary
+from pyflow.ops import lookup, lookup_initializers, lookup_vocabulary
+from pyflow.ops import lookup_ops as table_ops
 from pyflow.ops.lookup import InitializableLookupTableBaseV1
 from pyflow.ops.lookup_vocabulary import FastHashSpec, index_table_from_file
 
@@ -53,7 +54,7 @@ class HashTable(InitializableLookupTableBaseV1):
         return self._table_name
 
     def _create_resource(self) -> Tensor:
-        handle = lookup_ops.HashTableV2(
+        handle = table_ops.HashTableV2(
             shared_name=self._shared_name, key_dtype=self._initializer.key_dtype,
             value_dtype=self._initializer.value_dtype, name=self._name,
         )  # fmt: skip
@@ -63,7 +64,7 @@ class HashTable(InitializableLookupTableBaseV1):
     def export(self, name: str | None = None) -> tuple[Tensor, Tensor]:
         """All keys and their values."""
         with name_scope(name, f"{self.name}_Export", [self.resource_handle]) as scope:
-            keys, values = lookup_ops.LookupTableExportV2(
+            keys, values = table_ops.LookupTableExportV2(
                 self.resource_handle, self._key_dtype, self._value_dtype, name=scope
             )
         values.set_shape(keys.get_shape().concatenate(self._value_shape))

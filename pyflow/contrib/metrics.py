@@ -265,7 +265,7 @@ def accuracy(predictions: Any, labels: Any, weights: Any = None, name: str | Non
     Raises:
       ValueError: the dtypes are neither bools, ints nor strings, or differ.
     """
-    if not (labels.dtype.is_integer or labels.dtype in ("bool", "string")):
+    if not (labels.dtype.is_integer or labels.dtype.name in ("bool", "string")):
         raise ValueError(f"Labels should have bool, integer, or string dtype, not {labels.dtype!r}")
     if not labels.dtype.is_compatible_with(predictions.dtype):
         raise ValueError(

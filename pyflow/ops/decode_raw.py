@@ -147,3 +147,12 @@ def decode_raw_v1(
 
 
 decode_compressed = export("decode_compressed", "io.decode_compressed")(DecodeCompressed)
+
+
+def decode_raw(
+    input_bytes: Any, out_type: Any, little_endian: bool = True, fixed_length: Any = None, name: str | None = None
+) -> Tensor:
+    """As `decode_raw_v1`, with strings first cut or filled to `fixed_length` bytes if that is given."""
+    if fixed_length is None:
+        return DecodeRaw(input_bytes, out_type, little_endian=little_endian, name=name)
+    return DecodePaddedRaw(input_bytes, fixed_length, out_type, little_endian=little_endian, name=name)
