@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pyflow.core.errors import InvalidArgumentError
+from pyflow.ops.primitives import primitives
 
 # Where the gates i, ci, f and o stand among the four blocks of columns.
 ICFO = (0, 1, 2, 3)
@@ -119,12 +120,13 @@ def layer_forwards(
     sums = x[:steps].reshape(-1, inputs) @ below
     sums += weights.b
     sums = sums.reshape(steps, x.shape[1], -1)
-    for t in range(steps):
-        gates = sums[t]
-        gates += h @ beside
-        now = [array[t] for array in out]
-        step_forwards(gates, cs, weights, order, bias, clip, now)
-        cs, h = now[1], now[6]
+    with primitives.serial():  # the products of one step are too small to be shared between threads
+        for t in range(steps):
+            gates = sums[t]
+            gates += h @ beside
+            now = [array[t] for array in out]
+            step_forwards(gates, cs, weights, order, bias, clip, now)
+            cs, h = now[1], now[6]
     for array in out:
         array[steps:] = 0
 
@@ -140,10 +142,11 @@ def layer_backwards(
     h_before = np.concatenate([start[1][None], h[: max(steps - 1, 0)]])[:steps]
     gates = np.empty((steps, x.shape[1], 4 * cells), x.dtype)
     d_cs, d_h = np.zeros_like(start[0]), np.zeros_like(start[1])
-    for t in reversed(range(steps)):
-        now = i[t], cs[t], f[t], o[t], ci[t], co[t]
-        d_cs = step_backwards(cs_before[t], weights, order, now, cs_grad[t] + d_cs, h_grad[t] + d_h, gates[t])
-        d_h = gates[t] @ beside.T
+    with primitives.serial():
+        for t in reversed(range(steps)):
+            now = i[t], cs[t], f[t], o[t], ci[t], co[t]
+            d_cs = step_backwards(cs_before[t], weights, order, now, cs_grad[t] + d_cs, h_grad[t] + d_h, gates[t])
+            d_h = gates[t] @ beside.T
     rows = gates.reshape(-1, 4 * cells)
     x_grad = np.zeros_like(x)
     x_grad[:steps] = (rows @ below.T).reshape(steps, *x.shape[1:])
