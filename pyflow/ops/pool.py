@@ -16,8 +16,6 @@ from pyflow.ops.conv_rules import given_shape
 from pyflow.ops.pool_kernels import (
     avg_pool,
     avg_pool_gradient,
-    max_pool,
-    max_pool_gradient,
     max_pool_second_gradient,
 )
 from pyflow.ops.pool_rules import (
@@ -29,6 +27,7 @@ from pyflow.ops.pool_rules import (
     refuse,
     window_attrs,
 )
+from pyflow.ops.primitives import primitives
 from pyflow.ops.shape_rules import merge
 from pyflow.ops.windows import batch_and_depth, channels_last, spatial
 
@@ -61,7 +60,7 @@ def max_pool_in_format(
         np.maximum.reduce(x.reshape(*result.shape, depth), -1, out=result)
     else:
         windows = pool_windows(x.shape, _last(ksize, data_format), _last(strides, data_format), padding, "NHWC")
-        max_pool(x, windows, result)
+        primitives.max_pool(x, windows, result)
 
 
 def _last(values: Any, data_format: str) -> list[int]:
@@ -114,7 +113,7 @@ class MaxPoolGrad:
 
     def cpu(orig_input, orig_output, grad, ksize, strides, padding, data_format, out):
         max_pool_gradient_in_format(
-            max_pool_gradient, orig_input, orig_output, grad, ksize, strides, padding, data_format, out
+            primitives.max_pool_to_input, orig_input, orig_output, grad, ksize, strides, padding, data_format, out
         )
 
     def grad(op, dy):

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from pyflow.ops import parallel
+from pyflow.ops.primitives import primitives
 from pyflow.ops.windows import Windows
 
 _BLOCK_BYTES = 384 * 1024
@@ -212,3 +213,7 @@ def avg_pool_gradient(gradient: np.ndarray, windows: Windows, out: np.ndarray) -
             np.add(target, share[of_windows], out=target)
 
     _in_blocks(block, out)
+
+
+primitives.max_pool = max_pool
+primitives.max_pool_to_input = max_pool_gradient

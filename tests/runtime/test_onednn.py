@@ -7,7 +7,7 @@ import sysconfig
 import numpy as np
 import pytest
 
-from pyflow.ops import conv_kernels
+from pyflow.ops import conv_kernels, pool_kernels
 from pyflow.ops.primitives import Primitives
 from pyflow.ops.windows import Windows, make_windows
 from pyflow.runtime.cpu import onednn
@@ -31,6 +31,7 @@ def plain() -> Primitives:
     table.convolve = conv_kernels.convolve
     table.convolve_to_input = conv_kernels.convolve_to_input
     table.convolve_to_filter = conv_kernels.convolve_to_filter
+    table.max_pool_to_input = pool_kernels.max_pool_gradient
     return table
 
 
@@ -58,6 +59,27 @@ def test_same_as_numpy(windows):
     arrays = inputs(windows)
     for one, other in zip(results(table, windows, *arrays), results(plain(), windows, *arrays)):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.native
+@pytest.mark.skipif(onednn.find() is None, reason="the extra onednn is not installed")
+@pytest.mark.parametrize(
+    "window, strides, padding", [((2, 2), (2, 2), "SAME"), ((3, 2), (1, 2), "SAME"), ((3, 3), (2, 2), "VALID")]
+)
+@pytest.mark.parametrize("channels", [1, 5, 32])
+def test_gradient_of_pooling_goes_to_the_first_of_equals(window, strides, padding, channels):
+    path = onednn.find()
+    assert path is not None
+    table = plain()
+    onednn.install(table, path)
+    windows = make_windows((9, 7), window, strides, padding)
+    x = RANDOM.randint(0, 3, (2, 9, 7, channels)).astype(np.float32)
+    dy = RANDOM.randint(1, 9, (2, *windows.counts, channels)).astype(np.float32)
+    y, given, expected = np.empty_like(dy), np.empty_like(x), np.empty_like(x)
+    pool_kernels.max_pool(x, windows, y)
+    table.max_pool_to_input(x, y, dy, windows, given)
+    plain().max_pool_to_input(x, y, dy, windows, expected)
+    np.testing.assert_array_equal(given, expected)
 
 
 def test_what_is_no_library_is_given_up(tmp_path):

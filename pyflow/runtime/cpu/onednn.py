@@ -25,7 +25,8 @@ _NAME = "libdnnl.so.3"
 _RUNTIMES = (1, 2, 4)
 _CPU, _IN_ORDER, _DIRECT, _TRAINING, _FLOAT, _ANY = 1, 1, 1, 64, 3, 1
 _SRC, _DST, _WEIGHTS, _DIFF_SRC, _DIFF_DST, _DIFF_WEIGHTS = 1, 17, 33, 129, 145, 161
-_QUERY_WEIGHTS, _QUERY_DIFF_WEIGHTS = 131, 132
+_QUERY_WEIGHTS, _QUERY_DIFF_WEIGHTS, _QUERY_WORKSPACE = 131, 132, 135
+_MAX, _WORKSPACE = 0x1FF, 64
 _FORWARD, _TO_INPUT, _TO_FILTER = range(3)
 
 _Pointer, _Int = ctypes.c_void_p, ctypes.c_int
@@ -100,6 +101,7 @@ class Library:
         _check(library.dnnl_stream_create(ctypes.byref(self.stream), self.engine, _IN_ORDER))
         # The memory objects of a primitive are used by one call at a time.
         self.lock = threading.Lock()
+        self.max_pooling = functools.lru_cache(maxsize=256)(functools.partial(MaxPooling, self))
         self.convolution = functools.lru_cache(maxsize=256)(functools.partial(Convolution, self))
 
     def layout(self, made: list, shape: tuple[int, ...], strides: tuple[int, ...] | None) -> Any:
@@ -206,21 +208,68 @@ class Convolution:
             destroy(handle)
 
     def __call__(self, x: np.ndarray, filter: np.ndarray, y: np.ndarray) -> None:
-        library = self._library
-        with library.lock:
-            for memory, array in ((self._x, x), (self._filter, filter), (self._y, y)):
-                _check(library.c.dnnl_memory_set_data_handle(memory, array.ctypes.data))
-            for call in self._calls:
-                call()
-            _check(library.c.dnnl_stream_wait(library.stream))
+        _run(self._library, ((self._x, x), (self._filter, filter), (self._y, y)), self._calls)
+
+
+class MaxPooling:
+    """The gradient of max pooling of images of one shape.
+
+    What it has to know of the pooling is found by doing that again: it is a small part of the work.
+    """
+
+    def __init__(self, library: Library, images: int, depth: int, windows: Windows):
+        self._library = library
+        self._made: list[tuple[Any, Any]] = []
+        c, made = library.c, self._made
+        layouts = []
+        for height, width in (windows.sizes, windows.counts):
+            strides = (height * width * depth, 1, width * depth, depth)
+            layouts.append(library.layout(made, (images, depth, height, width), strides))
+        x, y = layouts
+        moves = [_numbers(v) for v in (windows.strides, windows.window, (0, 0), windows.before, windows.after)]
+        forward, backward = _Pointer(), _Pointer()
+        _check(c.dnnl_pooling_forward_primitive_desc_create(
+            ctypes.byref(forward), library.engine, _TRAINING, _MAX, x, y, *moves, None
+        ))  # fmt: skip
+        _check(c.dnnl_pooling_backward_primitive_desc_create(
+            ctypes.byref(backward), library.engine, _MAX, x, y, *moves, forward, None
+        ))  # fmt: skip
+        layout = c.dnnl_primitive_desc_query_md(forward, _QUERY_WORKSPACE, 0)
+        self._places = np.empty(c.dnnl_memory_desc_get_size(layout), np.uint8)
+        self._greatest = np.empty((images, *windows.counts, depth), np.float32)
+        places = library.memory(made, _Pointer(layout), self._places.ctypes.data)
+        greatest = library.memory(made, y, self._greatest.ctypes.data)
+        self._memories = [library.memory(made, layout) for layout in (x, y, x)]
+        source, gradient, result = self._memories
+        self._calls = (
+            _Call(library, made, forward, {_SRC: source, _DST: greatest, _WORKSPACE: places}),
+            _Call(library, made, backward, {_DIFF_DST: gradient, _WORKSPACE: places, _DIFF_SRC: result}),
+        )
+        self._made += [(c.dnnl_primitive_desc_destroy, handle) for handle in (forward, backward)]
+
+    def __del__(self) -> None:
+        for destroy, handle in reversed(self._made):
+            destroy(handle)
+
+    def __call__(self, *arrays: np.ndarray) -> None:
+        _run(self._library, zip(self._memories, arrays), self._calls)
+
+
+def _run(library: Library, memories: Any, calls: tuple) -> None:
+    with library.lock:
+        for memory, array in memories:
+            _check(library.c.dnnl_memory_set_data_handle(memory, array.ctypes.data))
+        for call in calls:
+            call()
+        _check(library.c.dnnl_stream_wait(library.stream))
 
 
 class _Accelerated:
-    """The three functions of the table, by the library once it is loaded."""
+    """Functions of the table, by the library once it is loaded."""
 
     def __init__(self, path: str, before: Primitives):
         self._path = path
-        self._before = before.convolve, before.convolve_to_input, before.convolve_to_filter
+        self._before = before.convolve, before.convolve_to_input, before.convolve_to_filter, before.max_pool_to_input
         self._lock = threading.Lock()
         self._library: Library | None = None
         self._usable = True
@@ -236,10 +285,7 @@ class _Accelerated:
 
     def _done(self, kind: int, x: np.ndarray, filter: np.ndarray, windows: Windows, y: np.ndarray) -> bool:
         """Whether the library did it."""
-        arrays = (x, filter, y)
-        if len(windows.sizes) != 2 or any(a.dtype != np.float32 or not a.flags.c_contiguous for a in arrays):
-            return False
-        library = self._loaded() if all(a.size for a in arrays) else None
+        library = self._for(windows, x, filter, y)
         if library is None:
             return False
         try:
@@ -247,6 +293,12 @@ class _Accelerated:
         except Failure:
             return False
         return True
+
+    def _for(self, windows: Windows, *arrays: np.ndarray) -> Library | None:
+        """The library, if it takes these."""
+        if len(windows.sizes) != 2 or any(a.dtype != np.float32 or not a.flags.c_contiguous for a in arrays):
+            return None
+        return self._loaded() if all(a.size for a in arrays) else None
 
     def convolve(self, x: np.ndarray, filter: np.ndarray, windows: Windows, out: np.ndarray) -> None:
         if not self._done(_FORWARD, x, filter, windows, out):
@@ -260,6 +312,18 @@ class _Accelerated:
         if not self._done(_TO_FILTER, x, out, windows, gradient):
             self._before[2](x, gradient, windows, out)
 
+    def max_pool_to_input(
+        self, x: np.ndarray, y: np.ndarray, gradient: np.ndarray, windows: Windows, out: np.ndarray
+    ) -> None:
+        library = self._for(windows, x, gradient, out)
+        if library is not None:
+            try:
+                library.max_pooling(len(x), x.shape[-1], windows)(x, gradient, out)
+                return
+            except Failure:
+                pass
+        self._before[3](x, y, gradient, windows, out)
+
 
 def install(primitives: Primitives, path: str) -> None:
     """Has the library at that path do the convolutions it can do; it is loaded when the first one comes."""
@@ -267,3 +331,4 @@ def install(primitives: Primitives, path: str) -> None:
     primitives.convolve = accelerated.convolve
     primitives.convolve_to_input = accelerated.convolve_to_input
     primitives.convolve_to_filter = accelerated.convolve_to_filter
+    primitives.max_pool_to_input = accelerated.max_pool_to_input
