@@ -34,6 +34,7 @@ class Executable:
     ):
         self._program = build(session, fetches, targets, feeds)
         self._session = session
+        self.has_large_products = sharing.has_large_products(self._program)
         optimize.merge_common_subexpressions(self._program)
         optimize.drop_dead_steps(self._program)
         pool_first(self._program)

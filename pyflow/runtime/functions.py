@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from pyflow.core.errors import OpError
 from pyflow.core.function_graph import FunctionGraph, function_named
 from pyflow.core.resources import VariableCell
 from pyflow.core.tensor import StaticShape
+from pyflow.ops.primitives import primitives
 
 if TYPE_CHECKING:
     from pyflow.runtime.program import Step, Value
@@ -109,7 +111,8 @@ class Loop:
         key = tuple([_key(v) for v in values])
         while True:
             cond, body = self._cond.plan(key), self._body.plan(key)
-            key = self._rounds(values, key, cond, body)
+            with contextlib.nullcontext() if body.has_large_products else primitives.serial():
+                key = self._rounds(values, key, cond, body)
             if key is None:
                 break
         for i in carried:  # what was given belongs to somebody else

@@ -25,6 +25,19 @@ def uses_own_threads(program: Program) -> bool:
     return any(step.type.startswith(_CONVOLUTIONS) for step in program.steps)
 
 
+def has_large_products(program: Program) -> bool:
+    """Whether a matrix product is worth more than one of BLAS's threads: waking them takes as long as a small one."""
+    return any(
+        step.type == "MatMul" and step.inputs[0].known_shape and step.outputs[0].known_shape and _cost(step) > _PART
+        for step in program.steps
+    )
+
+
+def _cost(step: Step) -> int:
+    rows, columns = step.outputs[0].shape  # type: ignore[misc]
+    return rows * columns * step.inputs[0].shape[0 if step.attrs["transpose_a"] else 1]  # type: ignore[index, operator]
+
+
 def share_products(program: Program) -> None:
     """Gives the large products of such a program kernels that share them."""
     for i, step in enumerate(program.steps):
