@@ -21,6 +21,7 @@ _MASK_DELTA = 0xA282EAD8
 _LOOPED = 64  # bytes; below, a Python loop is faster than numpy's calls
 _ROWS = 1024  # bytes that are looked up at once
 _FOLDED = 8192  # bytes; from here on, folding comes first
+_GROUP = 1 << 20  # bytes of records that are taken together
 _FEW = 8  # records; below, nothing is gained by taking them together
 _BLOCK = 1 << 17  # words that are folded at once: they stay in the cache
 # (c, b, a ...): 1 + y^a + ... + y^b + y^c is a multiple of the polynomial, y = x^64. c - b words can be folded at once.
@@ -51,45 +52,49 @@ def are_right(records: Sequence[bytes], masked: Sequence[int]) -> list[bool]:
     """Whether each of many records has the checksum, in its form for files, that is said of it."""
     if _native() is not None or len(records) < _FEW:
         return [masked_value(record) == expected for record, expected in zip(records, masked)]
-    right = [False] * len(records)
-    by_size: dict[int, list[int]] = {}
-    for i, record in enumerate(records):
-        # Rows of similar lengths go together; those under 4 bytes or long enough to be folded go alone.
-        size = len(record)
-        by_size.setdefault(size.bit_length() if 4 <= size < _FOLDED else -1, []).append(i)
-    for i in by_size.pop(-1, ()):
-        right[i] = masked_value(records[i]) == masked[i]
-    for group in by_size.values():
-        count = max(1, _BLOCK // len(records[group[0]]))  # that many stay in the cache
-        for start in range(0, len(group), count):
-            part = group[start : start + count]
-            for i, crc in zip(part, _values_of_rows([records[i] for i in part])):
-                right[i] = mask(crc) == masked[i]
-    return right
+    sizes = np.array([len(record) for record in records])
+    given, right = np.array(masked, np.uint32), np.zeros(len(records), bool)
+    # Rows of similar lengths go together; those under 4 bytes or long enough to be folded go alone.
+    kinds = np.where((sizes >= 4) & (sizes < _FOLDED), np.frexp(sizes)[1], 0)
+    for kind in np.unique(kinds):
+        members = np.flatnonzero(kinds == kind)
+        if not kind:
+            right[members] = [masked_value(records[i]) == masked[i] for i in members]
+            continue
+        count = max(1, _GROUP >> int(kind))
+        for start in range(0, len(members), count):
+            part = members[start : start + count]
+            crcs = _values_of_rows([records[i] for i in part])
+            right[part] = (crcs >> np.uint32(15) | crcs << np.uint32(17)) + np.uint32(_MASK_DELTA) == given[part]
+    return right.tolist()
 
 
-def _values_of_rows(records: list[bytes]) -> list[int]:
-    """The checksums of records of at least 4 bytes, all looked up side by side."""
-    width = max(map(len, records))
+def _values_of_rows(records: list[bytes]) -> np.ndarray:
+    """The checksums of records of at least 4 bytes, all advanced side by side, four bytes at a time."""
+    width = -(-max(map(len, records)) // 4) * 4
     # Zeros before a message leave an empty register as it is, and what the register starts with can be put upon the
     # first four bytes instead.
-    block = np.frombuffer(b"".join([record.rjust(width, b"\0") for record in records]), np.uint8)
-    block = block.reshape(len(records), width).copy()
+    block = np.frombuffer(bytearray().join([record.rjust(width, b"\0") for record in records]), np.uint8)
+    block = block.reshape(len(records), width)
     firsts = (width - np.array([len(record) for record in records]))[:, None] + np.arange(4)
     block[np.arange(len(records))[:, None], firsts] ^= 0xFF
-    _, rows, starts = _tables()
-    register = np.zeros(len(records), "<u4")
-    position = 0
-    while position < width:
-        # The last stretches are full: what precedes them is shorter, and at least the four bytes of the register.
-        size = _ROWS if (width - position) % _ROWS == 0 else (width - position) % _ROWS
-        if size < 4:
-            size += _ROWS - 4
-        taken = block[:, position : position + size]
-        taken[:, :4] ^= register.view(np.uint8).reshape(-1, 4)
-        register = np.bitwise_xor.reduce(rows[starts[_ROWS - size :] + taken], axis=1).astype("<u4")
-        position += size
-    return (register ^ np.uint32(_ALL_ONES)).tolist()
+    low, high = _word_tables()
+    state = np.zeros(len(records), np.uint32)
+    for column in np.ascontiguousarray(block.view("<u4").T):
+        state ^= column
+        state = low.take(state & 0xFFFF) ^ high.take(state >> 16)
+    return state ^ np.uint32(_ALL_ONES)
+
+
+@functools.cache
+def _word_tables() -> tuple[np.ndarray, np.ndarray]:
+    """What the low and the high half of four bytes do to the register that takes them in."""
+    byte = np.array(_tables()[0], np.uint32)
+    low = np.arange(1 << 16, dtype=np.uint32)
+    high = low << np.uint32(16)
+    for _ in range(4):
+        low, high = byte[low & 0xFF] ^ low >> 8, byte[high & 0xFF] ^ high >> 8
+    return low, high
 
 
 def masked_value(data: Any) -> int:

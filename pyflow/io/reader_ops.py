@@ -12,6 +12,7 @@ from pyflow.core.registry import NOT_DIFFERENTIABLE, attr, op
 from pyflow.io import reader_kinds
 from pyflow.io.reader_kinds import Reader
 from pyflow.ops.shape_rules import no_outputs, scalar, with_rank
+from pyflow.ops.string_arrays import strings_of
 
 
 def _as_resource(handle: Any) -> Any:
@@ -141,10 +142,7 @@ class _ReadUpToBody:
 
     def cpu(ctx, reader_handle, queue_handle, num_records):
         records = _as_resource(reader_handle).read_up_to(int(num_records), _as_resource(queue_handle), ctx)
-        parts = np.empty((2, len(records)), object)
-        for i, record in enumerate(records):
-            parts[:, i] = record
-        return parts[0], parts[1]
+        return strings_of([key for key, _ in records]), strings_of([value for _, value in records])
 
 
 class _RecordsBody:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from google.protobuf import json_format, message
+from google.protobuf import message
 
 from pyflow.core import dtypes
 from pyflow.core.api import export
@@ -96,6 +96,8 @@ class DecodeJSONExample:
     ]
 
     def cpu(json_examples):
+        from google.protobuf import json_format
+
         from pyflow.protos.example_pb2 import Example
 
         texts = np.asarray(json_examples, object)

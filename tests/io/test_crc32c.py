@@ -74,3 +74,12 @@ def test_any_contiguous_buffer_is_taken():
 def test_mask_is_undone():
     assert crc32c.masked_value(b"123456789") == crc32c.mask(0xE3069283) != 0xE3069283
     assert crc32c.unmask(crc32c.masked_value(b"123456789")) == 0xE3069283
+
+
+def test_many_records_are_checked_together():
+    sizes = [0, 3, 4, 5, 63, 64, 850, 851, 853, 1024, 1026, 4095, 8191, 8192, 9000]
+    records = [bytes(range(256)) * 40 for _ in sizes]
+    records = [record[i : i + size] for i, (record, size) in enumerate(zip(records, sizes))]
+    masked = [crc32c.masked_value(record) for record in records]
+    assert crc32c.are_right(records, masked) == [True] * len(records)
+    assert crc32c.are_right(records, [value ^ 1 << i for i, value in enumerate(masked)]) == [False] * len(records)
