@@ -270,7 +270,6 @@ contrib.legacy_seq2seq.python.ops.seq2seq ?contrib.legacy_seq2seq.rnn_decoder co
 contrib.seq2seq.python ?contrib.seq2seq.sequence_loss
 contrib.seq2seq.python.ops ?contrib.seq2seq.sequence_loss @contrib.seq2seq
 contrib.seq2seq.python.ops.loss ?contrib.seq2seq.sequence_loss @contrib.seq2seq
-contrib.lookup.lookup_ops ?contrib.lookup.HashTable @contrib.lookup
 contrib.metrics.python ?contrib.metrics.f1_score
 contrib.metrics.python.metrics ?contrib.metrics.f1_score
 contrib.metrics.python.metrics.classification ?contrib.metrics.f1_score @contrib.metrics

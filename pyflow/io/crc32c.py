@@ -59,12 +59,12 @@ def are_right(records: Sequence[bytes], masked: Sequence[int]) -> list[bool]:
     for kind in np.unique(kinds):
         members = np.flatnonzero(kinds == kind)
         if not kind:
-            right[members] = [masked_value(records[i]) == masked[i] for i in members]
+            right[members] = [masked_value(records[i]) == masked[i] for i in members.tolist()]
             continue
         count = max(1, _GROUP >> int(kind))
         for start in range(0, len(members), count):
             part = members[start : start + count]
-            crcs = _values_of_rows([records[i] for i in part])
+            crcs = _values_of_rows([records[i] for i in part.tolist()])
             right[part] = (crcs >> np.uint32(15) | crcs << np.uint32(17)) + np.uint32(_MASK_DELTA) == given[part]
     return right.tolist()
 
