@@ -135,13 +135,14 @@ def max_pool_gradient(x: np.ndarray, y: np.ndarray, gradient: np.ndarray, window
                 break
             same = equal[of_windows]
             np.equal(source[of_elements], highest[of_windows], out=same)
+            # As numbers first: a product of numbers and truth values would be converted in small pieces.
+            given = share[of_windows]
+            np.copyto(given, same)
+            np.multiply(rest, given, out=given)
+            np.subtract(rest, given, out=rest)
             if apart:
-                np.multiply(rest, same, out=target)
-                np.subtract(rest, target, out=rest)
+                np.copyto(target, given)
             else:
-                given = share[of_windows]
-                np.multiply(rest, same, out=given)
-                np.subtract(rest, given, out=rest)
                 np.add(target, given, out=target)
 
     _in_blocks(block, x)
