@@ -13,7 +13,7 @@ from pyflow.ops.array_identity import stop_gradient
 from pyflow.ops.array_shape import shape
 from pyflow.ops.conv_rules import given_shape
 from pyflow.ops.pool import avg_pool_gradient_in_format, avg_pool_in_format, windows_of
-from pyflow.ops.pool_kernels import max_pool, max_pool_gradient, max_pool_second_gradient
+from pyflow.ops.pool_kernels import max_pool, max_pool_gradient_to_all, max_pool_second_gradient
 from pyflow.ops.pool_rules import VOLUME_FORMAT, check_spatial, pool_windows, pooled_shape, window_attrs
 from pyflow.ops.shape_rules import merge, with_rank
 from pyflow.ops.windows import channels_last
@@ -61,20 +61,22 @@ class MaxPool3D:
     TInput=one_of(_TYPES, default=float32),
 )
 class MaxPool3DGrad:
-    """The gradient of `MaxPool3D`: a window's gradient goes to its first greatest element."""
+    """The gradient of `MaxPool3D`: a window's gradient goes to each element that is its greatest."""
 
     def shape(orig_input, orig_output, grad):
         return with_rank(orig_input, 5)
 
     def cpu(orig_input, orig_output, grad, ksize, strides, padding, data_format, out):
-        _max_gradient(max_pool_gradient, orig_input, orig_output, grad, ksize, strides, padding, data_format, out)
+        _max_gradient(
+            max_pool_gradient_to_all, orig_input, orig_output, grad, ksize, strides, padding, data_format, out
+        )
 
     def grad(op, dy):
         return (*_zeros(op), MaxPool3DGradGrad(op.inputs[0], op.inputs[1], dy, **windows_of(op)))
 
     samples = [
         sample(*_GIVEN, [[[[[3.0]]]]], **_SMALL, grad=False,
-               reference=lambda x, y, g: np.reshape([0, 0, 3, 0], (1, 1, 2, 2, 1)))
+               reference=lambda x, y, g: np.reshape([0, 0, 3, 3], (1, 1, 2, 2, 1)))
     ]  # fmt: skip
 
 

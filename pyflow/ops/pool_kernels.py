@@ -148,6 +148,21 @@ def max_pool_gradient(x: np.ndarray, y: np.ndarray, gradient: np.ndarray, window
     _in_blocks(block, x)
 
 
+def max_pool_gradient_to_all(
+    x: np.ndarray, y: np.ndarray, gradient: np.ndarray, windows: Windows, out: np.ndarray
+) -> None:
+    """Each window's gradient goes to every element that is its greatest: of volumes, TensorFlow has it so."""
+
+    def block(images: slice) -> None:
+        source, result, highest, given = x[images], out[images], y[images], gradient[images]
+        result.fill(0)
+        for of_windows, of_elements in places(windows):
+            result[of_elements] += np.where(source[of_elements] == highest[of_windows], given[of_windows], 0)
+
+    if out.size:
+        _in_blocks(block, x)
+
+
 def max_pool_second_gradient(
     x: np.ndarray, y: np.ndarray, gradient: np.ndarray, windows: Windows, out: np.ndarray
 ) -> None:

@@ -18,12 +18,20 @@ from tests.op_samples import IDS, SAMPLES, flatten, input_arrays
 
 # Where TensorFlow 2.21 is not what 1.15 was, or was wrong.
 CHANGED = {
+    "DecodeJSONExample-0": "numbers that came as JSON are not packed there; both forms say the same",
+    "DepthwiseConv2dNative-2": "the gradients of dilated depthwise convolutions are wrong there",
     "Round-1": "2.21's kernel gives zeros for integers; 1.15 gave them back",
     "UniqueV2-0": "the static shape of idx is TensorFlow's only where axis is empty",
     "UniqueWithCountsV2-0": "the static shape of idx is TensorFlow's only where axis is empty",
 }
 # From TensorFlow since, or from the graphs that it makes.
-REMOVED = {"AudioSummary", "MatrixExponential", "TopK"} | {op for op in REMOVED_OPS if op.startswith("Batch")}
+REMOVED = {"AudioSummary", "Conv3DBackpropFilter", "Conv3DBackpropInput", "MatrixExponential", "TopK"} | {
+    op for op in REMOVED_OPS if op.startswith("Batch")
+}
+# TensorFlow has it on GPUs only.
+REMOVED |= {"MaxPoolGradGradWithArgmax"}
+# What TensorFlow leaves as it finds it, whatever that is: behind the longest sequence of a batch.
+UNDEFINED = {"BlockLSTM-1"}
 PICTURES = {"ImageSummary"}  # compared by their pixels: PNG leaves open how they are compressed
 # Eigenvectors are known up to their sign, so of these ops the first output alone (the values) is compared.
 VALUES_ONLY = {"Svd", "SelfAdjointEigV2"}
@@ -141,7 +149,11 @@ def assert_same(ours: Any, theirs: Any, what: str) -> None:
 
 def cases() -> list[Any]:
     marks = {name: [pytest.mark.xfail(reason=reason, strict=True)] for name, reason in CHANGED.items()}
-    named = ((op, sample, name) for (op, sample), name in zip(SAMPLES, IDS) if op.name not in REMOVED)
+    named = (
+        (op, sample, name)
+        for (op, sample), name in zip(SAMPLES, IDS)
+        if op.name not in REMOVED and name not in UNDEFINED
+    )
     return [pytest.param(op, sample, id=name, marks=marks.get(name, [])) for op, sample, name in named]
 
 
