@@ -15,8 +15,10 @@ key = $(shell cksum < $(1) | cut -d' ' -f1)
 CORE := $(VENV)/.core-$(call key,pyproject.toml)
 DEV := $(VENV)/.dev-$(call key,pyproject.toml)
 NODE := $(PYODIDE)/node_modules/.installed-$(call key,$(PYODIDE)/package-lock.json)
+# Beside the environment, not in it: without the library every op has its numpy kernel tested.
+ONEDNN := $(VENV)/onednn
 
-.PHONY: help demo test lint check pyodide features bench clean
+.PHONY: help demo test lint check onednn pyodide features bench clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,7 +26,7 @@ help: ## List the commands
 demo: $(CORE) ## Train the two-layer network on MNIST and print its test accuracy (about a minute)
 	$(PYTHON_BIN) examples/mnist_two_layers.py --data_dir=$(MNIST)
 
-test: lint check pyodide ## Everything: lint, all tests (TensorFlow compared with), the same in Pyodide
+test: lint check onednn pyodide ## Everything: lint, all tests (TensorFlow compared with), with oneDNN, in Pyodide
 
 lint: $(DEV) ## ruff, pyright and the layer rule
 	$(VENV)/bin/ruff check .
@@ -36,6 +38,10 @@ check: export OPENBLAS_NUM_THREADS ?= 1
 check: export OMP_NUM_THREADS ?= 1
 check: $(DEV) ## The tests alone, in parallel
 	$(PYTHON_BIN) -m pytest -n $(WORKERS) --dist worksteal --timeout 300 -q
+
+onednn: $(DEV) $(ONEDNN) ## The tests of convolutions with Intel's library, on the machines that it is made for
+	if [ -e $(ONEDNN)/lib ]; then PYTHONUSERBASE=$(abspath $(ONEDNN)) $(PYTHON_BIN) -m pytest -q \
+	  tests/runtime/test_onednn.py tests/ops/test_conv*.py tests/ops/test_pool*.py; fi
 
 pyodide: $(DEV) $(NODE) ## The tests that need no threads, and 200 steps on MNIST, in Pyodide under Node
 	$(PYTHON_BIN) -c "$(READ_MNIST)"
@@ -63,6 +69,10 @@ $(CORE): | $(PYTHON_BIN)
 $(DEV): | $(PYTHON_BIN)
 	$(PYTHON_BIN) -m pip install --quiet --editable '.[dev,interop]'
 	@touch $(CORE) $@
+
+$(ONEDNN): | $(DEV)
+	$(PYTHON_BIN) -m pip install --quiet --prefix $(abspath $@) "$$(sed -n 's/^onednn = \["\(.*\)"\]$$/\1/p' pyproject.toml)"
+	mkdir -p $@
 
 $(NODE):
 	@node --version 2>/dev/null | grep -qE '^v([2-9][0-9]|1[0-9]{2})' || { echo "Pyodide's tests need Node 20 or later"; exit 1; }
