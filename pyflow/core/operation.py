@@ -55,6 +55,7 @@ class Operation:
         self._control_outputs: list[Operation] = []
         self._outputs = [Tensor(self, i, dtype) for i, dtype in enumerate(output_dtypes)]
         self._gradient_function: Any = None
+        self._made_before = 0  # how many nodes stand before it in the order though they were made later
         self._captured_from: Tensor | None = None  # of a function's input: the tensor outside that it stands for
         for tensor in self._inputs:
             tensor._consumers.append(self)

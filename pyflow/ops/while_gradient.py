@@ -42,6 +42,7 @@ class _BodyGradient(GradientGraph):
         dtype = tensor.dtype.base_dtype
         with op.graph.as_default(), _outside_scopes(op.graph):
             empty = EmptyTensorList(shape_tensor(tensor), -1, element_dtype=dtype)
+            _place_before(op, *[t.op for t in empty.op.inputs], empty.op)
         self._cond.add_input(dtypes.variant, (), "accumulator")
         before = body.add_input(dtypes.variant, (), "accumulator")
         with body.as_default(), body._at_function_level():
@@ -57,6 +58,13 @@ class _BodyGradient(GradientGraph):
             value.__dict__["_handle_data"] = tensor.__dict__["_handle_data"]
         self.lists.append((filled, before, after))
         return value
+
+
+def _place_before(op: Operation, *made: Operation) -> None:
+    """Gives nodes that are made later, but are inputs of a node, their place before it in the order of a run."""
+    for other in made:
+        op._made_before += 1
+        other._id = op._id - 1 / (op._made_before + 1)  # type: ignore[assignment]
 
 
 def _outside_scopes(graph: Any) -> Any:

@@ -29,6 +29,9 @@ _FORWARDING_OPS = frozenset(("Identity", "StopGradient", "PreventGradient", "Sna
 _FORWARDING_IF_SAME_SHAPE = frozenset(
     ("Reshape", "Squeeze", "ExpandDims", "BroadcastTo", "Sum", "Mean", "Prod", "Max", "Min", "All", "Any")
 )
+# In a run that does both, what is put into queues comes before what waits for it, if neither needs the other.
+_PUTTING = ("QueueEnqueue", "Stage", "MapStage", "OrderedMapStage")
+_TAKING = ("QueueDequeue", "Unstage", "MapUnstage", "OrderedMapUnstage")
 
 
 class Value:
@@ -95,22 +98,27 @@ def needed_ops(fetches: Iterable[Tensor], targets: Iterable[Operation], fed: Ite
             pending += [t.op for t in op.inputs if t not in fed]
             pending += op._control_inputs
     ordered = sorted(needed, key=lambda op: op._id)
-    if all(d._id < op._id for op in ordered for d in _dependencies(op, fed)):
+    takes = any(op.type.startswith(_TAKING) for op in ordered)
+    late = takes and any(op.type.startswith(_PUTTING) for op in ordered)
+    if not late and all(d._id < op._id for op in ordered for d in _dependencies(op, fed)):
         return ordered
-    return _topological(ordered, fed)
+    return _topological(ordered, fed, late)
 
 
 def _dependencies(op: Operation, fed: set[Tensor]) -> list[Operation]:
     return [t.op for t in op.inputs if t not in fed] + op._control_inputs
 
 
-def _topological(ops: list[Operation], fed: set[Tensor]) -> list[Operation]:
+def _topological(ops: list[Operation], fed: set[Tensor], takes_late: bool) -> list[Operation]:
+    def rank(op: Operation) -> tuple[bool, float]:
+        return takes_late and op.type.startswith(_TAKING), op._id
+
     waiting = {op: set(_dependencies(op, fed)) for op in ops}
     followers: dict[Operation, list[Operation]] = {}
     for op, dependencies in waiting.items():
         for d in dependencies:
             followers.setdefault(d, []).append(op)
-    ready = [(op._id, op) for op, dependencies in waiting.items() if not dependencies]
+    ready = [(rank(op), op) for op, dependencies in waiting.items() if not dependencies]
     heapq.heapify(ready)
     order = []
     while ready:
@@ -119,7 +127,7 @@ def _topological(ops: list[Operation], fed: set[Tensor]) -> list[Operation]:
         for follower in followers.get(op, ()):
             waiting[follower].discard(op)
             if not waiting[follower]:
-                heapq.heappush(ready, (follower._id, follower))
+                heapq.heappush(ready, (rank(follower), follower))
     if len(order) < len(ops):
         stuck = next(op for op in ops if op not in set(order))
         raise errors.InvalidArgumentError(None, stuck, "Graph is invalid, contains a cycle with no loop construct")
