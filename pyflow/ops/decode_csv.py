@@ -37,22 +37,33 @@ class DecodeCSV:
         return [records] * len(OUT_TYPE)
 
     def cpu(records, record_defaults, OUT_TYPE, field_delim, use_quote_delim, na_value, select_cols):
-        if len(field_delim.encode()) != 1:
-            raise InvalidArgumentError(None, None, "field_delim should be only 1 char")
-        texts = np.asarray(records, object)
-        defaults = [np.asarray(default).reshape(-1) for default in record_defaults]
-        rows = [
-            _selected_fields(text, field_delim.encode(), use_quote_delim, select_cols)
-            for text in texts.reshape(-1)
-        ]
-        for i, fields in enumerate(rows):
-            if len(fields) != len(OUT_TYPE):
-                words = f"Expect {len(OUT_TYPE)} fields but have {len(fields)} in record {i}"
-                raise InvalidArgumentError(None, None, words)
-        return tuple(
-            _column([row[f] for row in rows], f, dtype, default, na_value.encode()).reshape(texts.shape)
-            for f, (dtype, default) in enumerate(zip(OUT_TYPE, defaults))
-        )
+        return csv_columns(records, record_defaults, OUT_TYPE, field_delim, use_quote_delim, na_value, select_cols)
+
+
+def csv_columns(
+    records: Any, record_defaults: Any, types: list, field_delim: str, quoted: bool, na_value: str, select_cols: list
+) -> tuple:
+    """The fields of records, an array of the records' shape for each; see `DecodeCSV` for the arguments.
+
+    Raises:
+      InvalidArgumentError: a record has another number of fields, or one of them cannot be read.
+    """
+    if len(field_delim.encode()) != 1:
+        raise InvalidArgumentError(None, None, "field_delim should be only 1 char")
+    texts = np.asarray(records, object)
+    defaults = [np.asarray(default).reshape(-1) for default in record_defaults]
+    rows = [
+        _selected_fields(text, field_delim.encode(), quoted, select_cols)
+        for text in texts.reshape(-1)
+    ]
+    for i, fields in enumerate(rows):
+        if len(fields) != len(types):
+            words = f"Expect {len(types)} fields but have {len(fields)} in record {i}"
+            raise InvalidArgumentError(None, None, words)
+    return tuple(
+        _column([row[f] for row in rows], f, dtype, default, na_value.encode()).reshape(texts.shape)
+        for f, (dtype, default) in enumerate(zip(types, defaults))
+    )
 
 
 def _column(fields: list[bytes], place: int, dtype: DType, default: np.ndarray, missing: bytes) -> np.ndarray:

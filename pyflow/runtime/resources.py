@@ -93,3 +93,9 @@ class NodeContext:
     def loop(self, cond: Any, body: Any) -> Callable:
         """The loop with that condition and body, called with the list of the initial values."""
         return self.session.functions.loop(self.op, cond, body, self._bindings)
+
+    def surroundings(self) -> Any:
+        """The session as the functions of an iterator see it; see `pyflow.runtime.iteration`."""
+        from pyflow.runtime.iteration import Surroundings
+
+        return Surroundings(self.session)

@@ -1,0 +1,1 @@
+"""tf.data: datasets, iterators, and what contrib and experimental add to them."""

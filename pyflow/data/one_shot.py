@@ -1,0 +1,60 @@
+"""The function that makes the dataset of a one-shot iterator: it holds copies of all nodes, and captures none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyflow.core import dtypes
+from pyflow.core.graph import Graph
+from pyflow.core.operation import Operation
+from pyflow.core.tensor import Tensor
+from pyflow.data.functions import DatasetFunctionGraph
+
+_NO_STATE_TO_CAPTURE = (
+    "Failed to create a one-shot iterator for a dataset. `Dataset.make_one_shot_iterator()` does not support datasets "
+    "that capture stateful objects, such as a `Variable` or `LookupTable`. In these cases, use "
+    "`Dataset.make_initializable_iterator()`. (Original error: {})"
+)
+
+
+class _ByValueGraph(DatasetFunctionGraph):
+    def __init__(self, name: str):
+        super().__init__(name)
+        self._copies: dict[Operation, Operation] = {}
+
+    def capture(self, tensor: Tensor) -> Tensor:
+        return self._copy(tensor.op).outputs[tensor.value_index]
+
+    def _copy(self, op: Operation) -> Operation:
+        if op not in self._copies:
+            if op.type in ("Placeholder", "PlaceholderV2"):
+                raise ValueError(f"Cannot capture a placeholder (name:{op.name}, type:{op.type}) by value.")
+            if op.op_def.stateful and not _stands_for_dataset(op):
+                raise _StatefulError(f"Cannot capture a stateful node (name:{op.name}, type:{op.type}) by value.")
+            inputs = [t if t.graph is self else self.capture(t) for t in op.inputs]
+            self._copies[op] = Graph.add_node(self, op.op_def, inputs, dict(op.attrs), op.name)
+        return self._copies[op]
+
+
+class _StatefulError(ValueError):
+    pass
+
+
+def _stands_for_dataset(op: Operation) -> bool:
+    return bool(op.outputs) and all(t.dtype is dtypes.variant for t in op.outputs)
+
+
+def dataset_factory(dataset: Any) -> Any:
+    """What stands for a function without arguments that makes the dataset.
+
+    Raises:
+      ValueError: the dataset depends on a placeholder, or on state such as a variable.
+    """
+    graph = _ByValueGraph("_make_dataset")
+    with graph.as_default():
+        try:
+            graph.outputs = [dataset._as_asked()]
+        except _StatefulError as error:
+            raise ValueError(_NO_STATE_TO_CAPTURE.format(error)) from None
+    graph.register()
+    return graph.attr

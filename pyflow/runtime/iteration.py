@@ -1,0 +1,45 @@
+"""The private side of a session that one iterator's functions run in."""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+from pyflow.runtime.functions import Functions
+
+
+class _Resources:
+    """The session's resources, with node states that belong to the iterator."""
+
+    def __init__(self, shared: Any):
+        self._shared = shared
+        self._node_state: dict[str, Any] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._shared, name)
+
+    def state(self, node: str, make: Callable[[], Any]) -> Any:
+        """The state of a node within this iterator, made at its first run."""
+        with self._shared._lock:
+            if node not in self._node_state:
+                self._node_state[node] = make()
+            return self._node_state[node]
+
+
+class Surroundings:
+    """A session as the functions of an iterator see it: its variables, queues and tables, and states of their own.
+
+    So the random numbers that a mapped function draws from given seeds start anew with the iterator, as in TensorFlow,
+    while the functions are planned only once.
+    """
+
+    def __init__(self, session: Any):
+        self._session = session
+        self.resources = _Resources(session.resources)
+        self.functions = Functions(self)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+    def forget(self) -> None:
+        """Lets the states of nodes start anew."""
+        self.resources._node_state.clear()
