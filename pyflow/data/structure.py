@@ -13,7 +13,7 @@ from pyflow.core.sparse_tensor import SparseTensor, SparseTensorValue
 from pyflow.core.tensor import Tensor
 from pyflow.core.type_specs import SparseTensorSpec, TensorSpec, TypeSpec
 from pyflow.data import nest
-from pyflow.ops.sparse_serialization import deserialize_sparse, serialize_many_sparse, serialize_sparse
+from pyflow.ops.sparse_messages import deserialize_sparse, serialize_many_sparse, serialize_sparse
 
 
 class VariantSpec(TypeSpec):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from pyflow.core.registry import attr
 from pyflow.ops.dataset_sources import SliceDataset
 from pyflow.ops.dataset_values import (
     INFINITE,
@@ -279,7 +280,7 @@ class _ZipDataset(DatasetValue):
         return min((c for c in counts if c >= 0), default=INFINITE)
 
 
-@dataset_op("ZipDataset(input_datasets: N*variant)", **TYPED)
+@dataset_op("ZipDataset(input_datasets: N*variant)", **TYPED, N=attr("int", minimum=1))
 def ZipDataset(input_datasets):
     """The components of an element of each dataset, together, as long as all have one."""
     if input_datasets and all(type(d) is SliceDataset for d in input_datasets):

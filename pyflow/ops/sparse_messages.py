@@ -1,4 +1,4 @@
-"""Sparse tensors as strings: each three serialized tensors."""
+"""Sparse tensors as three strings each, or as three variants, which hold the tensors themselves."""
 
 from __future__ import annotations
 
@@ -28,9 +28,23 @@ def _three(indices: Any, values: Any, shape: Any, dtype: DType) -> list[bytes]:
 _SAMPLE = _three(np.array([[1]]), np.array([7], np.int32), np.array([2]), dtypes.int32)
 
 
-def _check_form(out_type: DType) -> None:
-    if out_type is not dtypes.string:
-        raise NotImplementedError("sparse tensors serialized as variants")
+def _serialized(indices: Any, values: Any, shape: Any, dtype: DType, out_type: DType) -> np.ndarray:
+    if out_type is dtypes.string:
+        return strings_of(_three(indices, values, shape, dtype))
+    held = np.empty(3, object)
+    for i, part in enumerate((indices, values, shape)):
+        held[i] = np.array(part)
+    return held
+
+
+def _parsed(part: Any, dtype: DType) -> np.ndarray:
+    if not isinstance(part, np.ndarray):
+        return parsed_tensor(part, dtype)
+    found = dtypes.as_dtype(part.dtype)
+    if found != dtype:
+        words = f"Requested SparseTensor of type {dtype.name} but SparseTensor[0].values.dtype() == {found.name}"
+        raise InvalidArgumentError(None, None, words)
+    return part
 
 
 @op(
@@ -51,8 +65,7 @@ class SerializeSparse:
         return (3,)
 
     def cpu(sparse_indices, sparse_values, sparse_shape, T, out_type):
-        _check_form(out_type)
-        return strings_of(_three(sparse_indices, sparse_values, sparse_shape, T))
+        return _serialized(sparse_indices, sparse_values, sparse_shape, T, out_type)
 
 
 @op(
@@ -74,22 +87,19 @@ class SerializeManySparse:
         return (None if sparse_shape_value is None else int(sparse_shape_value[0]), 3)
 
     def cpu(sparse_indices, sparse_values, sparse_shape, T, out_type):
-        _check_form(out_type)
         if len(sparse_shape) < 2:
             words = f"Rank of input SparseTensor should be > 1, but saw rank: {len(sparse_shape)}"
             raise InvalidArgumentError(None, None, words)
         rows = np.empty((int(sparse_shape[0]), 3), object)
         for row in np.arange(len(rows)):
             chosen = sparse_indices[:, 0] == row
-            rows[row] = _three(sparse_indices[chosen, 1:], sparse_values[chosen], sparse_shape[1:], T)
+            rows[row] = _serialized(sparse_indices[chosen, 1:], sparse_values[chosen], sparse_shape[1:], T, out_type)
         return rows
 
 
 def _joined(rows: np.ndarray, dtype: DType) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The sparse tensor of which the rows [n, 3] are serialized; its shape holds the largest of theirs."""
-    parsed = [
-        (parsed_tensor(a, dtypes.int64), parsed_tensor(b, dtype), parsed_tensor(c, dtypes.int64)) for a, b, c in rows
-    ]
+    parsed = [(_parsed(a, dtypes.int64), _parsed(b, dtype), _parsed(c, dtypes.int64)) for a, b, c in rows]
     ranks = {len(shape) for _, _, shape in parsed}
     if len(ranks) > 1:
         words = f"Inconsistent rank across SparseTensors: {' vs. '.join(map(str, sorted(ranks)))}"
@@ -145,16 +155,13 @@ class DeserializeSparse:
     def shape(serialized_sparse):
         return [(None, None), (None,), (None,)]
 
-    def cpu(serialized_sparse, dtype, Tserialized):
-        _check_form(Tserialized)
+    def cpu(serialized_sparse, dtype):
         texts = np.asarray(serialized_sparse, object)
         if not texts.ndim or texts.shape[-1] != 3:
             raise InvalidArgumentError(None, None, "Serialized sparse should have 3 as the last dimension")
         if texts.ndim == 1:
             indices, values, shape = texts
-            return (
-                parsed_tensor(indices, dtypes.int64), parsed_tensor(values, dtype), parsed_tensor(shape, dtypes.int64)
-            )  # fmt: skip
+            return _parsed(indices, dtypes.int64), _parsed(values, dtype), _parsed(shape, dtypes.int64)
         indices, values, shape = _joined(texts.reshape(-1, 3), dtype)
         if texts.ndim > 2:
             outer = np.array(np.unravel_index(indices[:, 0], texts.shape[:-1]), np.int64).T
