@@ -24,6 +24,8 @@ from pyflow.protos.checkpoint_pb2 import BundleEntryProto, BundleHeaderProto
 
 _BLOCK = 1 << 22  # bytes that are read at once where a tensor is only looked through
 
+_WITHOUT_SIZE = (dtypes.string, dtypes.variant)
+
 
 class BundleReader:
     """The tensors of a checkpoint; data files are read only where a tensor lies.
@@ -271,7 +273,7 @@ def _identity(status: os.stat_result) -> tuple[int, ...]:
 
 def _check_size(entry: Any, dtype: DType, shape: tuple[int, ...], key: bytes) -> None:
     expected = _bytes(dtype, shape)
-    if entry.size != expected if dtype is not dtypes.string else entry.size < expected:
+    if entry.size < expected if dtype in _WITHOUT_SIZE else entry.size != expected:
         raise DataLossError(
             None,
             None,
@@ -287,14 +289,14 @@ def _described(entry: Any, name: bytes) -> tuple[DType, tuple[int, ...]]:
         dtype = dtypes.as_dtype(int(entry.dtype))
     except TypeError as error:
         raise DataLossError(None, None, f"Invalid dtype of {_shown(name)}: {entry.dtype}") from error
-    if not dtype.is_numpy_compatible or dtype._is_ref_dtype:
+    if not (dtype.is_numpy_compatible or dtype is dtypes.variant) or dtype._is_ref_dtype:
         raise UnimplementedError(None, None, f"Reading a tensor of {dtype.name} is not supported")
     return dtype, shape
 
 
 def _bytes(dtype: DType, shape: tuple[int, ...]) -> int:
-    """The bytes that a tensor has in a file; of strings, at least."""
-    return math.prod(shape) * (1 if dtype is dtypes.string else np.dtype(dtype.as_numpy_dtype).itemsize)
+    """The bytes that a tensor has in a file; of strings and variants, at least."""
+    return math.prod(shape) * (1 if dtype in _WITHOUT_SIZE else np.dtype(dtype.as_numpy_dtype).itemsize)
 
 
 def _shown(key: bytes) -> str:

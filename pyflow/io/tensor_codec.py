@@ -10,7 +10,7 @@ import numpy as np
 from pyflow.core import dtypes
 from pyflow.core.dtypes import DType
 from pyflow.core.errors import DataLossError, UnimplementedError
-from pyflow.io import crc32c, varint
+from pyflow.io import crc32c, variant_codec, varint
 
 
 def encode(array: Any, dtype: DType) -> tuple[list[Any], int]:
@@ -21,6 +21,8 @@ def encode(array: Any, dtype: DType) -> tuple[list[Any], int]:
     """
     if dtype is dtypes.string:
         return _encode_strings([bytes(item) for item in np.asarray(array).reshape(-1)])
+    if dtype is dtypes.variant:
+        return variant_codec.encode(array)
     if not dtype.is_numpy_compatible:
         raise UnimplementedError(None, None, f"Saving a tensor of {dtype.name} is not supported")
     stored = np.ascontiguousarray(array, np.dtype(dtype.as_numpy_dtype).newbyteorder("<"))
@@ -58,6 +60,9 @@ def decode(data: Any, dtype: DType, shape: tuple[int, ...]) -> tuple[np.ndarray,
         array = np.empty(count, object)
         array[:] = strings
         return array.reshape(shape), crc
+    if dtype is dtypes.variant:
+        messages, crc = variant_codec.decode(data.data, count)
+        return messages.reshape(shape), crc
     numpy_dtype = np.dtype(dtype.as_numpy_dtype)
     if count * numpy_dtype.itemsize != len(data):
         raise DataLossError(

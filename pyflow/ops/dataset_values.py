@@ -36,7 +36,7 @@ class Run:
 
     def function(self, node: Any, name: Any) -> Callable[[list], Any]:
         """The function that an attr of a node names."""
-        return self._surroundings.functions.function(node, name)
+        return self._surroundings.function(node, name)
 
     def ends(self, thing: Any) -> None:
         """Has `thing.close()` called at the end, if it still exists."""

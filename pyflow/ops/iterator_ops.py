@@ -10,7 +10,7 @@ import numpy as np
 
 from pyflow.core import errors
 from pyflow.core.registry import NOT_DIFFERENTIABLE, attr, op
-from pyflow.ops.dataset_values import FUNCTION, SHAPES, TYPED, TYPES, DatasetValue, Elements, Run
+from pyflow.ops.dataset_values import FUNCTION, SHAPES, TYPED, TYPES, DatasetValue, Elements, Run, object_scalar
 from pyflow.ops.optional import OptionalValue
 from pyflow.ops.shape_rules import no_outputs, scalar
 
@@ -19,6 +19,36 @@ _NOT_INITIALIZED = (
     "{}() failed because the iterator has not been initialized. Ensure that you have run the initializer operation for "
     "this iterator before getting the next element."
 )
+
+
+class IteratorPosition:
+    """How many elements an iterator has given; what is saved of it."""
+
+    TYPE_NAME = "pyflow::IteratorPosition"
+
+    def __init__(self, given: int):
+        self.given = given
+
+    def as_variant_message(self) -> Any:
+        """The message that stands for it in a checkpoint."""
+        from pyflow.protos.tensor_pb2 import VariantTensorDataProto
+
+        return VariantTensorDataProto(type_name=self.TYPE_NAME, metadata=str(self.given).encode())
+
+    @classmethod
+    def of(cls, value: Any) -> IteratorPosition:
+        """The position that a value or a message of a checkpoint stands for.
+
+        Raises:
+          InvalidArgumentError: it stands for something else, the state of an iterator of TensorFlow's for example.
+        """
+        value = value.item() if isinstance(value, np.ndarray) else value
+        if isinstance(value, cls):
+            return value
+        name = getattr(value, "type_name", type(value).__name__)
+        if name != cls.TYPE_NAME:
+            raise errors.InvalidArgumentError(None, None, f"The state of an iterator of another kind: {name}")
+        return cls(int(value.metadata))
 
 
 class IteratorResource:
@@ -296,7 +326,7 @@ class SerializeIterator:
     grad = NOT_DIFFERENTIABLE
 
     def cpu(resource_handle):
-        return as_iterator(resource_handle).position
+        return object_scalar(IteratorPosition(as_iterator(resource_handle).position))
 
 
 @op("DeserializeIterator(resource_handle: resource, serialized: variant) -> ()")
@@ -308,4 +338,4 @@ class DeserializeIterator:
     grad = NOT_DIFFERENTIABLE
 
     def cpu(resource_handle, serialized):
-        as_iterator(resource_handle).move_to(int(serialized))
+        as_iterator(resource_handle).move_to(IteratorPosition.of(serialized).given)

@@ -122,34 +122,37 @@ class Executable:
         return "\n".join([header, *rows, f"{len(self._lowered.plan.slot_bytes)} slots, {total} bytes"])
 
 
-def _located(error: Exception) -> Exception:
-    """The error as one of `tf.errors`, with the node it comes from."""
+def failed_step(error: Exception) -> Step | None:
+    """The step that an error comes from: the innermost one, as a loop runs programs of its own."""
     step, frame = None, error.__traceback__
     while frame is not None:
-        if frame.tb_frame.f_code.co_filename == "<program>":  # the innermost one: a loop runs programs of its own
+        if frame.tb_frame.f_code.co_filename == "<program>":
             step = frame.tb_frame.f_globals["lowered"].step_at(frame.tb_lineno)
         frame = frame.tb_next
-    if step is None:
+    return step
+
+
+def kind_and_message(error: Exception) -> tuple[Any, str]:
+    """The class of `tf.errors` for an error of a kernel, and what it says."""
+    if isinstance(error, errors.OpError):
+        return type(error), error.message
+    if isinstance(error, MemoryError):
+        return errors.ResourceExhaustedError, f"OOM: {error}"
+    if sys.flags.dev_mode:
+        traceback.print_exception(error)
+    words = getattr(error, "at_run", "") or str(error)
+    return errors.InvalidArgumentError, words or "".join(traceback.format_exception_only(type(error), error)).strip()
+
+
+def _located(error: Exception) -> Exception:
+    """The error as one of `tf.errors`, with the node it comes from."""
+    step = failed_step(error)
+    if step is None or isinstance(error, errors.OpError) and error.op is not None:
         return error
     op = step.op
-    if isinstance(error, errors.OpError):
-        if error.op is not None:
-            return error
-        kind: Any = type(error)
-        message = error.message
-    elif isinstance(error, NotImplementedError):
+    if isinstance(error, NotImplementedError):
         return NotImplementedError(f"{op.type} (node {op.name}): {error}")
-    elif isinstance(error, MemoryError):
-        kind, message = errors.ResourceExhaustedError, f"OOM: {error}"
-    else:
-        kind = errors.InvalidArgumentError
-        message = (
-            getattr(error, "at_run", "")
-            or str(error)
-            or "".join(traceback.format_exception_only(type(error), error)).strip()
-        )
-        if sys.flags.dev_mode:
-            traceback.print_exception(error)
+    kind, message = kind_and_message(error)
     located: Exception = kind(op.node_def, op, message + in_node(op))
     located.__cause__ = error.__cause__ if isinstance(error, errors.OpError) else None
     return located

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
+from pyflow.runtime.executable import failed_step, kind_and_message
 from pyflow.runtime.functions import Functions
 
 
@@ -40,6 +41,28 @@ class Surroundings:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._session, name)
 
+    def function(self, node: Any, name: Any) -> Callable[[list], Any]:
+        """The function that an attr of a node names. Its errors name the node in it that they come from."""
+        function = self.functions.function(node, name)
+
+        def call(arguments: list) -> Any:
+            try:
+                return function(arguments)
+            except NotImplementedError:
+                raise
+            except Exception as error:
+                raise _with_node(error) from error.__cause__
+
+        return call
+
     def forget(self) -> None:
         """Lets the states of nodes start anew."""
         self.resources._node_state.clear()
+
+
+def _with_node(error: Exception) -> Exception:
+    step = failed_step(error)
+    if step is None:
+        return error
+    kind, message = kind_and_message(error)
+    return kind(None, None, f"{message}\n\t [[{{{{node {step.op.name}}}}}]]")
