@@ -19,11 +19,26 @@ from pyflow.runtime.cpu import accelerators, fusions, sharing
 from pyflow.runtime.cpu.buffers import copy_overwritten_reads
 from pyflow.runtime.cpu.lowering import Lowered
 from pyflow.runtime.cpu.pooling import pool_first
-from pyflow.runtime.program import Step, Value, build
+from pyflow.runtime.program import Program, Step, Value, build
 from pyflow.runtime.user_frame import in_node
 
 accelerators.install()
 _errstate = np.errstate
+
+
+def optimized(session: Any, fetches: list[Tensor], targets: list[Operation], feeds: dict[Tensor, Any]) -> Program:
+    """The program of `build`, as it is to be lowered."""
+    program = build(session, fetches, targets, feeds)
+    program.has_large_products = sharing.has_large_products(program)
+    optimize.merge_common_subexpressions(program)
+    optimize.drop_dead_steps(program)
+    pool_first(program)
+    fusions.fuse(program)
+    if sharing.uses_own_threads(program):
+        sharing.share_products(program)
+    optimize.drop_dead_steps(program)
+    copy_overwritten_reads(program)
+    return program
 
 
 class Executable:
@@ -32,19 +47,11 @@ class Executable:
     def __init__(
         self, session: Any, fetches: list[Tensor], targets: list[Operation], feeds: dict[Tensor, Any]
     ):
-        self._program = build(session, fetches, targets, feeds)
+        self._program = optimized(session, fetches, targets, feeds)
         self._session = session
-        self.has_large_products = sharing.has_large_products(self._program)
-        optimize.merge_common_subexpressions(self._program)
-        optimize.drop_dead_steps(self._program)
-        pool_first(self._program)
-        fusions.fuse(self._program)
         self._surroundings: Callable[[], Any] = contextlib.nullcontext
         if sharing.uses_own_threads(self._program):
-            sharing.share_products(self._program)
             self._surroundings = primitives.serial
-        optimize.drop_dead_steps(self._program)
-        copy_overwritten_reads(self._program)
         self._lowered = Lowered(self._program, session)
         self._idle: list[Callable[[Any], tuple]] = [self._lowered.frame()]
         self._traced: Lowered | None = None
@@ -94,6 +101,10 @@ class Executable:
             raise located from located.__cause__
         starts = [start, *ends[:-1]]
         return results, list(zip(self._program.steps, starts, ends))
+
+    @property
+    def has_large_products(self) -> bool:
+        return self._program.has_large_products
 
     @property
     def steps(self) -> list[Step]:

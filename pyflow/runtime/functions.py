@@ -16,7 +16,7 @@ from pyflow.core.tensor import StaticShape
 from pyflow.ops.primitives import primitives
 
 if TYPE_CHECKING:
-    from pyflow.runtime.program import Step, Value
+    from pyflow.runtime.program import Program, Step, Value
 
 _CACHED_PLANS = 64
 _LARGEST_BOUND_CONSTANT = 16
@@ -66,19 +66,26 @@ class Function:
         plan = self.plan(tuple([_key(a) for a in arguments]))
         return plan.run(arguments)
 
+    def program(self, key: tuple) -> Program:
+        """What it computes from arguments of these keys, as steps to be lowered."""
+        from pyflow.runtime.executable import optimized
+
+        return optimized(self._session, self._outputs, self._graph.control_outputs, self._feeds(key))
+
+    def _feeds(self, key: tuple) -> dict[Any, Any]:
+        feeds: dict[Any, Any] = dict(zip(self._graph.inputs, key))
+        for index, constant in self._bindings.items():
+            feeds[self._graph.inputs[index]] = constant.array
+        return feeds
+
     def plan(self, key: tuple) -> Any:
         """The executable for arguments of these keys: shapes of arrays, cells of variables, None for other things."""
         plan = self._plans.get(key)
         if plan is None:
             from pyflow.runtime.executable import Executable
 
-            feeds: dict[Any, Any] = dict(zip(self._graph.inputs, key))
-            for index, constant in self._bindings.items():
-                feeds[self._graph.inputs[index]] = constant.array
-            plan = Executable(self._session, self._outputs, self._graph.control_outputs, feeds)
-            self._plans[key] = plan
-            if len(self._plans) > _CACHED_PLANS:
-                self._plans.popitem(last=False)
+            plan = Executable(self._session, self._outputs, self._graph.control_outputs, self._feeds(key))
+            _remember(self._plans, key, plan)
         return plan
 
     def output_shapes(self, inputs: list[Value]) -> list[StaticShape] | None:
@@ -105,19 +112,40 @@ class Loop:
         self._carried = [i for i in range(len(body.inputs)) if i not in fixed]
         self._cond = Function(session, cond, bindings)
         self._body = Function(session, body, bindings, self._carried)
+        self._session = session
+        self._compiled: collections.OrderedDict[Any, Any] = collections.OrderedDict()
 
     def __call__(self, initial: list) -> list:
-        values, carried = list(initial), self._carried
-        key = tuple([_key(v) for v in values])
-        while True:
+        key = tuple([_key(v) for v in initial])
+        compiled = self._compiled[key] if key in self._compiled else self._compile(key)
+        values = None
+        if compiled is not None:
+            with contextlib.nullcontext() if compiled.has_large_products else primitives.serial():
+                values = compiled.run(initial)
+        if values is None:
+            values = self._planned_anew(initial, key)
+        for i in self._carried:  # what was given belongs to somebody else
+            if values[i] is initial[i] and isinstance(values[i], np.ndarray):
+                values[i] = values[i].copy()
+        return values
+
+    def _compile(self, key: tuple) -> Any:
+        """The loop as one function if no round changes the shapes of its variables, else None."""
+        from pyflow.runtime.cpu.loops import LoweredLoop
+
+        body = self._body.program(key)
+        stable = all(v.shape == key[i] or key[i] is None for i, v in zip(self._carried, body.fetches))
+        compiled = LoweredLoop(self._cond.program(key), body, self._carried, self._session) if stable else None
+        _remember(self._compiled, key, compiled)
+        return compiled
+
+    def _planned_anew(self, initial: list, key: tuple | None) -> list:
+        """Runs the loop with condition and body planned for the shapes at hand, again where these have changed."""
+        values = list(initial)
+        while key is not None:
             cond, body = self._cond.plan(key), self._body.plan(key)
             with contextlib.nullcontext() if body.has_large_products else primitives.serial():
                 key = self._rounds(values, key, cond, body)
-            if key is None:
-                break
-        for i in carried:  # what was given belongs to somebody else
-            if values[i] is initial[i] and isinstance(values[i], np.ndarray):
-                values[i] = values[i].copy()
         return values
 
     def _rounds(self, values: list, key: tuple, cond: Any, body: Any) -> tuple | None:
@@ -144,7 +172,7 @@ class Loop:
         if key is None:
             return None
         shapes = list(key)
-        for i, value in zip(self._carried, self._body.plan(key).fetches):
+        for i, value in zip(self._carried, self._body.program(key).fetches):
             if key[i] is not None and value.shape != key[i]:
                 return None
             shapes[i] = value.shape if key[i] is None else key[i]
@@ -176,6 +204,12 @@ class Functions:
 
     def clear(self) -> None:
         self._made.clear()
+
+
+def _remember(plans: collections.OrderedDict[Any, Any], key: tuple, plan: Any) -> None:
+    plans[key] = plan
+    if len(plans) > _CACHED_PLANS:
+        plans.popitem(last=False)
 
 
 def _version(graph: FunctionGraph) -> tuple[int, int, int]:

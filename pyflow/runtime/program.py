@@ -80,10 +80,12 @@ class Step:
 
 
 class Program:
-    """Steps in execution order, with the values that are fed and fetched."""
+    """Steps in execution order, with the values that are fed and fetched; `kept` are needed after the run as well."""
 
     def __init__(self, feeds: list[Value], steps: list[Step], fetches: list[Value]):
         self.feeds, self.steps, self.fetches = feeds, steps, fetches
+        self.kept: set[Value] = set()
+        self.has_large_products = False
 
 
 def needed_ops(fetches: Iterable[Tensor], targets: Iterable[Operation], fed: Iterable[Tensor]) -> list[Operation]:

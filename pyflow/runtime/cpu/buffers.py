@@ -65,7 +65,7 @@ def plan_buffers(program: Program, wants_buffer: Any) -> Plan:
     for i, step in enumerate(program.steps):
         for value in step.inputs:
             last_use[root.get(value, value)] = i
-    kept = {root.get(v, v) for v in program.fetches}
+    kept = {root.get(v, v) for v in [*program.fetches, *program.kept]}
     expiring: dict[int, list[Value]] = {}
     for value, i in last_use.items():
         expiring.setdefault(i, []).append(value)

@@ -6,6 +6,7 @@ tests nothing. A second set of buffers is made only when two threads run the sam
 
 from __future__ import annotations
 
+import functools
 import types
 from typing import Any, Callable
 
@@ -29,16 +30,20 @@ _OPERATORS = {
     np.less_equal: "<=",
     np.greater: ">",
     np.greater_equal: ">=",
+    np.logical_and: "&",
+    np.logical_or: "|",
 }
 
 
 class Lowered:
     """The compiled form of a program; `frame()` gives a runnable copy with buffers of its own."""
 
-    def __init__(self, program: Program, session: Any, traced: bool = False):
+    def __init__(self, program: Program, session: Any, traced: bool = False, first: int = 0):
+        self._first = first
         self._names: dict[Value, str] = {}
         self._globals: dict[str, Any] = {"empty": np.empty, "lowered": self}
         self._lines: list[str] = []
+        self._scalars: set[Value] = set()  # those that are numpy's scalars for sure
         self._step_of_line: dict[int, Step] = {}
         self._session = session
         self._program = program
@@ -47,35 +52,52 @@ class Lowered:
         self.plan: Plan = plan_buffers(program, self._wants_buffer)
         for i, value in enumerate(program.feeds):
             self._names[value] = f"f{i}"
+        self.entry: list[str] = []
         if program.feeds:
-            self._lines.append(f"{', '.join(self._names[v] for v in program.feeds)}, = feeds")
+            self.entry.append(f"{', '.join(self._names[v] for v in program.feeds)}, = feeds")
             scalars = [i for i, v in enumerate(program.feeds) if v.shape == () and _is_array(v)]
-            self._lines += [f"f{i} = f{i}[()]" for i in scalars]
-        for index, step in enumerate(program.steps):
+            self.entry += [f"f{i} = f{i}[()]" for i in scalars]
+        for index, step in enumerate(program.steps, first):
             self._lower(index, step)
             if traced:
                 self._globals["clock"] = None
                 self._lines.append(f"clock({index})")
-        self._lines.append(f"return ({''.join(self._fetch(v) + ', ' for v in program.fetches)})")
-        self.source = "def run(feeds):\n" + "\n".join("    " + line for line in self._lines) + "\n"
-        module = compile(self.source, "<program>", "exec")
-        self._code = next(c for c in module.co_consts if isinstance(c, types.CodeType))
+        self.results = [self._fetch(v) for v in program.fetches]
+
+    @functools.cached_property
+    def source(self) -> str:
+        """The Python function."""
+        lines = [*self.entry, *self._lines, f"return ({''.join(r + ', ' for r in self.results)})"]
+        return "def run(feeds):\n" + "\n".join("    " + line for line in lines) + "\n"
+
+    @functools.cached_property
+    def _code(self) -> types.CodeType:
+        return compiled(self.source)
+
+    def lines(self) -> list[tuple[str, Step | None]]:
+        """What is run after `entry` and before `results` are looked at, each line with its step."""
+        return [(line, self._step_of_line.get(i)) for i, line in enumerate(self._lines)]
 
     def frame(self, clock: Callable[[int], None] | None = None) -> Callable[[Any], tuple]:
         """A function from the fed arrays to the fetched ones, with its own buffers."""
-        namespace = dict(self._globals)
-        for value, array in self.plan.arrays().items():
-            namespace[self._names[value]] = array
-        for index, step in enumerate(self._program.steps):
-            for j, (shape, dtype) in enumerate(step.scratch):
-                namespace[f"s{index}_{j}"] = np.empty(shape, dtype)
+        namespace = self.namespace()
         if clock is not None:
             namespace["clock"] = clock
         return types.FunctionType(self._code, namespace)
 
+    def namespace(self) -> dict[str, Any]:
+        """The globals of such a function."""
+        namespace = dict(self._globals)
+        for value, array in self.plan.arrays().items():
+            namespace[self._names[value]] = array
+        for index, step in enumerate(self._program.steps, self._first):
+            for j, (shape, dtype) in enumerate(step.scratch):
+                namespace[f"s{index}_{j}"] = np.empty(shape, dtype)
+        return namespace
+
     def step_at(self, line: int) -> Step | None:
         """The step that a line of the compiled function belongs to."""
-        return self._step_of_line.get(line)
+        return self._step_of_line.get(line - 2 - len(self.entry))
 
     def _wants_buffer(self, value: Value) -> bool:
         step = value.step
@@ -107,6 +129,10 @@ class Lowered:
     def _lower(self, index: int, step: Step) -> None:
         if step.type == "ReadCell":
             self._lower_read(index, step)
+        elif step.type == "inline":
+            names = [self._name(v) for v in step.inputs]
+            out = self._target(index, 0, step) if step.outputs else ""
+            self._emit(step, step.attrs["line"].format(*names, out=out))
         elif step.kernel is not None:
             self._lower_fused(index, step)
         elif step.outputs and step.outputs[0].dtype is dtypes.variant and step.definition.variant:  # type: ignore[union-attr]
@@ -130,6 +156,8 @@ class Lowered:
         if self._allocates(step):
             operands = [self._name(v) for v in step.inputs]
             symbol = _OPERATORS.get(definition.cpu) if len(operands) == 2 and step.outputs[0].shape == () else None
+            if symbol:
+                self._scalars.add(step.outputs[0])
             call = f" {symbol} ".join(operands) if symbol else f"k{index}({', '.join(operands)})"
             self._emit(step, f"{self._target(index, 0, step)} = {call}")
             return
@@ -200,15 +228,15 @@ class Lowered:
     def _name(self, value: Value) -> str:
         name = self._names.get(value)
         if name is None:
-            name = self._names[value] = f"c{len(self._globals)}"
+            name = self._names[value] = f"c{self._first}_{len(self._globals)}"
             constant = value.constant
             is_number = isinstance(constant, np.ndarray) and constant.ndim == 0 and constant.dtype != object
             self._globals[name] = constant[()] if is_number else constant
         return name
 
     def _emit(self, step: Step, line: str) -> None:
+        self._step_of_line[len(self._lines)] = step
         self._lines.append(line)
-        self._step_of_line[len(self._lines) + 1] = step
 
     def _fetch(self, value: Value) -> str:
         """A fetched value belongs to the caller: what is fed, constant or a variable's storage is copied."""
@@ -216,7 +244,7 @@ class Lowered:
         if value.cell is not None and value.step is None or value.dtype in (dtypes.resource, dtypes.variant):
             return name
         if value.shape == () and value.dtype is not dtypes.string:
-            return f"{name}[()]"
+            return name if value in self._scalars else f"{name}[()]"
         root = self._roots.get(value, value)
         owner = root.step
         if owner is None or root.constant is not None or owner.type == "ReadCell":
@@ -227,6 +255,12 @@ class Lowered:
             return name
         self._globals["own"], self._globals["deliver"] = _own, _deliver
         return f"own({name})" if shared or value in self._roots else f"deliver({name})"
+
+
+def compiled(source: str) -> types.CodeType:
+    """The code of the one function that the source defines."""
+    module = compile(source, "<program>", "exec")
+    return next(c for c in module.co_consts if isinstance(c, types.CodeType))
 
 
 def _deliver(value: Any) -> Any:
