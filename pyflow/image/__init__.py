@@ -1,0 +1,1 @@
+"""tf.image: files as pixels and back, sizes, flips, colours, boxes, and how alike two images are."""

@@ -1,0 +1,207 @@
+"""What tf.image gives under TensorFlow 1.15.5: nodes, shapes, values, errors; the results are kept in images.json.
+
+A case takes the module (TensorFlow or PyFlow) and returns plain values. Runs under Python 3.7 as well.
+"""
+
+import numpy as np
+from state_cases import nodes, plain, unknown
+
+CASES = {}
+
+
+def case(function):
+    CASES[function.__name__] = function
+    return function
+
+
+def picture(height, width, channels=3, dtype=np.uint8, seed=0):
+    """Random pixels."""
+    pixels = np.random.RandomState(seed).randint(0, 256, (height, width, channels))
+    return pixels.astype(np.uint8) if dtype == np.uint8 else (pixels / 255).astype(dtype)
+
+
+def pictures(count, *size, **kwargs):
+    """A batch of random pixels."""
+    return np.stack([picture(*size, seed=i, **kwargs) for i in range(count)])
+
+
+def results(tf, builds):
+    """For each function: the nodes that it adds, and the shapes and values of what it returns; or its error."""
+    return [result(tf, build) for build in builds]
+
+
+def result(tf, build):
+    with tf.Graph().as_default():
+        try:
+            made = build()
+            tensors = list(made) if isinstance(made, (list, tuple)) else [made]
+            shapes = [str(t.shape) for t in tensors]
+            built = nodes(tf)
+            with tf.Session() as session:
+                return [built, shapes, plain(session.run(tensors))]
+        except Exception as exception:
+            return [type(exception).__name__, str(exception).split("\n")[0]]
+
+
+def values(tf, builds):
+    """As `results`, without the nodes."""
+    return [found if isinstance(found[0], str) else found[1:] for found in results(tf, builds)]
+
+
+@case
+def resizing(tf):
+    image, batch = picture(7, 5), pictures(2, 4, 6, dtype=np.float32)
+    builds = []
+    for method in range(4):
+        for size in ([3, 2], [9, 11], [7, 5], [1, 1], [7, 3]):
+            for align in (False, True):
+                builds.append(lambda m=method, s=size, a=align: tf.image.resize_images(image, s, m, align_corners=a))
+        builds.append(lambda m=method: tf.image.resize_images(batch, [8, 3], m))
+        builds.append(lambda m=method: tf.image.resize_images(unknown(tf, batch), [8, 3], m))
+        builds.append(lambda m=method: tf.image.resize(batch.astype(np.float64), tf.constant([2, 5]), m))
+    builds += [
+        lambda: tf.image.resize_images(image, [6, 6], "area", preserve_aspect_ratio=True),
+        lambda: tf.image.resize_images(image, [20, 10], preserve_aspect_ratio=True),
+        lambda: tf.image.resize_images(image, [6, 6], 7),
+        lambda: tf.image.resize_images(image, [6, 6, 6]),
+        lambda: tf.image.resize_images(image, [1.5, 2.0]),
+        lambda: tf.image.resize_images(image[0], [6, 6]),
+        lambda: tf.image.resize_images(image, [0, 6]),
+        lambda: tf.image.resize_images(image, [7, 5], 1, name="named"),
+    ]
+    return results(tf, builds)
+
+
+@case
+def half_pixels(tf):
+    image = picture(7, 5)[None]
+    builds = []
+    for size in ([3, 2], [9, 11], [14, 10], [1, 1]):
+        for function in (tf.image.resize_bilinear, tf.image.resize_nearest_neighbor, tf.image.resize_bicubic):
+            builds.append(lambda f=function, s=size: f(image, s, half_pixel_centers=True))
+    for dtype in (np.int8, np.uint16, np.int32, np.int64, np.float16, np.float64):
+        for method in range(4):
+            builds.append(lambda m=method, d=dtype: tf.image.resize_images((image // 2).astype(d), [3, 8], m))
+    return values(tf, builds)
+
+
+@case
+def resizing_wrongly(tf):
+    image = picture(4, 4)[None].astype(np.float32)
+    builds = []
+    for f in (tf.image.resize_bilinear, tf.image.resize_nearest_neighbor, tf.image.resize_bicubic, tf.image.resize_area):
+        for images, size in ((image[0], [2, 2]), (image, [2, 2, 2]), (image, 2), (image, [0, 2]), (image[:, :0], [2, 2])):
+            builds.append(lambda f=f, i=images, s=size: f(i, s))
+            builds.append(lambda f=f, i=images, s=size: f(unknown(tf, i), unknown(tf, s, np.int32)))
+    return values(tf, builds)
+
+
+@case
+def gradients_of_resizing(tf):
+    image, found = pictures(1, 4, 5, 2, dtype=np.float32), []
+
+    def build(function, **kwargs):
+        x = tf.constant(image)
+        y = function(x, kwargs.pop("size", [7, 3]), **kwargs)
+        weights = np.arange(np.prod(y.shape.as_list()), dtype=np.float32).reshape(y.shape.as_list())
+        return tf.gradients(y * weights, x)
+
+    for f in (tf.image.resize_bilinear, tf.image.resize_nearest_neighbor, tf.image.resize_bicubic):
+        for kwargs in ({}, {"align_corners": True}, {"half_pixel_centers": True}, {"size": [2, 9]}):
+            found.append(lambda f=f, k=kwargs: build(f, **k))
+    found.append(lambda: build(tf.image.resize_area))
+    return results(tf, found)
+
+
+@case
+def orientation(tf):
+    image, batch = picture(2, 3), pictures(2, 3, 2, 1, dtype=np.float32)
+    functions = [tf.image.flip_left_right, tf.image.flip_up_down, tf.image.transpose_image]
+    inputs = [image, batch, image[0], image[:0], image[None, None]]
+    builds = [lambda f=f, x=x: f(x) for f in functions for x in inputs]
+    builds += [lambda f=f: f(unknown(tf, image, np.uint8)) for f in functions]
+    return results(tf, builds)
+
+
+@case
+def orientation_by_conditions(tf):
+    image, batch = picture(2, 3), pictures(2, 3, 2, 1, dtype=np.float32)
+    functions = [
+        tf.image.rot90,
+        lambda x: tf.image.rot90(x, 2),
+        lambda x: tf.image.rot90(x, 3, name="turned"),
+        lambda x: tf.image.rot90(x, -2),
+        lambda x: tf.image.random_flip_left_right(x, seed=3),
+        lambda x: tf.image.random_flip_up_down(x, seed=5),
+    ]
+    inputs = [image, batch, image[0], image[:0], image[None, None]]
+    builds = [lambda f=f, x=x: f(x) for f in functions for x in inputs]
+    builds += [lambda f=f: f(unknown(tf, image, np.uint8)) for f in functions]
+    builds.append(lambda: tf.image.rot90(image, [1]))
+    return values(tf, builds)
+
+
+@case
+def regions(tf):
+    image, batch = picture(4, 6), pictures(2, 5, 3, 1, dtype=np.float32)
+    image_module = tf.image
+    functions = [
+        lambda x: image_module.central_crop(x, 0.5),
+        lambda x: image_module.central_crop(x, 0.3),
+        lambda x: image_module.central_crop(x, 1.0),
+        lambda x: image_module.pad_to_bounding_box(x, 1, 2, 6, 9),
+        lambda x: image_module.crop_to_bounding_box(x, 1, 0, 2, 3),
+        lambda x: image_module.resize_image_with_crop_or_pad(x, 3, 7),
+        lambda x: image_module.resize_image_with_crop_or_pad(x, 6, 2),
+        lambda x: image_module.resize_with_crop_or_pad(x, tf.constant(5), tf.constant(4)),
+        lambda x: image_module.resize_image_with_pad(x, 6, 6),
+        lambda x: image_module.resize_image_with_pad(x, 3, 8, 1, True),
+    ]
+    inputs = [image, batch, image[0], image[:0], image[None, None]]
+    builds = [lambda f=f, x=x: f(x) for f in functions for x in inputs]
+    builds += [lambda f=f: f(unknown(tf, image, np.uint8)) for f in functions]
+    builds += [
+        lambda: image_module.central_crop(tf.placeholder_with_default(image, [None, None, 3]), 0.5),
+        lambda: image_module.central_crop(image, 0.0),
+        lambda: image_module.pad_to_bounding_box(image, -1, 0, 9, 9),
+        lambda: image_module.pad_to_bounding_box(image, 0, -1, 9, 9),
+        lambda: image_module.pad_to_bounding_box(image, 3, 0, 6, 9),
+        lambda: image_module.pad_to_bounding_box(image, 0, 4, 6, 9),
+        lambda: image_module.pad_to_bounding_box(image, tf.constant(3), 0, 6, 9),
+        lambda: image_module.crop_to_bounding_box(image, -1, 0, 2, 2),
+        lambda: image_module.crop_to_bounding_box(image, 0, -1, 2, 2),
+        lambda: image_module.crop_to_bounding_box(image, 0, 0, 0, 2),
+        lambda: image_module.crop_to_bounding_box(image, 0, 0, 2, 0),
+        lambda: image_module.crop_to_bounding_box(image, 2, 0, 3, 2),
+        lambda: image_module.crop_to_bounding_box(image, 0, 5, 2, 2),
+        lambda: image_module.crop_to_bounding_box(unknown(tf, image), 0, 5, 2, 2),
+        lambda: image_module.resize_image_with_crop_or_pad(image, 0, 5),
+        lambda: image_module.resize_image_with_pad(image, 5, 0),
+    ]
+    return results(tf, builds)
+
+
+@case
+def pixel_types(tf):
+    types = [tf.uint8, tf.int8, tf.uint16, tf.int16, tf.int32, tf.int64, tf.float16, tf.float32, tf.float64]
+    pixels = np.array([0, 1, 3, 100, 127])
+    builds = []
+    for source in types:
+        for target in types:
+            if source.is_integer:
+                given = pixels.astype(source.as_numpy_dtype)
+            else:
+                given = np.array([0, 0.2, 0.25, 0.7, 0.99], source.as_numpy_dtype)
+            # What float16 cannot hold, and numbers that integers cannot, overflow in ways that the machine chooses.
+            wide = source is tf.float16 and target in (tf.uint16, tf.int32, tf.int64)
+            if not wide and not (source is tf.float32 and target in (tf.int32, tf.int64)):
+                builds.append(lambda g=given, t=target: tf.image.convert_image_dtype(g, t))
+            if not wide:
+                builds.append(lambda g=given, t=target: tf.image.convert_image_dtype(g, t, saturate=True, name="c"))
+    builds += [
+        lambda: tf.image.convert_image_dtype(np.float32([-1, 0.5, 2]), tf.uint8, saturate=True),
+        lambda: tf.image.convert_image_dtype(np.float32([1]), tf.string),
+    ]
+    return results(tf, builds)
+
+
