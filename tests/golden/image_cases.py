@@ -88,9 +88,11 @@ def half_pixels(tf):
 @case
 def resizing_wrongly(tf):
     image = picture(4, 4)[None].astype(np.float32)
+    wrong = [(image[0], [2, 2]), (image, [2, 2, 2]), (image, 2), (image, [0, 2]), (image[:, :0], [2, 2])]
     builds = []
-    for f in (tf.image.resize_bilinear, tf.image.resize_nearest_neighbor, tf.image.resize_bicubic, tf.image.resize_area):
-        for images, size in ((image[0], [2, 2]), (image, [2, 2, 2]), (image, 2), (image, [0, 2]), (image[:, :0], [2, 2])):
+    for name in ("bilinear", "nearest_neighbor", "bicubic", "area"):
+        f = getattr(tf.image, "resize_" + name)
+        for images, size in wrong:
             builds.append(lambda f=f, i=images, s=size: f(i, s))
             builds.append(lambda f=f, i=images, s=size: f(unknown(tf, i), unknown(tf, s, np.int32)))
     return values(tf, builds)
