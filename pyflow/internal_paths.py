@@ -21,7 +21,10 @@ python.client.timeline runtime.timeline
 python.compat
 python.compat.compat platform.compat
 python.eager
+python.eager.backprop ops.gradient_tape
 python.eager.context core.execution_mode
+python.eager.def_function ops.graph_function
+python.eager.function ops.graph_function
 python.framework
 python.framework.common_shapes ops.shape_rules
 python.framework.constant_op ops.constant @
@@ -44,6 +47,8 @@ python.framework.smart_cond ops.smart_cond
 python.framework.sparse_tensor core.sparse_tensor platform.code.framework
 python.framework.tensor_shape core.shapes core.dimension @
 python.framework.tensor_util core.constants core.tensor_proto platform.code.framework core.tensor
+python.framework.tensor_spec core.type_specs
+python.framework.type_spec core.type_specs
 python.framework.test_util test.test_util test.test_case
 python.framework.versions platform.version @
 python.lib
@@ -58,11 +63,14 @@ python.ops.check_ops @ @debugging ops.checks
 python.ops.clip_ops @ ops!
 python.ops.confusion_matrix @ @math
 python.ops.control_flow_ops ops.control_flow ops.cond ops.while_loop @ ops!
+python.ops.control_flow_util core.execution_mode
+python.ops.control_flow_v2_toggles core.execution_mode
 python.ops.custom_gradient ops.custom_gradient @
 python.ops.data_flow_grad
 python.ops.data_flow_ops ops.queue ops.staging ops.barrier io.record_input @ ops!
 python.ops.embedding_ops @nn
 python.ops.gradient_checker test.gradient_checker
+python.ops.gradient_checker_v2 test.function_gradients
 python.ops.gradients autodiff ops.custom_gradient @
 python.ops.gradients_impl autodiff @
 python.ops.gradients_util autodiff
@@ -187,6 +195,16 @@ python.ops.functional_ops ops.sequence_loops @ ops!
 python.ops.image_ops ?image.resize_images @image ops!
 python.ops.image_ops_impl ?image.resize_images @image
 python.ops.io_ops io.readers @ @io ops!
+python.ops.list_ops ops!
+python.ops.manip_ops @manip @ ops!
+python.ops.sets ops.sets @sets
+python.ops.sets_impl ops.sets @sets
+python.ops.signal @signal
+python.ops.signal.dct_ops ops.dct @signal
+python.ops.signal.fft_ops ops.fft ops.fft_real @signal
+python.ops.signal.signal @signal
+python.ops.spectral_ops @signal ops!
+python.ops.while_v2 ops.while_loop
 python.ops.lookup_ops ops.lookup ops.lookup_initializers ops.lookup_vocabulary ops.table_initialization @lookup ops!
 python.ops.losses ?losses.mean_squared_error
 python.ops.losses.losses ?losses.mean_squared_error @losses
@@ -208,6 +226,11 @@ python.summary.summary ?summary.scalar @summary
 python.training.checkpoint_management train.checkpoint_management @train
 python.training.checkpoint_utils train.checkpoint_reader train.evaluation @train
 python.training.input ?train.batch @train
+python.summary.summary_iterator @train
+python.summary.writer ?summary.FileWriter
+python.summary.writer.writer @summary
+python.summary.writer.writer_cache @summary
+python.training.py_checkpoint_reader train.checkpoint_reader
 python.training.queue_runner ?train.QueueRunner @train
 python.training.queue_runner_impl ?train.QueueRunner @train
 python.training.saving
@@ -282,8 +305,9 @@ tools.docs.doc_controls platform.code.exports
 """
 
 # Modules generated from the ops' declarations: they hold the raw ops, whichever module each is declared in.
-_GENERATED = """array bitwise candidate_sampling control_flow data_flow linalg logging math nn random resource_variable
-rnn script sparse spectral state stateless_random training user"""
+_GENERATED = """array bitwise candidate_sampling control_flow data_flow dataset functional image io linalg list logging
+lookup manip math nn parsing random resource_variable rnn script set sparse spectral state stateless_random string
+training user"""
 
 
 @functools.cache

@@ -7,6 +7,8 @@ from typing import Any, Iterator
 
 from pyflow.core.api import export
 
+ENABLE_CONTROL_FLOW_V2 = False  # programs look at it; functions stand behind loops and conditionals either way
+
 
 @export("executing_eagerly")
 def executing_eagerly() -> bool:
@@ -27,7 +29,7 @@ def enable_v2_behavior() -> None:
 
 
 @export("disable_eager_execution", "disable_v2_behavior", "disable_v2_tensorshape_behavior", "disable_tensor_equality",
-        "disable_control_flow_v2")  # fmt: skip
+        "disable_control_flow_v2", "enable_control_flow_v2")  # fmt: skip
 def already_so() -> None:
     """Does nothing: graph mode and TensorFlow 1's behaviour are what there is."""
 
@@ -46,3 +48,14 @@ def eager_mode() -> Any:
 def num_gpus() -> int:
     """How many GPUs the process uses."""
     return 0
+
+
+@export("control_flow_v2_enabled")
+def control_flow_v2_enabled() -> bool:
+    """False: loops and conditionals have the names that they had before version 2."""
+    return ENABLE_CONTROL_FLOW_V2
+
+
+def EnableControlFlowV2(graph: Any) -> bool:
+    """Whether a graph is the body of a function."""
+    return graph.building_function

@@ -22,7 +22,7 @@ def _real_parts(array: np.ndarray) -> np.ndarray:
     return flat.view(flat.real.dtype) if flat.dtype.kind == "c" else flat
 
 
-def _by_rules(
+def jacobian_by_rules(
     session: Any, x: Any, y: Any, dy: Any, dx: Any, x_data: np.ndarray, y_shape: Any, feeds: dict
 ) -> np.ndarray:
     """Jacobian [elements of x, elements of y] from `tf.gradients`."""
@@ -41,7 +41,7 @@ def _by_rules(
     return jacobian
 
 
-def _by_differences(
+def jacobian_by_differences(
     session: Any, x: Any, y: Any, x_data: np.ndarray, y_shape: Any, delta: float, feeds: dict
 ) -> np.ndarray:
     """The same Jacobian from central differences."""
@@ -78,8 +78,8 @@ def _jacobians(x: Any, x_shape: Any, y: Any, y_shape: Any, start: Any, delta: fl
     data = np.array(start, dtype=x.dtype.as_numpy_dtype).reshape(x_shape)
     exact = dx if not isinstance(dx, IndexedSlices) else dx
     return (
-        _by_rules(session, x, y, dy, exact, data, tuple(y_shape), feeds),
-        _by_differences(session, x, y, data, tuple(y_shape), delta, feeds),
+        jacobian_by_rules(session, x, y, dy, exact, data, tuple(y_shape), feeds),
+        jacobian_by_differences(session, x, y, data, tuple(y_shape), delta, feeds),
     )
 
 
