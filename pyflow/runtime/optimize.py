@@ -29,6 +29,7 @@ def merge_common_subexpressions(program: Program) -> None:
         kept.append(step)
     program.steps = kept
     program.fetches = [replaced.get(v, v) for v in program.fetches]
+    program.wanted = [replaced.get(v, v) for v in program.wanted]
 
 
 def _value_key(value: Value) -> Any:
@@ -56,15 +57,17 @@ def _attr_key(value: Any) -> Any:
 
 def drop_dead_steps(program: Program) -> None:
     """Removes steps whose outputs nothing uses (folding and fusing leave such behind)."""
-    live = set(program.fetches)
+    live = {*program.fetches, *program.wanted}
+    used: set[Value] = set()
     kept = []
     for step in reversed(program.steps):
         if step.type == "ReadCell" and not live.intersection(step.outputs) and "checked" not in step.attrs:
             continue
         if step.definition is None or step.stateful or not step.outputs or live.intersection(step.outputs):
             kept.append(step)
-            live.update(step.inputs)
-            for extra in step.attrs.get("_reads", ()):
-                live.add(extra)
+            for value in (*step.inputs, *step.attrs.get("_reads", ())):
+                live.add(value)
+                used.add(value)
     kept.reverse()
     program.steps = kept
+    program.wanted = [v for v in program.wanted if v not in used]  # the others' users may be fused with them

@@ -80,10 +80,13 @@ class Step:
 
 
 class Program:
-    """Steps in execution order, with the values that are fed and fetched; `kept` are needed after the run as well."""
+    """Steps in execution order, with the values that are fed and fetched.
 
-    def __init__(self, feeds: list[Value], steps: list[Step], fetches: list[Value]):
-        self.feeds, self.steps, self.fetches = feeds, steps, fetches
+    `wanted` are to be computed though nobody fetches them; `kept` are needed after the run as well.
+    """
+
+    def __init__(self, feeds: list[Value], steps: list[Step], fetches: list[Value], wanted: list[Value]):
+        self.feeds, self.steps, self.fetches, self.wanted = feeds, steps, fetches, wanted
         self.kept: set[Value] = set()
         self.has_large_products = False
 
@@ -150,12 +153,20 @@ def build(
     """
     values: dict[Tensor, Value] = {t: _fed_value(t, fed) for t, fed in feeds.items()}
     builder = _Builder(session, values)
+    waited_for = list(targets)
     for op in needed_ops(fetches, targets, feeds):
         builder.add(op)
+        waited_for += op._control_inputs
     fetched = [
         builder.read(values[t], t.op) if t.dtype._is_ref_dtype and t not in feeds else values[t] for t in fetches
     ]
-    return Program([values[t] for t in feeds], builder.steps, fetched)
+    for op in waited_for:
+        for step in (values[t].step for t in op.outputs if t in values):
+            if step is not None and step.type == "ReadCell":
+                step.attrs = {"checked": True}
+    # As in TensorFlow, what has no effect runs if it is a target, but not just because others wait for it.
+    wanted = [values[t] for op in targets for t in op.outputs if t in values]
+    return Program([values[t] for t in feeds], builder.steps, fetched, wanted)
 
 
 def _fed_value(tensor: Tensor, fed: Any) -> Value:

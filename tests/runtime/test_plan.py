@@ -23,6 +23,26 @@ def test_what_depends_on_constants_only_is_computed_once():
         assert kinds(plan) == []
 
 
+def test_an_operation_that_is_fetched_runs():
+    x = tf.placeholder(tf.int32, [])
+    y = tf.gather(tf.zeros([3]), x)
+    with tf.Session() as session:
+        with pytest.raises(tf.errors.InvalidArgumentError, match="indices = 7 is not in"):
+            session.run(y.op, {x: 7})
+        assert kinds(executable(session, [y.op, -y], {x: 1})) == ["GatherV2", "Neg"]
+
+
+def test_what_is_waited_for_runs_only_if_it_has_an_effect():
+    x = tf.placeholder(tf.float32, [2])
+    variable = tf.get_variable("v", [])
+    with tf.Session() as session:
+        assert kinds(executable(session, tf.group(tf.exp(x)), {x: [1, 2]})) == []
+        with pytest.raises(tf.errors.InvalidArgumentError, match="Tensor had NaN"):
+            session.run(tf.group(tf.check_numerics(x, "")), {x: [1, float("nan")]})
+        with pytest.raises(tf.errors.FailedPreconditionError, match="uninitialized value v"):
+            session.run(tf.group(variable.read_value()))
+
+
 def test_a_constant_that_is_fed_counts_as_fed():
     a = tf.constant(2.0)
     b = a * 3.0
