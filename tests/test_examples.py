@@ -27,6 +27,12 @@ def accuracy_in(output: str) -> float:
     return float(re.findall(r"test accuracy (\d\.\d+)", output)[-1])
 
 
+def timed(output: str) -> bool:
+    """Whether both directions were timed, and the whole took longer than half of it."""
+    forward, both = (float(x) for x in re.findall(r"steps, (\d\.\d+) \+/- \d\.\d+ s", output))
+    return 0 < forward < both
+
+
 def has(*lines: str) -> Callable[[str], bool]:
     """Whether the lines stand in the output, in this order."""
     return lambda output: bool(re.search(".*".join(map(re.escape, lines)), output, re.DOTALL))
@@ -43,17 +49,35 @@ def perplexities_fell(output: str) -> bool:
 
 
 MNIST = f"--data_dir={mnist_folder()}"
-# Arguments, and what has to be in the output: pieces of text, or a test of it.
+SMALL = ["--batch=2", "--size=96", "--width=0.125", "--classes=10", "--steps=3"]
+# A program, with one of its arguments if it's run with several; more arguments; what has to be in the output: pieces of
+# text, or a test of it.
 PROGRAMS: dict[str, tuple[list[str], list[str] | Callable[[str], bool]]] = {
+    "convnet_timing.py": (
+        SMALL,
+        lambda output: timed(output) and has("pool5: [2, 2, 32]", "fc7", ": [512]", "386626 parameters")(output),
+    ),
+    "convnet_timing.py --network=vgg16": (
+        SMALL,
+        lambda output: timed(output) and has("conv5/conv5_3/Relu: [6, 6, 64]", "793778 parameters")(output),
+    ),
     "custom_loss.py": ([], ["[[1.0193471]", "[1.0428091]]"]),
     "exclusive_or.py": ([], ["linear:       [0.5 0.5 0.5 0.5]", "hidden layer: [0. 1. 1. 0.]"]),
     "forward_pass.py": ([], ["[[0.11600002]]", "[2.2322333 0.9048362 1.9336841]", "twice: True"]),
     "graphs.py": ([], ["zeros [0.]", "ones [1.]", "/device:CPU:0 ['total:0']"]),
+    "inception_v3.py": (
+        [],
+        ["[35, 35, 192]", "[17, 17, 768]", "[8, 8, 2048]", "27143152 parameters, 23817352 without", "likeliest: class"],
+    ),
     "input_queues.py": (
         [],
         ["-00000-of-00002', 'data", "batch: [0, 0, 1] [0, 1, 0]", "batch: [1, 0, 0] [1, 0, 1]", "shuffled: (3,) True"],
     ),
     "language_model.py": (["--epochs=12"], perplexities_fell),
+    "lenet5.py": (
+        [MNIST, "--steps=40", "--test_images=500"],
+        lambda output: has("pool1: [14, 14, 32]", "fc1: [512], 1606144")(output) and accuracy_in(output) > 0.8,
+    ),
     "mnist_batches.py": ([MNIST], ["training: 55000 images", "test: 10000 images", "(100, 784) (100, 10)"]),
     "mnist_two_layers.py": ([MNIST, "--steps=2000"], lambda output: accuracy_in(output) >= 0.975),
     "monitored_training.py": (
@@ -101,14 +125,15 @@ def test_evaluator_follows_the_trainer_from_a_process_of_its_own(tmp_path):
 
 
 def test_every_program_is_listed_here():
-    assert sorted(PROGRAMS) == sorted(path.name for path in EXAMPLES.glob("*.py"))
+    assert {name.split()[0] for name in PROGRAMS} == {path.name for path in EXAMPLES.glob("*.py")}
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_program_prints_what_it_promises(name, tmp_path):
     arguments, promise = PROGRAMS[name]
+    program, *more = name.split()
     result = subprocess.run(
-        [sys.executable, "-W", "error", str(EXAMPLES / name), *arguments],
+        [sys.executable, "-W", "error", str(EXAMPLES / program), *more, *arguments],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
