@@ -146,7 +146,7 @@ def sliding_window_batch(
         def batch(*parts: Any) -> Any:
             from pyflow.data.sources import Sources
 
-            flat = [part.batch(window_size, drop_remainder=True) for part in nest.flatten(parts)]
+            flat = [part.batch(window_size) for part in nest.flatten(parts)]
             packed = nest.pack_sequence_as(parts, flat)
             return flat[0] if len(flat) == 1 and not nest.is_sequence(dataset.element_spec) else Sources.zip(packed)
 

@@ -17,6 +17,10 @@ _NO_STATE_TO_CAPTURE = (
 )
 
 
+# What they give can differ from run to run, so they are never evaluated early; but nothing of theirs is kept.
+_STATELESS_IN_TENSORFLOW = ("MatchingFiles", "ReadFile", "PyFuncStateless")
+
+
 class _ByValueGraph(DatasetFunctionGraph):
     def __init__(self, name: str):
         super().__init__(name)
@@ -29,7 +33,7 @@ class _ByValueGraph(DatasetFunctionGraph):
         if op not in self._copies:
             if op.type in ("Placeholder", "PlaceholderV2"):
                 raise ValueError(f"Cannot capture a placeholder (name:{op.name}, type:{op.type}) by value.")
-            if op.op_def.stateful and not _stands_for_dataset(op):
+            if op.op_def.stateful and not _may_be_copied(op):
                 raise _StatefulError(f"Cannot capture a stateful node (name:{op.name}, type:{op.type}) by value.")
             inputs = [t if t.graph is self else self.capture(t) for t in op.inputs]
             self._copies[op] = Graph.add_node(self, op.op_def, inputs, dict(op.attrs), op.name)
@@ -40,8 +44,9 @@ class _StatefulError(ValueError):
     pass
 
 
-def _stands_for_dataset(op: Operation) -> bool:
-    return bool(op.outputs) and all(t.dtype is dtypes.variant for t in op.outputs)
+def _may_be_copied(op: Operation) -> bool:
+    makes_dataset = bool(op.outputs) and all(t.dtype is dtypes.variant for t in op.outputs)
+    return makes_dataset or op.type in _STATELESS_IN_TENSORFLOW
 
 
 def dataset_factory(dataset: Any) -> Any:

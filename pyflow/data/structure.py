@@ -163,8 +163,9 @@ def to_batched_tensor_list(element_spec: Any, element: Any) -> list:
             tensors.append(serialize_many_sparse(SparseTensor.from_value(value), out_type=dtypes.variant))
         else:
             tensors.append(_to_tensor(spec, value))
-    if any(tensor.shape.ndims == 0 for tensor in tensors):
-        raise ValueError("Unbatching a tensor is only supported for rank >= 1")
+    for value, tensor in zip(nest.flatten(element), tensors):
+        if tensor.shape.ndims == 0:
+            raise ValueError(f"Value {value} has insufficient rank for batching.")
     return tensors
 
 

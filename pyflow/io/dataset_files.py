@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pyflow.core import dtypes
+from pyflow.core import dtypes, errors
 from pyflow.core.registry import NOT_DIFFERENTIABLE, attr, op
 from pyflow.io.file_errors import errors_about
 from pyflow.io.file_patterns import matching_paths
@@ -31,34 +31,40 @@ _BLOCK = 1 << 20
 
 
 class _FileElements(Elements):
-    """What `open_file` gives of each file, one file after the other."""
+    """What `open_file` gives of each file, one file after the other, made elements by `parse`."""
 
-    def __init__(self, names: list[bytes], open_file: Callable[[str], Iterator]):
-        self._names, self._open_file = list(names), open_file
+    def __init__(self, names: list[bytes], open_file: Callable[[str], Iterator], parse: Callable[[Any], list]):
+        self._names, self._open_file, self._parse = list(names), open_file, parse
         self._current: Iterator | None = None
 
     def __next__(self) -> list:
-        while True:
+        while self._names:
             if self._current is None:
-                if not self._names:
-                    raise StopIteration
-                self._current = self._open_file(os.fsdecode(self._names.pop(0)))
+                self._current = self._open_file(os.fsdecode(self._names[0]))
             try:
                 value = next(self._current, None)
-            except Exception:
-                self._current = None  # what comes behind damage in a file cannot be read
+            except Exception as error:
+                self._current = None
+                if not isinstance(error, errors.NotFoundError):
+                    del self._names[0]  # what comes behind damage in a file cannot be read
                 raise
             if value is not None:
-                return value if isinstance(value, list) else [object_scalar(value)]
+                return self._parse(value)
             self._current = None
+            del self._names[0]
+        raise StopIteration
+
+
+def _single(value: bytes) -> list:
+    return [object_scalar(value)]
 
 
 class _FilesDataset(DatasetValue):
-    def __init__(self, filenames: Any, open_file: Callable[[str], Iterator]):
-        self._names, self._open_file = texts(filenames), open_file
+    def __init__(self, filenames: Any, open_file: Callable[[str], Iterator], parse: Callable[[Any], list] = _single):
+        self._names, self._open_file, self._parse = texts(filenames), open_file, parse
 
     def iterator(self, run: Run) -> Elements:
-        return _FileElements(self._names, self._open_file)
+        return _FileElements(self._names, self._open_file, self._parse)
 
 
 def texts(value: Any) -> list[bytes]:
@@ -201,14 +207,20 @@ def CSVDataset(
     _check_compression(compression)
     refuse(len(delimiter.encode()) != 1, "field_delim should be only 1 char")
 
-    def rows(path: str) -> Iterator[list]:
-        for record in csv_records(path, compression, bool(header), bool(use_quote_delim)):
+    def rows(path: str) -> Iterator[bytes]:
+        return csv_records(path, compression, bool(header), bool(use_quote_delim))
+
+    def fields(record: bytes) -> list:
+        try:
             columns = csv_columns(
                 object_scalar(record), defaults, output_types, delimiter, bool(use_quote_delim), missing, chosen
             )
-            yield list(columns)
+        except errors.InvalidArgumentError as error:
+            words = error.message.replace(" in record 0", " in record")
+            raise errors.InvalidArgumentError(None, None, words) from None
+        return list(columns)
 
-    return _FilesDataset(filenames, rows)
+    return _FilesDataset(filenames, rows, fields)
 
 
 @op("DatasetToTFRecord(input_dataset: variant, filename: string, compression_type: string) -> ()")

@@ -111,8 +111,6 @@ class _InterleaveDataset(DatasetValue):
 
 
 def _interleaved(input_dataset, other_arguments, cycle_length, block_length, f, ctx, ahead: int = 0) -> DatasetValue:
-    refuse(cycle_length <= 0, "`cycle_length` must be > 0")
-    refuse(block_length <= 0, "`block_length` must be > 0")
     return _InterleaveDataset(input_dataset, Call(ctx, f, other_arguments), int(cycle_length), int(block_length), ahead)
 
 
@@ -123,6 +121,8 @@ def _interleaved(input_dataset, other_arguments, cycle_length, block_length, f, 
 def InterleaveDataset(input_dataset, other_arguments, cycle_length, block_length, f, ctx):
     """The elements of the datasets that `f` gives, by turns."""
     cycle = int(cycle_length)
+    refuse(cycle <= 0 and cycle != -1, "cycle_length must be greater than zero.")
+    refuse(block_length <= 0, "block_length must be greater than zero.")
     return _interleaved(input_dataset, other_arguments, 2 if cycle == -1 else cycle, block_length, f, ctx)
 
 
@@ -135,6 +135,8 @@ def InterleaveDataset(input_dataset, other_arguments, cycle_length, block_length
 def ParallelInterleaveDatasetV2(input_dataset, other_arguments, cycle_length, block_length, num_parallel_calls, f, ctx):
     """As `InterleaveDataset`, with elements made ahead of time."""
     calls, cycle = int(num_parallel_calls), int(cycle_length)
+    refuse(cycle <= 0 and cycle != -1, "`cycle_length` must be > 0")
+    refuse(block_length <= 0, "`block_length` must be > 0")
     refuse(calls <= 0 and calls != -1, "num_parallel_calls must be greater than zero.")
     cycle = max(calls, 2) if cycle == -1 else cycle
     refuse(calls > cycle, "num_parallel_calls must less than or equal to cycle_length.")
@@ -159,6 +161,8 @@ def ParallelInterleaveDataset(
     ctx,
 ):
     """As `InterleaveDataset`, with elements made ahead of time; in the same order, which `sloppy` doesn't ask for."""
+    refuse(cycle_length <= 0, "`cycle_length` must be > 0")
+    refuse(block_length <= 0, "`block_length` must be > 0")
     refuse(buffer_output_elements <= 0, "`buffer_output_elements` must be > 0")
     refuse(prefetch_input_elements < 0, "`prefetch_input_elements` must be >= 0")
     ahead = int(buffer_output_elements)
