@@ -162,6 +162,7 @@ python.training.server_lib train.server_lib
 python.training.session_manager train.session_manager
 python.training.session_run_hook train.session_run_hook
 python.training.slot_creator train.slot_creator
+python.training.sync_replicas_optimizer train.sync_replicas
 python.training.supervisor train.supervisor train.supervisor_services
 python.training.training @train
 python.training.training_ops ops!
@@ -298,6 +299,17 @@ contrib.metrics.python.metrics ?contrib.metrics.f1_score
 contrib.metrics.python.metrics.classification ?contrib.metrics.f1_score @contrib.metrics
 contrib.metrics.python.ops ?contrib.metrics.f1_score
 contrib.metrics.python.ops.metric_ops ?contrib.metrics.f1_score @contrib.metrics
+contrib.learn.python ?contrib.learn.ModeKeys
+contrib.learn.python.learn ?contrib.learn.ModeKeys @contrib.learn
+contrib.learn.python.learn.datasets ?contrib.learn.ModeKeys @contrib.learn.datasets
+contrib.learn.python.learn.datasets.base ?contrib.learn.ModeKeys @contrib.learn.datasets.base
+contrib.learn.python.learn.datasets.mnist ?contrib.learn.ModeKeys @contrib.learn.datasets.mnist
+contrib.learn.python.learn.preprocessing ?contrib.learn.ModeKeys @contrib.learn.preprocessing
+contrib.learn.python.learn.preprocessing.categorical ?contrib.learn.ModeKeys @contrib.learn.preprocessing
+contrib.learn.python.learn.preprocessing.categorical_vocabulary ?contrib.learn.ModeKeys @contrib.learn.preprocessing
+contrib.learn.python.learn.preprocessing.text ?contrib.learn.ModeKeys @contrib.learn.preprocessing
+contrib.tensorboard.plugins.projector.projector ?contrib.tensorboard.plugins.projector.ProjectorConfig
+ @contrib.tensorboard.plugins.projector
 contrib.training.python.training.hparam ?contrib.training.HParams @contrib.training
 tools
 tools.docs

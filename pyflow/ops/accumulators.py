@@ -107,6 +107,26 @@ def _divided(total: np.ndarray, count: Any) -> np.ndarray:
     return (total / np.asarray(count, total.dtype)).astype(total.dtype)
 
 
+def _merged(ours: list[int], theirs: list[int]) -> tuple[np.ndarray, list[int], list[int]]:
+    """Two lists of rows merged into one, and where the items of each went.
+
+    As in TensorFlow, heads that are equal become one row; a row that comes twice in one list stays two.
+    """
+    every: list[int] = []
+    at: tuple[list[int], list[int]] = ([], [])
+    i = j = 0
+    while i < len(ours) or j < len(theirs):
+        from_ours = j == len(theirs) or (i < len(ours) and ours[i] <= theirs[j])
+        from_theirs = i == len(ours) or (j < len(theirs) and theirs[j] <= ours[i])
+        if from_ours:
+            at[0].append(len(every))
+        if from_theirs:
+            at[1].append(len(every))
+        every.append(ours[i] if from_ours else theirs[j])
+        i, j = i + from_ours, j + from_theirs
+    return np.array(every, np.int64), at[0], at[1]
+
+
 class SparseAccumulator(Accumulator):
     """Collects rows of gradients; the mean of a row counts those gradients that have it."""
 
@@ -127,7 +147,8 @@ class SparseAccumulator(Accumulator):
                 _refuse("Values cannot be 0-dimensional.")
             if len(indices) != len(values):
                 _refuse(f"Expected {len(indices)} non-empty input values, got {len(values)}")
-            known = self._shape if self._shape is not None else (None,) * np.ndim(values)
+            rank = max(np.ndim(values), np.size(shape))
+            known = (*(self._shape or ()), *(None,) * rank)  # a declared shape may be too short: () is for any
             for i in range(1, np.ndim(values)):
                 expected = self._sums.shape[i] if self._count else known[i]
                 if expected is not None and expected != values.shape[i]:
@@ -141,10 +162,11 @@ class SparseAccumulator(Accumulator):
             if not self._count:
                 self._indices, self._sums, self._counts = np.array(indices), np.array(values), ones
                 return
-            every, places = np.unique(np.concatenate([self._indices, indices]), return_inverse=True)
+            every, ours, theirs = _merged(self._indices.tolist(), indices.tolist())
             sums, counts = np.zeros((len(every), *values.shape[1:]), values.dtype), np.zeros(len(every), np.int64)
-            np.add.at(sums, places, np.concatenate([self._sums, values]))
-            np.add.at(counts, places, np.concatenate([self._counts, ones]))
+            sums[ours], counts[ours] = self._sums, self._counts
+            sums[theirs] += values
+            counts[theirs] += ones
             self._indices, self._sums, self._counts = every, sums, counts
 
         self._apply(step, check, add)
