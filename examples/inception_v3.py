@@ -18,7 +18,7 @@ slim = tf.contrib.slim
 
 tf.flags.DEFINE_integer("classes", 1000, "How many things the network tells apart; slim's own checkpoints have 1001.")
 tf.flags.DEFINE_integer("size", 299, "Height and width of the image.")
-tf.flags.DEFINE_string("image", None, "A JPEG file; noise if there is none.")
+tf.flags.DEFINE_string("image", None, "A picture, which needs pillow to be read; noise if there is none.")
 tf.flags.DEFINE_string("checkpoint", None, "Where trained variables come from; they are random if there is none.")
 FLAGS = tf.flags.FLAGS
 
@@ -191,13 +191,14 @@ def inception_v3(images, classes, training):
     return parts["Logits"], parts["AuxLogits"], parts
 
 
-def make_images():
+def read_image():
     """One image [1, size, size, 3] of numbers between -1 and 1."""
     if FLAGS.image is None:
-        return tf.random_uniform([1, FLAGS.size, FLAGS.size, 3], -1, 1, seed=1)
-    pixels = tf.image.decode_jpeg(tf.read_file(FLAGS.image), channels=3)
-    pixels = tf.image.convert_image_dtype(pixels, tf.float32)
-    return tf.image.resize_bilinear(tf.expand_dims(pixels, 0), [FLAGS.size, FLAGS.size]) * 2 - 1
+        return np.random.RandomState(1).uniform(-1, 1, [1, FLAGS.size, FLAGS.size, 3])
+    from PIL import Image
+
+    image = Image.open(FLAGS.image).convert("RGB").resize((FLAGS.size, FLAGS.size))
+    return np.asarray(image)[np.newaxis] / 127.5 - 1
 
 
 def count(variables):
@@ -206,7 +207,8 @@ def count(variables):
 
 def main(_):
     tf.set_random_seed(1)
-    scores, _, parts = inception_v3(make_images(), FLAGS.classes, training=False)
+    images = tf.placeholder(tf.float32, [1, FLAGS.size, FLAGS.size, 3], name="images")
+    scores, _, parts = inception_v3(images, FLAGS.classes, training=False)
     for name, tensor in parts.items():
         print(f"{name}: {tensor.shape.as_list()[1:]}")
     learned = tf.trainable_variables()
@@ -217,7 +219,7 @@ def main(_):
             sess.run(tf.global_variables_initializer())
         else:
             tf.train.Saver(slim.get_model_variables()).restore(sess, FLAGS.checkpoint)
-        probabilities, classes = sess.run(likeliest)
+        probabilities, classes = sess.run(likeliest, {images: read_image()})
         print("likeliest:", ", ".join(f"class {c} ({p:.4f})" for c, p in zip(classes[0], probabilities[0])))
 
 

@@ -95,6 +95,15 @@ PROGRAMS: dict[str, tuple[list[str], list[str] | Callable[[str], bool]]] = {
     "sine_rnn.py": (["--steps=2001"], lambda output: float(output.split()[-1]) < 0.03),
     "summaries.py": (["events"], ["events read back: 23", "loss at first: 7.4199", "loss at last: 0.003"]),
     "tensors.py": ([], ['Tensor("add:0", shape=(2,), dtype=int32)', "its value: [3 5]"]),
+    "transfer_learning.py": (
+        [],
+        [
+            "apart: daisy, rose, tulip",
+            "72 images, 72 bottlenecks",
+            "step 0: test accuracy 0.3333",
+            "300: test accuracy 1.0",
+        ],
+    ),
     "variable_scopes.py": ([], ["Variable layer1/weights already exists, disallowed.", "one network: True"]),
 }
 
