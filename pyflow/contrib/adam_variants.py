@@ -12,7 +12,8 @@ from pyflow.ops.cast import cast
 from pyflow.ops.control_flow import group
 from pyflow.ops.math_binary import maximum
 from pyflow.ops.math_unary import abs as absolute
-from pyflow.ops.math_unary import sqrt
+from pyflow.ops.math_unary import sqrt, square
+from pyflow.ops.resource_variable import is_resource_variable
 from pyflow.ops.state import assign
 from pyflow.train.adaptive import AdamOptimizer
 
@@ -43,13 +44,17 @@ class LazyAdamOptimizer(_ByRows):
     def _update_rows(self, grad: Any, var: Any, indices: Any) -> Any:
         s = self._scalars(var, var.dtype.base_dtype)
         lr = self._step_size(s)
-        slots = self.get_slot(var, "m"), self.get_slot(var, "v")
-        m = s["beta1"] * gather(slots[0], indices) + (1 - s["beta1"]) * grad
-        v = s["beta2"] * gather(slots[1], indices) + (1 - s["beta2"]) * grad * grad
+        averages, rows = [], []
+        for slot, beta, added in (("m", s["beta1"], lambda g: g), ("v", s["beta2"], square)):
+            average = self.get_slot(var, slot)
+            now = beta * gather(average, indices) + (1 - beta) * added(grad)
+            averages.append(average.scatter_update(IndexedSlices(now, indices)))
+            rows.append(now)
+        if not is_resource_variable(var):
+            rows = [gather(average, indices) for average in averages]
+        m, v = rows
         step = lr * m / (sqrt(v) + s["epsilon"])
-        with control_dependencies([step]):  # all rows are read before any is written
-            changes = [slot.scatter_update(IndexedSlices(rows, indices)) for slot, rows in zip(slots, (m, v))]
-            return group(var.scatter_sub(IndexedSlices(step, indices)), *changes)
+        return group(var.scatter_sub(IndexedSlices(step, indices)), *averages)
 
 
 @export("contrib.opt.NadamOptimizer")

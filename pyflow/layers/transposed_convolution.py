@@ -97,6 +97,7 @@ class Conv2DTranspose(ConvTranspose):
         )  # fmt: skip
 
     def _transposed(self, inputs: Tensor, sizes: Tensor) -> Tensor:
+        _ = sizes[0]  # nobody uses this node, but TensorFlow makes it too, and seeds come from the number of nodes
         return nn_conv2d_transpose(
             inputs,
             self.kernel,

@@ -147,7 +147,7 @@ def _dynamic_rnn_loop(
     batch_size = _best_effort_input_batch_size(flat_input)
     const_time_steps, const_batch_size = _common_sizes(flat_input)
     output_dtype = _infer_state_dtype(dtype, initial_state)
-    zero_output = zero_outputs(cell, batch_size, None, output_dtype)
+    zero_output = zero_outputs(cell, batch_size, output_dtype)
     ends: dict[str, Any] = {}
     last_step = time_steps
     if sequence_length is not None:

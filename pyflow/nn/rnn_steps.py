@@ -95,12 +95,13 @@ def initial_state_of(cell: Any, batch_size: Any, dtype: Any) -> Any:
     return cell.zero_state(batch_size, dtype)
 
 
-def zero_outputs(cell: Any, batch_size: Any, static_batch_size: int | None, dtype: Any) -> Any:
-    """Zeros [batch, output size] for each of a cell's outputs."""
+def zero_outputs(cell: Any, batch_size: Any, dtype: Any, static_batch_size: tuple[int | None] | None = None) -> Any:
+    """Zeros [batch, output size] for each of a cell's outputs, with a static shape if `static_batch_size` has one."""
 
     def zero_output(size: Any) -> Tensor:
         output = zeros(stack(join_sizes(batch_size, size)), dtype)
-        output.set_shape(TensorShape(join_static_sizes(static_batch_size, size)))
+        if static_batch_size is not None:
+            output.set_shape(TensorShape(join_static_sizes(static_batch_size[0], size)))
         return output
 
     flat = [zero_output(size) for size in nest.flatten(cell.output_size)]

@@ -98,7 +98,7 @@ def static_rnn(
             sequence_length = convert_to_tensor(sequence_length, name="sequence_length")
             if sequence_length.get_shape().ndims not in (None, 1):
                 raise ValueError("sequence_length must be a vector of length batch_size")
-            zero_output = zero_outputs(cell, batch_size, static_batch_size, _infer_state_dtype(dtype, state))
+            zero_output = zero_outputs(cell, batch_size, _infer_state_dtype(dtype, state), (static_batch_size,))
             sequence_length = cast(sequence_length, int32)
             ends = {"sequence_length": sequence_length, "zero_output": zero_output}
             ends["min_sequence_length"] = reduce_min(sequence_length)

@@ -116,8 +116,7 @@ def _gradients(op: Any, dy: Tensor, gradient_op: Any) -> tuple:
     attrs = {name: op.get_attr(name) for name in ("epsilon", "is_training")}
     if attrs["is_training"]:
         reserved = (op.outputs[3], op.outputs[4], *rest)
-        dx, dscale, doffset, *_ = gradient_op(dy, x, scale, *reserved, data_format=data_format, **attrs)
-        return dx, dscale, doffset, None, None
+        return tuple(gradient_op(dy, x, scale, *reserved, data_format=data_format, **attrs)[:5])
     channels_first = data_format in ("NCHW", b"NCHW")
     if channels_first:
         x, dy = transpose(x, [0, 2, 3, 1]), transpose(dy, [0, 2, 3, 1])

@@ -18,6 +18,9 @@ from pyflow.core.operation import Operation
 from pyflow.core.registry import raw
 from pyflow.core.scopes import get_default_graph
 from pyflow.core.tensor import Tensor
+from pyflow.ops.array_joining import concat
+from pyflow.ops.array_shape import shape as shape_of
+from pyflow.ops.array_shape import size as size_of
 from pyflow.ops.resource_variable import is_resource_variable
 from pyflow.ops.tensor_array import TensorArray
 from pyflow.ops.variable_scope import get_variable_scope
@@ -163,7 +166,7 @@ def _hessian(gradient: Any, x: Any, options: dict[str, Any]) -> Tensor:
     """The gradients of each element of a gradient, one after the other in a loop."""
     value = convert_to_tensor(x)
     flat = raw.Reshape(gradient, [-1])
-    size = raw.Size(value)
+    size = size_of(value)
 
     def body(i: Tensor, rows: TensorArray) -> tuple:
         element = raw.StridedSlice(flat, [i], [i + 1], [1], shrink_axis_mask=1)
@@ -171,8 +174,8 @@ def _hessian(gradient: Any, x: Any, options: dict[str, Any]) -> Tensor:
         return i + 1, rows.write(i, raw.ZerosLike(value) if row is None else row)
 
     _, rows = while_loop(lambda i, _: i < size, body, [convert_to_tensor(0), TensorArray(value.dtype, size)])
-    shape = raw.Shape(value)
-    result = raw.Reshape(rows.stack(), raw.ConcatV2([shape, shape], 0))
+    shape = shape_of(value)
+    result = raw.Reshape(rows.stack(), concat([shape, shape], 0))
     known = value.get_shape()
     result.set_shape(known.concatenate(known))
     return result

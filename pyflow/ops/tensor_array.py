@@ -18,6 +18,7 @@ from pyflow.core.shapes import TensorShape, as_shape
 from pyflow.core.tensor import Tensor
 from pyflow.core.type_specs import TypeSpec
 from pyflow.ops import tensor_array_ops as ops
+from pyflow.ops.array_shape import shape
 
 
 @export("TensorArray")
@@ -169,9 +170,7 @@ class TensorArray:
         """The array after writing the rows of `value` to the elements from 0 on."""
         with name_scope(name, "TensorArrayUnstack", [self._handle, value]):
             value = convert_to_tensor(value, preferred_dtype=self._dtype, name="value")
-            size = raw.StridedSlice(
-                raw.Shape(value, name="Shape"), [0], [1], [1], shrink_axis_mask=1, name="strided_slice"
-            )
+            size = shape(value)[0]
             return self.scatter(raw.Range(0, size, 1, name="range"), value, name=name)
 
     def scatter(self, indices: Any, value: Any, name: str | None = None) -> TensorArray:
