@@ -13,6 +13,31 @@ _MERGES = ("Merge", "RefMerge")
 Context = dict[tuple[str, int], int]
 
 
+def wait_for_switched_values(nodes: Nodes) -> None:
+    """What waits for a `Switch` waits for the value that it switches: it runs whichever branch is taken."""
+    values: dict[str, str] = {}
+    for node in list(nodes.by_name.values()):
+        for position, text in enumerate(node.input):
+            switch = nodes.by_name.get(text[1:]) if text.startswith("^") else None
+            if switch is not None and switch.op in _SWITCHES:
+                if switch.name not in values:
+                    values[switch.name] = _switched_value(nodes, switch)
+                node.input[position] = f"^{values[switch.name]}"
+        if len(set(node.input)) < len(node.input) and any(text.startswith("^") for text in node.input):
+            nodes.wait_once(node)
+
+
+def _switched_value(nodes: Nodes, switch: Any) -> str:
+    """A node that is done when the value of a `Switch` is there."""
+    source, _ = source_of(switch.input[0])
+    if nodes.by_name[source].op not in _SWITCHES:
+        return source
+    # In a branch of another conditional, and to stay there.
+    value = nodes.add(f"{switch.name}/value", "Identity", [switch.input[0]])
+    value.attr["T"].CopyFrom(switch.attr["T"])
+    return value.name
+
+
 def replace_conditionals(nodes: Nodes) -> None:
     """Replaces all of them, the innermost first."""
     while True:
@@ -53,20 +78,8 @@ def _predicate(nodes: Nodes, switch: Any) -> tuple[str, int]:
 def _contexts(nodes: Nodes) -> dict[str, Context]:
     """For each node the branches in which it runs."""
     contexts: dict[str, Context] = {}
-    for start in nodes.by_name:
-        pending = [start]
-        while pending:
-            name = pending[-1]
-            if name in contexts:
-                pending.pop()
-                continue
-            sources = [s for s, _ in map(source_of, nodes.by_name[name].input) if s in nodes.by_name]
-            missing = [s for s in sources if s not in contexts]
-            if missing:
-                pending += missing
-                continue
-            contexts[name] = _context(nodes, nodes.by_name[name], contexts)
-            pending.pop()
+    for name in nodes.ordered(nodes.by_name):
+        contexts[name] = _context(nodes, nodes.by_name[name], contexts)
     return contexts
 
 
@@ -146,17 +159,9 @@ class _Conditional:
         """The merges by how many others, one after the other, they depend on; with the nodes that are waited for."""
         names = {merge.name for merge in self._merges}
         depth: dict[str, int] = {}  # of nodes that are done: how many merges one after the other lead to them
-        for start in [*names, *self._awaited]:
-            pending = [start]
-            while pending:
-                name = pending[-1]
-                sources = [s for s, _ in map(source_of, self._nodes.by_name[name].input) if s in self._nodes.by_name]
-                missing = [s for s in sources if s not in depth]
-                if missing:
-                    pending += missing
-                    continue
-                depth[name] = max((depth[s] for s in sources), default=0) + (name in names)
-                pending.pop()
+        for name in self._nodes.ordered([*names, *self._awaited]):
+            sources = self._nodes.sources(name)
+            depth[name] = max((depth[s] for s in sources), default=0) + (name in names)
         layers: dict[int, tuple[list[Any], list[str]]] = {}
         for merge in self._merges:
             layers.setdefault(depth[merge.name], ([], []))[0].append(merge)

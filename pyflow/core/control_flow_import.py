@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from pyflow.core import dtypes
-from pyflow.core.cond_import import replace_conditionals
+from pyflow.core.cond_import import replace_conditionals, wait_for_switched_values
 from pyflow.core.errors import InvalidArgumentError
 from pyflow.core.graph_import import PASSES
 from pyflow.core.import_nodes import Extracted, Nodes, control_name, source_of
@@ -26,14 +26,16 @@ def make_functional(graph_def: Any) -> Any:
     """The GraphDef with functions in place of TensorFlow 1's control flow; itself where there is none.
 
     Raises:
-      InvalidArgumentError: a loop is not complete.
+      InvalidArgumentError: a loop or conditional is not complete, or a node depends on itself.
     """
     if not any(node.op in _CONTROL_FLOW for node in graph_def.node):
         return graph_def
     nodes = Nodes(graph_def.node, {function.signature.name for function in graph_def.library.function})
-    for frame in _Frames(nodes).innermost_first():
-        _Loop(nodes, frame).replace()
-    replace_conditionals(nodes)
+    try:
+        _replace_control_flow(nodes)
+    except (IndexError, KeyError, StopIteration, ValueError, RecursionError) as error:
+        message = f"The loops or conditionals of the graph are not complete: {type(error).__name__} {error}"
+        raise InvalidArgumentError(None, None, message) from error
     result = type(graph_def)()
     result.CopyFrom(graph_def)
     del result.node[:]
@@ -44,6 +46,13 @@ def make_functional(graph_def: Any) -> Any:
 
 
 PASSES.append(make_functional)
+
+
+def _replace_control_flow(nodes: Nodes) -> None:
+    wait_for_switched_values(nodes)
+    for frame in _Frames(nodes).innermost_first():
+        _Loop(nodes, frame).replace()
+    replace_conditionals(nodes)
 
 
 class _Frame:
@@ -190,14 +199,16 @@ class _Loop:
             self._nodes.constant(f"{name}/maximum_iterations", -1),
         ]
         inputs += [self._enters[enter].input[0] for enter, _ in arguments.values()]
+        afterwards = self._afterwards()
         outside = self._control_inputs(cond, body)
         loop = self._nodes.add(f"{name}/While", "While", [*inputs, *sorted(outside)])
         loop.attr["T"].list.type.extend(t % 100 for t in types)
         loop.attr["cond"].func.name, loop.attr["body"].func.name = cond.name, body.name
         loop.attr["parallel_iterations"].i = 10
-        self._replace_exits(loop.name)
+        self._replace_exits(loop.name, afterwards)
         if self._frame.parent is not None:  # a part of the loop around from now on
-            self._frame.parent.members += [loop.name, *inputs[:2], *(n.name for n in self._members if n.op in _EXITS)]
+            exits = (n.name for n in self._members if n.op in _EXITS)
+            self._frame.parent.members += [loop.name, *inputs[:2], *exits, *afterwards]
 
     def _waited_for(self) -> list[str]:
         """What each round waits for though no variable depends on it."""
@@ -216,16 +227,47 @@ class _Loop:
         inside = set(self._frame.members)
         return {t for t in texts if control_name(t) not in inside}
 
-    def _replace_exits(self, loop: str) -> None:
+    def _afterwards(self) -> dict[str, None]:
+        """The nodes that run once the condition is false, before the values leave the loop; gradients have some."""
+        switches = {switch for variable in self._variables for switch in self._switches(variable.merge)}
+        found: dict[str, None] = {}
+        used: dict[str, list[Any]] = {}
+        for node in self._members:
+            for name, output in map(source_of, node.input):
+                if name not in switches or output == 0:
+                    used.setdefault(name, []).append(node)
+        pending = list(switches)
+        while pending:
+            for node in used.get(pending.pop(), ()):
+                if node.name not in found and node.op not in _EXITS and node.op not in _NEXTS:
+                    found[node.name] = None
+                    pending.append(node.name)
+        return found
+
+    def _replace_exits(self, loop: str, afterwards: dict[str, None]) -> None:
         index = {}
         for i, variable in enumerate(self._variables):
             for switch in self._switches(variable.merge):
                 index[switch] = i + 2
+        inside = {node.name for node in self._members} - set(afterwards)
+
+        def outside(text: str) -> str:
+            name, output = source_of(text)
+            if name in index and output == 0:
+                return f"{loop}:{index[name]}"
+            if name in self._enters and output == 0:
+                return self._enters[name].input[0]
+            return f"^{loop}" if output < 0 and name in inside else text
+
         for node in self._members:
             if node.op in _EXITS:
-                switch, _ = source_of(node.input[0])
                 dtype = node.attr["T"].type
-                self._nodes.replace(node.name, "Identity", [f"{loop}:{index[switch]}"], {"T": dtype})
+                self._nodes.replace(node.name, "Identity", [outside(node.input[0])], {"T": dtype})
+            elif node.name in afterwards:
+                inputs = [outside(text) for text in node.input]
+                del node.input[:]
+                node.input.extend(inputs)
+                self._nodes.wait_once(node)
             elif node.name in self._nodes.by_name:
                 self._nodes.remove(node.name)
         self._nodes.redirect_controls(self._frame.members, loop)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pyflow.core import dtypes
+from pyflow.core.errors import InvalidArgumentError
 
 
 def source_of(text: str) -> tuple[str, int]:
@@ -43,6 +44,43 @@ class Nodes:
         node = self.by_name[name]
         definition = get(node.op)
         return definition.output_dtypes(read_attrs(definition, node, name))[index].as_datatype_enum
+
+    def sources(self, name: str) -> list[str]:
+        """The nodes that a node's inputs come from, those it waits for too."""
+        return [s for s, _ in map(source_of, self.by_name[name].input) if s in self.by_name]
+
+    def ordered(self, starts: Any) -> list[str]:
+        """Some nodes and all that they depend on, each behind its inputs.
+
+        Raises:
+          InvalidArgumentError: a node depends on itself.
+        """
+        order: dict[str, None] = {}
+        for start in starts:
+            pending = [start]
+            entered: set[str] = set()
+            while pending:
+                name = pending[-1]
+                if name in order:
+                    pending.pop()
+                    continue
+                missing = [s for s in self.sources(name) if s not in order]
+                if not missing:
+                    order[name] = None
+                elif name in entered:
+                    message = f"Graph is invalid, contains a cycle: node '{name}' depends on itself."
+                    raise InvalidArgumentError(None, None, message)
+                else:
+                    entered.add(name)
+                    pending += missing
+        return list(order)
+
+    def wait_once(self, node: Any) -> None:
+        """Drops all but the first of a node's control inputs of the same name."""
+        seen: set[str] = set()
+        kept = [t for t in node.input if not t.startswith("^") or not (t in seen or seen.add(t))]
+        del node.input[:]
+        node.input.extend(kept)
 
     def function_name(self, name: str) -> str:
         """A name that no function has."""
@@ -89,7 +127,8 @@ class Nodes:
             if node.name != instead and any(t.startswith("^") and t[1:] in gone for t in node.input):
                 inputs = [f"^{instead}" if t.startswith("^") and t[1:] in gone else t for t in node.input]
                 del node.input[:]
-                node.input.extend(dict.fromkeys(inputs) if len(set(inputs)) < len(inputs) else inputs)
+                node.input.extend(inputs)
+                self.wait_once(node)
 
     def drop_lost_colocations(self) -> None:
         """Takes nodes that are gone out of colocation groups."""

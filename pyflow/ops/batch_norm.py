@@ -92,13 +92,16 @@ def _forward(x, scale, offset, mean, variance, epsilon, data_format, is_training
         reserved[...] = 0
 
 
-def _backward_shape(y_backprop, x, scale, reserve_space_1, reserve_space_2, data_format):
+def _backward_shape(y_backprop, x, scale, reserve_space_1, reserve_space_2, data_format, is_training):
     images, channels = _shapes(x, (scale, reserve_space_1, reserve_space_2), data_format)
-    return images, channels, channels, (0,), (0,)
+    reserved = (0,) if is_training else channels
+    return images, channels, channels, reserved, reserved
 
 
 def _backward(y_backprop, x, scale, reserve_space_1, reserve_space_2, epsilon, data_format, is_training, out):
-    to_x, to_scale, to_offset = out[:3]
+    to_x, to_scale, to_offset, *reserved = out
+    for nothing in reserved:
+        nothing[...] = 0
     direct = _direct(to_x, data_format)
     rows = _rows(x, data_format)
     result = np.empty_like(rows) if direct is None else direct

@@ -15,6 +15,7 @@ from pyflow.ops.tensor_array_storage import ArrayStorage
 _DTYPE = attr("type")
 _ANY_SHAPE = attr("shape", default=None)
 _FLOW = np.float32(0)
+_HANDLE = (2,)  # the static shape that TensorFlow gives to handles of arrays
 
 
 def _invalid(message: str) -> errors.OpError:
@@ -62,7 +63,7 @@ class TensorArrayV3:
     stateful = True
 
     def shape():
-        return [(), ()]
+        return [_HANDLE, ()]
 
     def cpu(
         size, dtype, element_shape, dynamic_size, clear_after_read, identical_element_shapes, tensor_array_name, ctx
@@ -96,7 +97,7 @@ class TensorArrayGradV3:
     stateful = True
 
     def shape():
-        return [(), ()]
+        return [_HANDLE, ()]
 
     def cpu(handle, flow_in, source):
         return handle.gradient(source), _FLOW
@@ -115,7 +116,7 @@ class TensorArrayGradWithShape:
     stateful = True
 
     def shape():
-        return [(), ()]
+        return [_HANDLE, ()]
 
     def cpu(handle, flow_in, shape_to_prepend, source):
         return handle.gradient(source, tuple(int(d) for d in shape_to_prepend)), _FLOW

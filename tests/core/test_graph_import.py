@@ -83,3 +83,22 @@ def test_ops_of_old_graphs_run():
     old.versions.producer = 13
     with pytest.raises(tf.errors.UnimplementedError, match="It has been removed in version 9. Use tf.nn.batch_norm"):
         tf.import_graph_def(old)
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        [("s", "Switch", ["s:1", "s"])],
+        [("p", "Placeholder", []), ("n", "NoOp", ["^t"]), ("t", "NoOp", ["^n"]), ("s", "Switch", ["p", "p"])],
+        [("s", "Switch", []), ("n", "NoOp", ["^s"])],
+        [("m", "Merge", ["nowhere", "^m"])],
+        [("e", "Enter", []), ("m", "Merge", ["e", "n"]), ("n", "NextIteration", []), ("x", "Exit", ["m"])],
+    ],
+    ids=["own input", "cycle beside it", "no inputs", "unknown input", "loop without condition"],
+)
+def test_broken_control_flow_is_an_error_of_the_graph(nodes):
+    broken = GraphDef()
+    for name, op, inputs in nodes:
+        broken.node.add(name=name, op=op, input=inputs).attr["T"].type = 1
+    with pytest.raises((tf.errors.InvalidArgumentError, ValueError), match="cycle|not complete|LoopCond|Unknown input"):
+        tf.import_graph_def(broken)
