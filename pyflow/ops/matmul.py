@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,11 @@ def _multiply(x: np.ndarray, y: np.ndarray, out: np.ndarray) -> None:
         np.matmul(x, y, out=out)
 
 
+def sums_few_terms(dtype: Any, terms: int, shape: tuple[int, ...]) -> bool:
+    """Whether a product of two matrices is so small that it is computed digit by digit as TensorFlow does."""
+    return dtype == np.float32 and 0 < terms <= _FEW_TERMS and math.prod(shape) <= _FEW_ELEMENTS
+
+
 def _matrix_product_shape(a, b, transpose_a, transpose_b):
     try:
         return _product_shape(a, b, transpose_a, transpose_b)
@@ -89,7 +95,7 @@ class MatMul:
 
     def cpu(a, b, transpose_a, transpose_b, out):
         a, b = a.T if transpose_a else a, b.T if transpose_b else b
-        if a.dtype == np.float32 and 0 < a.shape[1] <= _FEW_TERMS and out.size <= _FEW_ELEMENTS:
+        if sums_few_terms(a.dtype, a.shape[1], out.shape):
             # What TensorFlow was seen to print: 1.15 rounds each product throughout, 2.21 where a constant is folded or
             # the right side is a column, and else not. With this rule both give the digits of books' small programs.
             _multiply_few(a, b, out, rounds_products=1 in out.shape and not transpose_a and not transpose_b)

@@ -17,6 +17,7 @@ from pyflow.ops.primitives import primitives
 from pyflow.runtime import optimize
 from pyflow.runtime.cpu import accelerators, fusions, sharing
 from pyflow.runtime.cpu.buffers import copy_overwritten_reads
+from pyflow.runtime.cpu.gates import fuse_gates
 from pyflow.runtime.cpu.lowering import Lowered
 from pyflow.runtime.cpu.pooling import pool_first
 from pyflow.runtime.program import Program, Step, Value, build
@@ -34,6 +35,7 @@ def optimized(session: Any, fetches: list[Tensor], targets: list[Operation], fee
     optimize.drop_dead_steps(program)
     pool_first(program)
     fusions.fuse(program)
+    fuse_gates(program)
     if sharing.uses_own_threads(program):
         sharing.share_products(program)
     optimize.drop_dead_steps(program)

@@ -15,6 +15,7 @@ import numpy as np
 from pyflow.core import dtypes
 from pyflow.core.evaluation import bind_attrs, evaluator
 from pyflow.runtime.cpu.buffers import SMALL_BYTES, Plan, is_view, plan_buffers, roots
+from pyflow.runtime.cpu.direct import direct_line
 from pyflow.runtime.program import Program, Step, Value, destinations
 from pyflow.runtime.resources import NodeContext
 
@@ -112,7 +113,7 @@ class Lowered:
 
     def _writes_out(self, step: Step) -> bool:
         if step.definition is None:
-            return step.type == "fused"
+            return step.type == "fused" and "returns" not in step.attrs
         return step.definition.takes_out and not _is_narrow(step) and all(v.known_shape for v in step.outputs)
 
     def _allocates(self, step: Step) -> bool:
@@ -150,6 +151,13 @@ class Lowered:
     def _lower_kernel(self, index: int, step: Step) -> None:
         definition = step.definition
         assert definition is not None
+        direct = direct_line(step)
+        if direct is not None:
+            line, names = direct
+            self._globals.update(names)
+            out = self._out(index, 0, step) if definition.takes_out else self._target(index, 0, step)
+            self._emit(step, line.format(*[self._name(v) for v in step.inputs], out=out))
+            return
         self._globals[f"k{index}"] = definition.cpu
         grouped = definition.group_inputs(step.inputs, step.attrs)
         bound = bind_attrs(definition, step.attrs, self._context(step))
@@ -191,10 +199,11 @@ class Lowered:
 
     def _lower_fused(self, index: int, step: Step) -> None:
         self._globals[f"k{index}"] = step.kernel
+        returns = "returns" in step.attrs
         arguments = [self._name(v) for v in step.inputs]
-        arguments += [self._out(index, i, step) for i in range(len(step.outputs))]
+        arguments += [] if returns else [self._out(index, i, step) for i in range(len(step.outputs))]
         arguments += [f"s{index}_{j}" for j in range(len(step.scratch))]
-        self._emit(step, f"k{index}({', '.join(arguments)})")
+        self._emit(step, f"{self._targets(index, step) if returns else ''}k{index}({', '.join(arguments)})")
 
     def _lower_read(self, index: int, step: Step) -> None:
         cell, name = self._name(step.inputs[0]), self._target(index, 0, step)

@@ -1,0 +1,71 @@
+"""Steps that a line of Python does without a call of the op's kernel, where arguments are known at planning."""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+import numpy as np
+
+from pyflow.core import dtypes
+from pyflow.ops.matmul import sums_few_terms
+from pyflow.runtime.program import Step, Value
+
+_BLAS = (dtypes.float32, dtypes.float64)
+_NUMBERS = "fiuc"
+
+# A line with `{0}` for the first input and `{out}` for the result, and what its other names stand for.
+Line = tuple[str, dict[str, Any]]
+
+
+def direct_line(step: Step) -> Line | None:
+    """The line for a step, if there is one that does the very same as its kernel.
+
+    The result of a step whose kernel takes `out` is an array that exists already.
+    """
+    rule = _RULES.get(step.type)
+    return None if rule is None or not all(v.known_shape for v in step.inputs + step.outputs) else rule(step)
+
+
+def _sum(step: Step) -> Line | None:
+    if len(step.inputs) != 2 or np.dtype(step.outputs[0].dtype.as_numpy_dtype).kind not in _NUMBERS:
+        return None
+    return "add({0}, {1}, {out})", {"add": np.add}
+
+
+def _product(step: Step) -> Line | None:
+    a, out = step.inputs[0], step.outputs[0]
+    inner = a.shape[0 if step.attrs["transpose_a"] else 1]  # type: ignore[index]
+    if out.dtype not in _BLAS or sums_few_terms(out.dtype.as_numpy_dtype, inner, out.shape):  # type: ignore[arg-type]
+        return None
+    left, right = "{0}.T" if step.attrs["transpose_a"] else "{0}", "{1}.T" if step.attrs["transpose_b"] else "{1}"
+    return f"matmul({left}, {right}, {{out}})", {"matmul": np.matmul}
+
+
+def _joined(step: Step) -> Line | None:
+    axis = _constant(step.inputs[-1])
+    if axis is None:
+        return None
+    parts = ", ".join(f"{{{i}}}" for i in range(len(step.inputs) - 1))
+    return f"concatenate(({parts},), {int(axis)}, {{out}})", {"concatenate": np.concatenate}
+
+
+def _part(step: Step) -> Line | None:
+    begin = _constant(step.inputs[1])
+    if begin is None or not len(begin):
+        return None
+    sizes = step.outputs[0].shape
+    bounds = ", ".join(f"{b}:{b + s}" for b, s in zip(begin.tolist(), sizes))  # type: ignore[arg-type]
+    inside = all(0 <= b <= b + s <= n for b, s, n in zip(begin.tolist(), sizes, step.inputs[0].shape))  # type: ignore
+    return (f"{{out}} = {{0}}[{bounds}]", {}) if inside else None
+
+
+def _constant(value: Value) -> Any:
+    return None if value.cell is not None else value.constant
+
+
+_RULES: dict[str, Callable[[Step], Line | None]] = {
+    "AddN": _sum,
+    "MatMul": _product,
+    "ConcatV2": _joined,
+    "Slice": _part,
+}
