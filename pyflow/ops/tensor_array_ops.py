@@ -9,8 +9,9 @@ import numpy as np
 from pyflow.core import dtypes, errors
 from pyflow.core.registry import NOT_DIFFERENTIABLE, attr, op
 from pyflow.core.shapes import TensorShape
-from pyflow.ops.shape_rules import no_outputs, scalar, unknown
-from pyflow.ops.tensor_array_storage import ArrayStorage
+from pyflow.ops.shape_rules import no_outputs, scalar
+from pyflow.ops.tensor_array_storage import ArrayStorage, ElementShape
+from pyflow.ops.tensor_list import stacked
 
 _DTYPE = attr("type")
 _ANY_SHAPE = attr("shape", default=None)
@@ -148,7 +149,9 @@ class TensorArrayReadV3:
     """Reads an element."""
 
     stateful = True
-    shape = unknown
+
+    def shape(handle_handle):
+        return handle_handle.shape if isinstance(handle_handle, ElementShape) else None
 
     def cpu(handle, index, flow_in):
         return handle.read(int(index))
@@ -186,7 +189,7 @@ class TensorArrayGatherV3:
                         f"TensorArray {handle.name} has inconsistent shapes.  Index 0 has shape: "
                         f"{list(values[0].shape)} but index {i} has shape: {list(value.shape)}"
                     )
-            return np.stack(values)
+            return stacked(values)
         shape = element_shape.as_tuple()
         shape = handle.shape if shape is None or None in shape else shape
         if shape is None or None in shape:
@@ -222,8 +225,10 @@ class TensorArrayScatterV3:
             raise _invalid("Expected value to be at least a vector, but received shape: []")
         if len(indices) != len(value):
             raise _invalid(f"Expected len(indices) == values.shape[0], but saw: {len(indices)} vs. {len(value)}")
-        for i, row in zip(indices, value):
-            handle.write(int(i), row)
+        if value.ndim > 1:
+            value = np.array(value, handle.numpy_dtype)
+        for i, row in zip(indices.tolist(), value):
+            handle.write(i, row, value.ndim > 1)
         return flow_in
 
     def grad(op, flow):

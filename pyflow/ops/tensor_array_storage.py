@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,6 +11,12 @@ from pyflow.core import errors
 from pyflow.core.tensor import StaticShape
 
 _numbers = itertools.count()
+
+
+class ElementShape(NamedTuple):
+    """The shape of all elements of a tensor array."""
+
+    shape: tuple[int, ...]
 
 
 class ArrayStorage:
@@ -50,9 +56,20 @@ class ArrayStorage:
         self._check_open()
         return len(self.elements)
 
-    def write(self, index: int, value: np.ndarray) -> None:
-        """Stores a copy of an element (the memory of `value` will be used again)."""
-        self._check_open()
+    @property
+    def planning_key(self) -> ElementShape | None:
+        """What plans may count on: that every element has, or will have, this shape."""
+        shape = self.shape
+        return None if shape is None or None in shape else ElementShape(shape)
+
+    def write(self, index: int, value: np.ndarray, own: bool = False) -> None:
+        """Stores an element.
+
+        Args:
+          own: whether the array may be kept as it is; else it is copied, because its memory will be used again.
+        """
+        if self._closed:
+            self._check_open()
         elements = self.elements
         if index < 0 or (index >= len(elements) and not self.dynamic):
             raise _invalid(
@@ -61,7 +78,8 @@ class ArrayStorage:
             )
         if index >= len(elements):
             elements += [None] * (index + 1 - len(elements))
-        self._check_shape(index, np.shape(value))
+        if (shape := np.shape(value)) != self.shape:
+            self._check_shape(index, shape)
         present = elements[index]
         if present is not None and self.sums:
             elements[index] = present + value
@@ -76,7 +94,7 @@ class ArrayStorage:
                 f"TensorArray {self.name}: Could not write to TensorArray index {index} because it has already been "
                 "written to."
             )
-        elements[index] = np.array(value, self.numpy_dtype)
+        elements[index] = value if own else np.array(value, self.numpy_dtype)
 
     def _check_shape(self, index: int, shape: tuple) -> None:
         known = self.shape
@@ -136,6 +154,8 @@ class ArrayStorage:
             )
             self._gradients[source] = found
             self.dynamic = False
+        elif found.shape is None and not shape_to_prepend:
+            found.shape = self.shape
         return found
 
     def close(self) -> None:

@@ -81,3 +81,11 @@ def merged(first: Any, second: Any) -> Any:
     if first is None or second is None:
         return second if first is None else first
     return tuple(b if a is None else a for a, b in zip(first, second))
+
+
+def stacked(values: list) -> np.ndarray:
+    """Arrays along a new first dimension."""
+    shape = values[0].shape
+    if not shape or any(v.shape != shape for v in values):
+        return np.stack(values)
+    return np.concatenate(values).reshape(len(values), *shape)

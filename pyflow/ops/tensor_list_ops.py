@@ -9,7 +9,7 @@ import numpy as np
 from pyflow.core import dtypes
 from pyflow.core.registry import NOT_DIFFERENTIABLE, attr, op, raw
 from pyflow.ops.shape_rules import scalar
-from pyflow.ops.tensor_list import TensorList, as_dims, invalid, merged
+from pyflow.ops.tensor_list import TensorList, as_dims, invalid, merged, stacked
 
 _SHAPE_TYPE = attr("type", allowed=(dtypes.int32, dtypes.int64))
 _ELEMENT = attr("type")
@@ -163,7 +163,7 @@ class TensorListStack:
             )
         values = [input_handle.value(x, shape) for x in input_handle.elements()]
         if values:
-            return np.stack(values)
+            return stacked(values)
         shape = merged(input_handle.shape, shape)
         if shape is None or None in shape:
             raise invalid("Tried to stack elements of an empty list with non-fully-defined element_shape")
@@ -230,7 +230,7 @@ class TensorListGather:
         shape = as_dims(element_shape)
         values = [input_handle.element(int(i), shape) for i in indices]
         if values:
-            return np.stack(values)
+            return stacked(values)
         return np.empty((0, *(merged(input_handle.shape, shape) or ())), element_dtype.as_numpy_dtype)
 
     def grad(op, dy):

@@ -14,6 +14,7 @@ from pyflow.core.function_graph import FunctionGraph, function_named
 from pyflow.core.resources import VariableCell
 from pyflow.core.tensor import StaticShape
 from pyflow.ops.primitives import primitives
+from pyflow.ops.tensor_array_storage import ElementShape
 
 if TYPE_CHECKING:
     from pyflow.runtime.program import Program, Step, Value
@@ -116,7 +117,7 @@ class Loop:
         self._compiled: collections.OrderedDict[Any, Any] = collections.OrderedDict()
 
     def __call__(self, initial: list) -> list:
-        key = tuple([_key(v) for v in initial])
+        key = self._keys(initial)
         compiled = self._compiled[key] if key in self._compiled else self._compile(key)
         values = None
         if compiled is not None:
@@ -128,6 +129,14 @@ class Loop:
             if values[i] is initial[i] and isinstance(values[i], np.ndarray):
                 values[i] = values[i].copy()
         return values
+
+    def _keys(self, values: list) -> tuple:
+        """The variables' keys; of an array of tensors that another one may follow, none."""
+        keys = [_key(v) for v in values]
+        for i in self._carried:
+            if isinstance(keys[i], ElementShape):
+                keys[i] = None
+        return tuple(keys)
 
     def _compile(self, key: tuple) -> Any:
         """The loop as one function if no round changes the shapes of its variables, else None."""
@@ -158,7 +167,7 @@ class Loop:
                 for i, value in zip(carried, step(values)):
                     values[i] = value
                 if not stable:
-                    now = tuple([_key(v) for v in values])
+                    now = self._keys(values)
                     if now != key:
                         return now
         finally:
@@ -224,7 +233,7 @@ def invariants(body: FunctionGraph) -> list[int]:
 def _key(argument: Any) -> Any:
     if isinstance(argument, (np.ndarray, np.generic)):
         return argument.shape
-    return argument if isinstance(argument, VariableCell) else None
+    return argument if isinstance(argument, VariableCell) else getattr(argument, "planning_key", None)
 
 
 def planning_key(inputs: list[Value]) -> tuple | None:
@@ -234,7 +243,7 @@ def planning_key(inputs: list[Value]) -> tuple | None:
         if isinstance(value.cell, VariableCell) and (value.step is None or value.step.type != "ReadCell"):
             key.append(value.cell)
         elif value.dtype in (dtypes.resource, dtypes.variant):
-            key.append(None)
+            key.append(value.elements)
         elif value.known_shape:
             key.append(value.shape)
         else:

@@ -18,6 +18,7 @@ from pyflow.core.operation import Operation
 from pyflow.core.registry import OpDef, ShapeError
 from pyflow.core.resources import VariableCell
 from pyflow.core.tensor import StaticShape, Tensor, brackets
+from pyflow.ops.tensor_array_storage import ElementShape
 from pyflow.runtime import functions
 from pyflow.runtime.resources import NodeContext
 from pyflow.runtime.user_frame import in_node
@@ -37,7 +38,7 @@ _TAKING = ("QueueDequeue", "Unstage", "MapUnstage", "OrderedMapUnstage")
 class Value:
     """What flows between steps: a fed array, a constant, or an output of a step."""
 
-    __slots__ = ("dtype", "shape", "constant", "step", "index", "cell")
+    __slots__ = ("dtype", "shape", "constant", "step", "index", "cell", "elements")
 
     def __init__(self, dtype: dtypes.DType, shape: StaticShape, constant: Any = None, cell: Any = None):
         self.dtype = dtype
@@ -46,6 +47,7 @@ class Value:
         self.step: Step | None = None
         self.index = 0
         self.cell: VariableCell | None = cell
+        self.elements: ElementShape | None = None  # of a tensor array
 
     @property
     def known_shape(self) -> bool:
@@ -175,6 +177,10 @@ def _fed_value(tensor: Tensor, fed: Any) -> Value:
         return Value(dtype, (), constant=fed, cell=fed)
     if isinstance(fed, np.ndarray):
         return Value(dtype, fed.shape, constant=fed)
+    if isinstance(fed, ElementShape):
+        value = Value(dtype, ())
+        value.elements = fed
+        return value
     return Value(dtype, () if fed is None else fed)
 
 
@@ -210,8 +216,10 @@ class _Builder:
             results = evaluator(definition, op.attrs, NodeContext(op, self.session))()
             for value, result in zip(outputs, results):
                 value.constant = value.cell = result
-        elif not self._fold(step):
+        elif not _fold_size(step) and not self._fold(step):
             self.steps.append(step)
+            if op.type.startswith("TensorArray"):
+                _note_elements(step)
         for tensor, value in zip(op.outputs, outputs):
             # A fed output keeps the fed value though its operation runs for the sake of the others.
             self.values.setdefault(tensor, value)
@@ -263,6 +271,8 @@ class _Builder:
         return value.shape
 
     def _handle_data(self, op: Operation, value: Value) -> Any:
+        if value.elements is not None:
+            return value.elements
         shapes = getattr(value.cell, "shapes_of_elements", None)
         if shapes is not None:  # a queue
             return shapes
@@ -314,6 +324,27 @@ class _Builder:
             value.constant = np.asarray(result)
             value.shape = value.constant.shape
         return True
+
+
+def _fold_size(step: Step) -> bool:
+    """The size of a tensor array that does not grow, if it is known."""
+    made = step.inputs[0].step if step.type == "TensorArraySizeV3" else None
+    if made is None or made.type != "TensorArrayV3" or made.attrs["dynamic_size"] or made.inputs[0].constant is None:
+        return False
+    step.outputs[0].constant = np.asarray(made.inputs[0].constant, np.int32)
+    return True
+
+
+def _note_elements(step: Step) -> None:
+    """What a step tells of the shapes of a tensor array's elements."""
+    if step.type == "TensorArrayGradV3":
+        step.outputs[0].elements = step.inputs[0].elements
+    elif step.type == "TensorArrayScatterV3":
+        array, rows = step.inputs[0], step.inputs[2]
+        made = array.step
+        if made is not None and made.type == "TensorArrayV3" and made.attrs["identical_element_shapes"]:
+            if rows.shape and rows.known_shape and rows.shape[0]:
+                array.elements = ElementShape(rows.shape[1:])  # type: ignore[arg-type]
 
 
 def _forwards(step: Step) -> bool:

@@ -76,6 +76,17 @@ class TestLists:
         expected = [[0, 1, 2], [3, 6, 9], [12, 19, 26], [33, 48, 63]]
         assert run(rows).tolist() == expected
 
+    def test_numbers_that_a_round_computes(self):
+        x = tf.placeholder(tf.float32, [4])
+        y = tf.map_fn(lambda v: tf.nn.softplus(v) * tf.sigmoid(v), x)
+        (dx,) = tf.gradients(y, [x])
+        given = np.array([-1.0, 0.5, 2.0, 3.0])
+        sigmoid = 1 / (1 + np.exp(-given))
+        values, slopes = run([y, dx], {x: given})
+        np.testing.assert_allclose(values, np.log1p(np.exp(given)) * sigmoid, rtol=1e-5)
+        expected = sigmoid**2 + np.log1p(np.exp(given)) * sigmoid * (1 - sigmoid)
+        np.testing.assert_allclose(slopes, expected, rtol=1e-5)
+
     def test_a_list_used_after_the_loop_and_before(self):
         before = TensorListPushBack(EmptyTensorList(-1, -1, element_dtype=tf.float32), [1.0])
         (after,) = repeat(2, lambda i, items: (TensorListPushBack(items, [tf.cast(i, tf.float32)]),), before)

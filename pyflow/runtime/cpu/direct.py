@@ -12,6 +12,8 @@ from pyflow.runtime.program import Step, Value
 
 _BLAS = (dtypes.float32, dtypes.float64)
 _NUMBERS = "fiuc"
+# Few rows times a large transposed matrix: BLAS is up to twice as fast when it need not transpose that.
+_FEW_ROWS, _LARGE = 64, 1 << 14
 
 # A line with `{0}` for the first input and `{out}` for the result, and what its other names stand for.
 Line = tuple[str, dict[str, Any]]
@@ -37,6 +39,10 @@ def _product(step: Step) -> Line | None:
     inner = a.shape[0 if step.attrs["transpose_a"] else 1]  # type: ignore[index]
     if out.dtype not in _BLAS or sums_few_terms(out.dtype.as_numpy_dtype, inner, out.shape):  # type: ignore[arg-type]
         return None
+    rows, columns = out.shape  # type: ignore[misc]
+    large = rows <= _FEW_ROWS and inner * columns >= _LARGE  # type: ignore[operator]
+    if step.attrs["transpose_b"] and not step.attrs["transpose_a"] and large:
+        return "copyto({out}, matmul({1}, {0}.T).T)", {"matmul": np.matmul, "copyto": np.copyto}
     left, right = "{0}.T" if step.attrs["transpose_a"] else "{0}", "{1}.T" if step.attrs["transpose_b"] else "{1}"
     return f"matmul({left}, {right}, {{out}})", {"matmul": np.matmul}
 

@@ -146,7 +146,7 @@ def _gradients(concat: Step, users: dict[Value, list[Step]], root: dict[Value, V
 
 
 def _block_gradients(is_sigmoid: list[bool], size: int) -> Any:
-    """A kernel that writes the gradients dy · y (1 - y) of sigmoids and dy · (1 - y²) side by side, where dy = p · q."""
+    """A kernel that writes the gradients dy · y (1 - y) or, of tanh, dy · (1 - y²) side by side, where dy = p · q."""
     blocks = [(3 * k, s, (slice(None), slice(k * size, (k + 1) * size))) for k, s in enumerate(is_sigmoid)]
     multiply, subtract = np.multiply, np.subtract
 

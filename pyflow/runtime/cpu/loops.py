@@ -138,11 +138,18 @@ class _Growth:
             if lone and following.step is not None and self._grows(i, feed, following, following.step):
                 body.fetches[position] = feed
         self._collect()
+        for step in body.steps:
+            value = step.inputs[2] if step.type == "TensorArrayWriteV3" else None
+            if value is not None and value.dtype is not dtypes.string and self._keep(value):
+                line = "{0}.write(int({1}), {2}, True); {out} = {3}"
+                self._replaced[step] = _inline(step, line, step.inputs, step.outputs)
         body.steps = [r for s in body.steps if (r := self._replaced.get(s, s)) is not None]
 
     def _grows(self, i: int, feed: Value, following: Value, step: Step) -> bool:
         if step.type == "TensorListPushBack" and step.inputs[0] is feed:
             value = step.inputs[1]
+            if value.dtype is dtypes.string:
+                return False
             own = self._keep(value)
             line = "{0}.append({1})" if own else "{0}.append({1}.copy())"
             self._replaced[step] = _inline(step, line, [feed, value], [])
@@ -163,9 +170,11 @@ class _Growth:
     def _keep(self, value: Value) -> bool:
         """Whether a list may take the array itself, because nothing will write to it; sees to it if possible."""
         step = value.step
-        if value.dtype in (dtypes.variant, dtypes.resource) or (value.shape == () and value.dtype is not dtypes.string):
+        if value.dtype in (dtypes.variant, dtypes.resource):
             return True
         if step is None:
+            if value.shape == () and value.dtype is not dtypes.string:
+                return True  # a number that nothing can write to
             if value in self._carried:
                 self.pushed.add(self._carried[value])
                 return True
