@@ -21,6 +21,7 @@ from pyflow.core.tensor import StaticShape, Tensor, brackets
 from pyflow.ops.tensor_array_storage import ElementShape
 from pyflow.runtime import functions
 from pyflow.runtime.resources import NodeContext
+from pyflow.runtime.tensor_arrays import fold_size, note_elements
 from pyflow.runtime.user_frame import in_node
 
 _LARGEST_FOLDED_BYTES = 10 * 2**20
@@ -216,10 +217,10 @@ class _Builder:
             results = evaluator(definition, op.attrs, NodeContext(op, self.session))()
             for value, result in zip(outputs, results):
                 value.constant = value.cell = result
-        elif not _fold_size(step) and not self._fold(step):
+        elif not fold_size(step) and not self._fold(step):
             self.steps.append(step)
             if op.type.startswith("TensorArray"):
-                _note_elements(step)
+                note_elements(step)
         for tensor, value in zip(op.outputs, outputs):
             # A fed output keeps the fed value though its operation runs for the sake of the others.
             self.values.setdefault(tensor, value)
@@ -324,27 +325,6 @@ class _Builder:
             value.constant = np.asarray(result)
             value.shape = value.constant.shape
         return True
-
-
-def _fold_size(step: Step) -> bool:
-    """The size of a tensor array that does not grow, if it is known."""
-    made = step.inputs[0].step if step.type == "TensorArraySizeV3" else None
-    if made is None or made.type != "TensorArrayV3" or made.attrs["dynamic_size"] or made.inputs[0].constant is None:
-        return False
-    step.outputs[0].constant = np.asarray(made.inputs[0].constant, np.int32)
-    return True
-
-
-def _note_elements(step: Step) -> None:
-    """What a step tells of the shapes of a tensor array's elements."""
-    if step.type == "TensorArrayGradV3":
-        step.outputs[0].elements = step.inputs[0].elements
-    elif step.type == "TensorArrayScatterV3":
-        array, rows = step.inputs[0], step.inputs[2]
-        made = array.step
-        if made is not None and made.type == "TensorArrayV3" and made.attrs["identical_element_shapes"]:
-            if rows.shape and rows.known_shape and rows.shape[0]:
-                array.elements = ElementShape(rows.shape[1:])  # type: ignore[arg-type]
 
 
 def _forwards(step: Step) -> bool:
