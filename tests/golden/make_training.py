@@ -21,6 +21,8 @@ FILES = {
     "scripts": "script_cases",
     "regularizers": "regularizer_cases",
     "contrib_optimizers": "contrib_optimizer_cases",
+    "signal": "signal_cases",
+    "distributions": "distribution_cases",
 }
 
 
