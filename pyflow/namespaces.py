@@ -13,7 +13,7 @@ from pyflow.core.api import PUBLIC
 
 # Folders whose modules define public names, in the order of the layers. `contrib` and `examples` load when first used.
 _LAYERS = ("core", "autodiff", "ops", "runtime", "io", "train", "nn", "layers", "losses", "metrics", "data", "image",
-           "summary", "platform", "test")  # fmt: skip
+           "summary", "platform", "test", "distributions")  # fmt: skip
 LAZY = ("contrib", "examples")
 
 
