@@ -27,8 +27,9 @@ from pyflow.core.dtypes import (
 from pyflow.core.errors import InvalidArgumentError
 from pyflow.core.registry import NOT_DIFFERENTIABLE, attr, one_of, op, sample
 from pyflow.core.tensor_proto import make_tensor_proto
+from pyflow.ops.image_png import write_png
 from pyflow.ops.shape_rules import scalar
-from pyflow.ops.summary_encoding import encode_png, encode_wav, normalize_image
+from pyflow.ops.summary_encoding import encode_wav, normalize_image
 
 _REAL = (float32, float64, int32, uint8, int16, int8, int64, bfloat16, uint16, float16, uint32, uint64)
 _IMAGE = (uint8, float32, float16, float64)
@@ -162,7 +163,7 @@ class ImageSummary:
             value = summary.value.add(tag=f"{tag}/image/{i}" if max_images > 1 else f"{tag}/image")
             pixels = image if image.dtype == np.uint8 else normalize_image(image, bad_color)
             value.image.height, value.image.width, value.image.colorspace = shape[1:]
-            value.image.encoded_image_string = encode_png(pixels)
+            value.image.encoded_image_string = write_png(pixels)
         return _serialized(summary)
 
     grad = NOT_DIFFERENTIABLE

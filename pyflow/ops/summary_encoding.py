@@ -1,32 +1,12 @@
-"""Images and sounds as files in memory: PNG (RFC 2083) and WAV, as summaries carry them."""
+"""Images as pixels of one byte and sounds as WAV files in memory, as summaries carry them."""
 
 from __future__ import annotations
 
 import struct
-import zlib
 
 import numpy as np
 
 from pyflow.core.errors import InvalidArgumentError
-
-_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-# PNG's colour type by the number of channels: grey, grey and alpha, RGB, RGBA.
-_COLOR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
-
-
-def encode_png(image: np.ndarray) -> bytes:
-    """A PNG file of a uint8 image [height, width, channels], with 1 ... 4 channels."""
-    height, width, channels = image.shape
-    header = struct.pack(">IIBBBBB", width, height, 8, _COLOR_TYPES[channels], 0, 0, 0)
-    rows = np.zeros((height, 1 + width * channels), np.uint8)
-    # Each row starts with the number of its filter; 1 stores the difference from the pixel to the left.
-    rows[:, 0] = 1
-    rows[:, 1:] = image.reshape(height, -1)
-    rows[:, 1 + channels :] -= image[:, :-1].reshape(height, -1)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows.tobytes())), (b"IEND", b""))
-    return _PNG_SIGNATURE + b"".join(
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
-    )
 
 
 def encode_wav(sound: np.ndarray, sample_rate: int) -> bytes:

@@ -3,6 +3,9 @@
 A case takes the module (TensorFlow or PyFlow) and returns plain values. Runs under Python 3.7 as well.
 """
 
+import os
+import zlib
+
 import numpy as np
 from state_cases import nodes, plain, unknown
 
@@ -41,6 +44,13 @@ def result(tf, build):
                 return [built, shapes, plain(session.run(tensors))]
         except Exception as exception:
             return [type(exception).__name__, str(exception).split("\n")[0]]
+
+
+def digests(tf, builds):
+    """As `values`, with checksums of the pixels; to be used where there can be no rounding."""
+    found = values(tf, builds)
+    summed = [f[1] if len(f) == 2 and isinstance(f[0], list) else [] for f in found]
+    return [[f[0], [[v[0], zlib.crc32(str(v[1]).encode())] for v in s]] if s else f for f, s in zip(found, summed)]
 
 
 def values(tf, builds):
@@ -207,3 +217,96 @@ def pixel_types(tf):
     return results(tf, builds)
 
 
+
+
+PICTURES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "pictures")
+
+
+def files(kind=""):
+    """Names and contents of the image files; Pillow made them."""
+    found = []
+    for name in sorted(os.listdir(PICTURES)):
+        if name.startswith(kind):
+            with open(os.path.join(PICTURES, name), "rb") as f:
+                found.append((name, f.read()))
+    return found
+
+
+@case
+def decoding(tf):
+    """JPEG by the accurate inverse DCT: the fast one, which is the default, is not Pillow's. Nor does Pillow upscale
+    the colours of a part by themselves, and make an image smaller by more pixels than it has."""
+    builds = []
+    for name, data in files():
+        if name.startswith("jpeg"):
+            for channels in (0, 1, 3, 4):
+                builds.append(lambda d=data, c=channels: tf.io.decode_jpeg(d, c, dct_method="INTEGER_ACCURATE"))
+            for ratio in (2, 3) if "tiny" in name else (2, 3, 4, 8):
+                builds.append(lambda d=data, r=ratio: tf.io.decode_jpeg(d, 1, r, dct_method="INTEGER_ACCURATE"))
+            builds.append(lambda d=data: tf.io.extract_jpeg_shape(d))
+            whole_colors = "444" in name or "gray" in name
+            part = [1, 2, 3, 4] if whole_colors else [0, 0, 3, 14]
+            for window in (part, [0, 0, 0, 1], [-1, 0, 2, 2], [1, 1, 100, 100], [1, 1]):
+                builds.append(
+                    lambda d=data, w=window: tf.io.decode_and_crop_jpeg(d, w, dct_method="INTEGER_ACCURATE")
+                )
+            continue
+        for channels in (0, 1, 2, 3, 4):
+            decode = tf.io.decode_bmp if name.startswith("bmp") else tf.io.decode_png
+            builds.append(lambda d=data, c=channels, f=decode: f(d, c))
+            builds.append(lambda d=data, c=channels: tf.io.decode_image(d, c))
+        if name.startswith("png"):
+            builds += [lambda d=data, c=c: tf.image.decode_png(d, c, tf.uint16) for c in (0, 1, 3, 4)]
+            builds.append(lambda d=data: tf.io.decode_image(d, 3, tf.float32))
+        builds += [lambda d=data: tf.image.decode_gif(d), lambda d=data: tf.image.is_jpeg(d)]
+    data = dict(files())["gif_3.gif"]
+    builds.append(lambda: tf.io.decode_image(data, expand_animations=False))
+    return digests(tf, builds)
+
+
+@case
+def decoding_wrongly(tf):
+    functions = ["decode_jpeg", "decode_png", "decode_gif", "decode_bmp", "decode_image", "extract_jpeg_shape"]
+    data = [b"", b"a'\n\\\x00\xff", b"BM", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"BM" + b"\0" * 60]
+    builds = [lambda n=n, d=d: getattr(tf.image, n)(d) for n in functions for d in data]
+    builds += [lambda n=n: getattr(tf.image, n)([b"a", b"b"]) for n in functions[:4]]
+    builds += [lambda n=n: getattr(tf.image, n)(tf.placeholder_with_default([b"a", b"b"], None)) for n in functions[:4]]
+    builds.append(lambda: tf.image.decode_jpeg(b"a", dct_method="x"))
+    return values(tf, builds)
+
+
+@case
+def encoding(tf):
+    deep = picture(5, 4, 4, np.float32)
+    image, found = picture(16, 16), []
+    for pixels in (image, image[..., :1], image[..., :2], picture(3, 7, 4), (deep * 65535).astype(np.uint16)):
+        for compression in (-1, 0, 9):
+            found.append(
+                lambda p=pixels, c=compression: tf.image.decode_png(
+                    tf.image.encode_png(p, c), dtype=tf.as_dtype(p.dtype)
+                )
+            )
+    found += [
+        lambda: tf.image.encode_png(image, 10),
+        lambda: tf.image.encode_png(image[..., 0]),
+        lambda: tf.image.encode_png(np.zeros((2, 2, 5), np.uint8)),
+        lambda: tf.image.encode_jpeg(image[..., :2]),
+        lambda: tf.image.encode_jpeg(image[..., 0]),
+        lambda: tf.image.encode_jpeg(image, "grayscale"),
+        lambda: tf.image.encode_jpeg(image[..., :1], "rgb"),
+        lambda: tf.image.encode_jpeg(image, "x"),
+        lambda: tf.image.encode_jpeg(image, quality=101),
+        lambda: tf.image.encode_jpeg(unknown(tf, image[..., 0], np.uint8)),
+        lambda: tf.image.encode_jpeg(image, density_unit="x"),
+        lambda: tf.image.encode_jpeg(image[:0]),
+        lambda: tf.image.random_jpeg_quality(image, 50, 101),
+        lambda: tf.image.random_jpeg_quality(image, 50, 50),
+    ]
+    for kwargs in ({}, {"quality": 30}, {"chroma_downsampling": False}, {"progressive": True}, {"optimize_size": True}):
+        for pixels in (image, image[..., :1]):
+            found.append(
+                lambda p=pixels, k=kwargs: tf.image.decode_jpeg(
+                    tf.image.encode_jpeg(p, **k), dct_method="INTEGER_ACCURATE"
+                )
+            )
+    return digests(tf, found)
