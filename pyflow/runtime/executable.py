@@ -47,9 +47,15 @@ class Executable:
     """Computes given fetches from feeds of given shapes. May be called from several threads at once."""
 
     def __init__(
-        self, session: Any, fetches: list[Tensor], targets: list[Operation], feeds: dict[Tensor, Any]
+        self,
+        session: Any,
+        fetches: list[Tensor],
+        targets: list[Operation],
+        feeds: dict[Tensor, Any],
+        lends: bool = False,
     ):
         self._program = optimized(session, fetches, targets, feeds)
+        self._program.lends = lends
         self._session = session
         self._surroundings: Callable[[], Any] = contextlib.nullcontext
         if sharing.uses_own_threads(self._program):

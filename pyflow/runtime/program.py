@@ -85,13 +85,14 @@ class Step:
 class Program:
     """Steps in execution order, with the values that are fed and fetched.
 
-    `wanted` are to be computed though nobody fetches them; `kept` are needed after the run as well.
+    `wanted` are to be computed though nobody fetches them; `kept` are needed after the run as well. `lends` says that
+    fetched arrays are only looked at by whoever runs it, and need not be copied.
     """
 
     def __init__(self, feeds: list[Value], steps: list[Step], fetches: list[Value], wanted: list[Value]):
         self.feeds, self.steps, self.fetches, self.wanted = feeds, steps, fetches, wanted
         self.kept: set[Value] = set()
-        self.has_large_products = False
+        self.has_large_products = self.lends = False
 
 
 def needed_ops(fetches: Iterable[Tensor], targets: Iterable[Operation], fed: Iterable[Tensor]) -> list[Operation]:

@@ -12,8 +12,7 @@ from pyflow.core.graph import Graph
 from pyflow.core.scopes import default_graph_stack, default_session_stack, get_default_graph
 from pyflow.core.tensor import Tensor
 from pyflow.core.waiting import time_limit
-from pyflow.runtime import placement, profile
-from pyflow.runtime.executable import Executable
+from pyflow.runtime import placement, profile, staged
 from pyflow.runtime.feeds import fed_array, flatten_feeds
 from pyflow.runtime.fetches import Fetches, cache_key
 from pyflow.runtime.functions import Functions
@@ -62,7 +61,7 @@ class BaseSession:
         self._owns_resources = server is None
         self._planning = threading.RLock()
         self.functions = Functions(self)
-        self._executables: collections.OrderedDict[Any, Executable] = collections.OrderedDict()
+        self._executables: collections.OrderedDict[Any, Any] = collections.OrderedDict()
         self._fetch_cache: collections.OrderedDict[Any, Fetches] = collections.OrderedDict()
         self._placer = placement.Placer(self._config)
 
@@ -144,7 +143,7 @@ class BaseSession:
                 self._fetch_cache.popitem(last=False)
         return handler
 
-    def _executable(self, handler: Fetches, feeds: dict[Tensor, Any]) -> Executable:
+    def _executable(self, handler: Fetches, feeds: dict[Tensor, Any]) -> Any:
         key = (handler, self._graph._mutations, *feeds, *[getattr(v, "shape", None) for v in feeds.values()])
         executable = self._executables.get(key)
         if executable is None:
@@ -155,10 +154,10 @@ class BaseSession:
                 self._executables.popitem(last=False)
         return executable
 
-    def _plan(self, handler: Fetches, feeds: dict[Tensor, Any]) -> Executable:
+    def _plan(self, handler: Fetches, feeds: dict[Tensor, Any]) -> Any:
         shapes = {t: getattr(v, "shape", ()) for t, v in feeds.items()}
         self._placer.check(handler.tensors, handler.targets, shapes)
-        return Executable(self, handler.tensors, handler.targets, shapes)
+        return staged.executable(self, handler.tensors, handler.targets, shapes)
 
     def forget_plans(self) -> None:
         """Has everything planned anew when it runs next."""

@@ -250,7 +250,9 @@ class Lowered:
     def _fetch(self, value: Value) -> str:
         """A fetched value belongs to the caller: what is fed, constant or a variable's storage is copied."""
         name = self._name(value)
-        if value.cell is not None and value.step is None or value.dtype in (dtypes.resource, dtypes.variant):
+        if self._program.lends or value.dtype in (dtypes.resource, dtypes.variant):
+            return name
+        if value.cell is not None and value.step is None:
             return name
         if value.shape == () and value.dtype is not dtypes.string:
             return name if value in self._scalars else f"{name}[()]"
