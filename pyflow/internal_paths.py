@@ -38,13 +38,13 @@ python.framework.graph_util train.graph_util @graph_util
 python.framework.graph_util_impl train.graph_util @graph_util
 python.framework.function ops.defun
 python.framework.importer core.graph_import
-python.framework.indexed_slices core.indexed_slices core.convert
+python.framework.indexed_slices core.indexed_slices core.convert core.type_specs
 python.framework.meta_graph train.meta_graph train.meta_graph_import train.scoped_graph
 python.framework.ops core.scopes core.graph core.operation core.tensor core.convert core.indexed_slices core.collections
  core.gradient_registry core.init_scope core.execution_mode platform.code.framework @
 python.framework.random_seed core.seeds
 python.framework.smart_cond ops.smart_cond
-python.framework.sparse_tensor core.sparse_tensor platform.code.framework
+python.framework.sparse_tensor core.sparse_tensor core.type_specs platform.code.framework
 python.framework.tensor_shape core.shapes core.dimension @
 python.framework.tensor_util core.constants core.tensor_proto platform.code.framework core.tensor
 python.framework.tensor_spec core.type_specs
