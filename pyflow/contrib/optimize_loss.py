@@ -184,7 +184,7 @@ def _clipped(pairs: Pairs, clip_gradients: Any) -> Pairs:
         clipped, _ = clip_by_global_norm([g for g, _ in pairs], clip_gradients)
         return [(g, v) for g, (_, v) in zip(clipped, pairs)]
     if callable(clip_gradients):
-        clip: Callable[[Pairs], Pairs] = clip_gradients
+        clip: Any = clip_gradients
         return clip(pairs)
     if clip_gradients is not None:
         raise ValueError(f"Unknown type {type(clip_gradients)} for clip_gradients")

@@ -53,6 +53,11 @@ def _replace_control_flow(nodes: Nodes) -> None:
     for frame in _Frames(nodes).innermost_first():
         _Loop(nodes, frame).replace()
     replace_conditionals(nodes)
+    for function in nodes.functions:  # more come while these are gone through
+        inner = nodes.of_function(function)
+        replace_conditionals(inner)
+        del function.node_def[:]
+        function.node_def.extend(inner.by_name.values())
 
 
 class _Frame:

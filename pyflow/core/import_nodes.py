@@ -23,15 +23,22 @@ def control_name(text: str) -> str:
 class Nodes:
     """Nodes by name, in order, and the functions made of nodes that are gone."""
 
-    def __init__(self, nodes: Any, taken_functions: set[str], arguments: dict[str, int] | None = None):
+    def __init__(self, nodes: Any, taken_functions: set[str]):
         self.by_name: dict[str, Any] = {}
-        self._arguments = arguments or {}  # of the function that the nodes are in: name and dtype number
+        self._arguments: dict[str, int] = {}  # of the function that the nodes are in: name and dtype number
         for node in nodes:
             copy = type(node)()
             copy.CopyFrom(node)
             self.by_name[node.name] = copy
         self.functions: list[Any] = []
         self._taken = taken_functions
+
+    def of_function(self, definition: Any) -> Nodes:
+        """The nodes of one of the functions."""
+        inner = Nodes(definition.node_def, self._taken)
+        inner._arguments = {argument.name: argument.type for argument in definition.signature.input_arg}
+        inner.functions = self.functions
+        return inner
 
     def dtype_of(self, text: str) -> int:
         """The dtype number of a tensor."""
@@ -113,7 +120,8 @@ class Nodes:
         from pyflow.protos.graph_pb2 import NodeDef
 
         waits = [t for t in self.by_name[name].input if t.startswith("^") and control_name(t) in self.by_name]
-        node = self.by_name[name] = NodeDef(name=name, op=op, input=[*inputs, *waits])
+        node: Any = NodeDef(name=name, op=op, input=[*inputs, *waits])
+        self.by_name[name] = node
         for attr, dtype in types.items():
             node.attr[attr].type = dtype % 100
 
@@ -241,9 +249,8 @@ class Extracted:
         """Adds one to the argument `loop_counter`."""
         one = self._definition.node_def.add(name="loop_counter_step", op="Const")
         write_constant(one, 1)
-        add = self._definition.node_def.add(
-            name="loop_counter_next", op="Add", input=["loop_counter", "loop_counter_step:0"]
-        )
+        inputs = ["loop_counter", "loop_counter_step:0"]
+        add: Any = self._definition.node_def.add(name="loop_counter_next", op="Add", input=inputs)
         add.attr["T"].type = dtypes.int32.as_datatype_enum
         return "loop_counter_next:0"
 
@@ -254,23 +261,16 @@ class Extracted:
         return f"{name}:0"
 
     def finish(self, returns: list[str], types: list[int], captured: dict[str, str] | None = None) -> None:
-        """Names what the function returns, and adds it to the library; conditionals in it become nodes too.
+        """Names what the function returns, and adds it to the library.
 
         Args:
           types: the dtype numbers of what it returns.
           captured: its further arguments; more than it uses, if another function has to have the same ones.
         """
-        from pyflow.core.cond_import import replace_conditionals
-
         for text, name in (self.captured if captured is None else captured).items():
             self._arguments[name] = self._nodes.dtype_of(text)
         for name, dtype in self._arguments.items():
             self._definition.signature.input_arg.add(name=name, type=dtype)
-        inner = Nodes(self._definition.node_def, self._nodes._taken, self._arguments)
-        replace_conditionals(inner)
-        del self._definition.node_def[:]
-        self._definition.node_def.extend(inner.by_name.values())
-        self._nodes.functions += inner.functions
         for i, (text, dtype) in enumerate(zip(returns, types)):
             result = self._definition.signature.output_arg.add(name=f"result_{i}", type=dtype % 100)
             self._definition.ret[result.name] = text
