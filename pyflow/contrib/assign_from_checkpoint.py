@@ -11,17 +11,33 @@ from pyflow.ops.control_flow import group
 from pyflow.ops.placeholder import placeholder
 from pyflow.platform import logging
 from pyflow.protos.meta_graph_pb2 import SaverDef
-from pyflow.train.checkpoint_reader import (
-    NewCheckpointReader,
-    init_from_checkpoint,
-    list_variables,
-    load_checkpoint,
-    load_variable,
-)
+from pyflow.train import checkpoint_reader
+from pyflow.train.checkpoint_reader import NewCheckpointReader
 from pyflow.train.saver import Saver
 
-for _function in (init_from_checkpoint, list_variables, load_checkpoint, load_variable):
-    export(f"contrib.framework.{_function.__name__}")(_function)
+
+@export("contrib.framework.load_checkpoint")
+def load_checkpoint(filepattern: str) -> Any:
+    """As tf.train.load_checkpoint."""
+    return checkpoint_reader.load_checkpoint(filepattern)
+
+
+@export("contrib.framework.load_variable")
+def load_variable(checkpoint_dir: str, name: str) -> Any:
+    """As tf.train.load_variable."""
+    return checkpoint_reader.load_variable(checkpoint_dir, name)
+
+
+@export("contrib.framework.list_variables")
+def list_variables(checkpoint_dir: str) -> list[tuple[str, list[int]]]:
+    """As tf.train.list_variables."""
+    return checkpoint_reader.list_variables(checkpoint_dir)
+
+
+@export("contrib.framework.init_from_checkpoint")
+def init_from_checkpoint(checkpoint_dir: str, assignment_map: dict[str, Any]) -> None:
+    """As tf.train.init_from_checkpoint."""
+    checkpoint_reader.init_from_checkpoint(checkpoint_dir, assignment_map)
 
 
 @export("contrib.framework.assign_from_checkpoint")

@@ -29,7 +29,6 @@ _ALIASES = {
     "is_numeric_tensor": "is_numeric_tensor",
     "is_strictly_increasing": "is_strictly_increasing",
     "is_tensor": "is_tensor",
-    "py_func": "py_func",
     "sort": "sort",
 }
 

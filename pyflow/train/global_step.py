@@ -12,6 +12,7 @@ from pyflow.core.scopes import get_default_graph
 from pyflow.core.tensor import Tensor
 from pyflow.ops.initializers import zeros_initializer
 from pyflow.ops.resource_variable import is_resource_variable
+from pyflow.ops.variable_base import VariableAggregation
 from pyflow.ops.variable_scope import get_variable
 from pyflow.ops.variables import Variable
 from pyflow.platform import logging
@@ -63,6 +64,7 @@ def create_global_step(graph: Graph | None = None) -> Any:
             dtype=dtypes.int64,
             initializer=zeros_initializer(),
             trainable=False,
+            aggregation=VariableAggregation.ONLY_FIRST_REPLICA,
             collections=[GraphKeys.GLOBAL_VARIABLES, GraphKeys.GLOBAL_STEP],
         )
 
