@@ -20,6 +20,19 @@ python.client.session runtime.session runtime.fetches @
 python.client.timeline runtime.timeline
 python.compat
 python.compat.compat platform.compat
+python.data @data
+python.data.experimental @data.experimental
+python.data.experimental.ops @data.experimental
+python.data.ops
+python.data.ops.dataset_ops data.dataset data.structure @data
+python.data.ops.iterator_ops data.iterator data.optional @data
+python.data.ops.optional_ops data.optional
+python.data.ops.readers data.readers
+python.data.util
+python.data.util.nest data.nest
+python.data.util.options data.options
+python.data.util.random_seed data.random_seed
+python.data.util.structure data.structure
 python.eager
 python.eager.backprop ops.gradient_tape
 python.eager.context core.execution_mode
@@ -239,6 +252,8 @@ python.training.saving.saveable_object ops.saveable_object
 python.training.saving.saveable_object_util train.saveables
 python.training.warm_starting_util train.warm_start
 python.pywrap_tensorflow ?train.NewCheckpointReader @train
+contrib.data.python ?contrib.data.map_and_batch
+contrib.data.python.ops ?contrib.data.map_and_batch
 contrib.framework.python ?contrib.framework.arg_scope
 contrib.framework.python.ops ?contrib.framework.arg_scope @contrib.framework
 contrib.framework.python.ops.arg_scope ?contrib.framework.arg_scope @contrib.framework
@@ -317,6 +332,10 @@ tools.docs.doc_controls platform.code.exports
 """
 
 # Modules generated from the ops' declarations: they hold the raw ops, whichever module each is declared in.
+_OF_DATASETS = """batching cardinality counter dataset_ops enumerate_ops error_ops get_single_element grouping
+interleave_ops iterator_ops optimization_options parsing_ops prefetching_ops random_ops readers resampling scan_ops
+shuffle_ops sliding take_while_ops threading_options unique writers"""
+_DATASETS = "data.batching data.dataset data.grouping data.interleaving data.iterator_state data.options data.reduction"
 _GENERATED = """array bitwise candidate_sampling control_flow data_flow dataset functional image io linalg list logging
 lookup manip math nn parsing random resource_variable rnn script set sparse spectral state stateless_random string
 training user"""
@@ -327,6 +346,9 @@ def _entries() -> dict[str, list[str]]:
     lines = _TABLE.strip().replace("\n ", " ").splitlines()
     entries: dict[str, list[str]] = {path: list(places) for path, *places in (line.split() for line in lines)}
     entries |= {f"python.ops.gen_{name}_ops": ["ops!"] for name in _GENERATED.split()}
+    for name in _OF_DATASETS.split():
+        entries[f"python.data.experimental.ops.{name}"] = ["@data.experimental", *_DATASETS.split()]
+        entries[f"contrib.data.python.ops.{name}"] = ["?contrib.data.map_and_batch", "@contrib.data"]
     entries["python.training.gen_training_ops"] = ["ops!"]
     for module in TENSORFLOW_MODULES:  # the packages that hold modules of messages
         parts = module.split(".")

@@ -59,7 +59,7 @@ class Table:
         with self._lock:
             for i, key in enumerate(given):
                 out[i] = get(key, default)
-        return out.reshape(*shape, *self.value_shape)
+        return out.reshape((*shape, *self.value_shape))
 
     def insert(self, keys: Any, values: Any) -> None:
         """Sets the values of keys."""
