@@ -15,6 +15,7 @@ from pyflow.core.resources import VariableCell
 from pyflow.core.tensor import StaticShape
 from pyflow.ops.primitives import primitives
 from pyflow.ops.tensor_array_storage import ElementShape
+from pyflow.ops.tensor_list import TensorList
 
 if TYPE_CHECKING:
     from pyflow.runtime.program import Program, Step, Value
@@ -132,9 +133,9 @@ class Loop:
 
     def _keys(self, values: list) -> tuple:
         """The variables' keys; of an array of tensors that another one may follow, none."""
-        keys = [_key(v) for v in values]
+        keys = [v.shape if type(v) is np.ndarray else _key(v) for v in values]
         for i in self._carried:
-            if isinstance(keys[i], ElementShape):
+            if type(keys[i]) is ElementShape:
                 keys[i] = None
         return tuple(keys)
 
@@ -231,6 +232,8 @@ def invariants(body: FunctionGraph) -> list[int]:
 
 
 def _key(argument: Any) -> Any:
+    if type(argument) is TensorList:
+        return None
     if isinstance(argument, (np.ndarray, np.generic)):
         return argument.shape
     return argument if isinstance(argument, VariableCell) else getattr(argument, "planning_key", None)

@@ -23,6 +23,7 @@ from pyflow.runtime.program import Program, Step, Value
 _ROWS, _ROUNDS, _BYTES = 2048, 64, 1 << 24
 # With fewer rounds a product the copies cost as much as they spare.
 _FEWEST_ROUNDS = 4
+_NONE = type(None)
 _REAL = (dtypes.float32, dtypes.float64)
 
 
@@ -91,8 +92,9 @@ class LoweredLoop:
 
     def run(self, initial: list) -> list | None:
         """All variables' last values; None if lists have elements that were never set."""
-        if any(item is None for i in self._lists for item in initial[i].items):
-            return None
+        for i in self._lists:
+            if initial[i].items and _NONE in map(type, initial[i].items):
+                return None
         try:
             frame = self._idle.pop()
         except IndexError:
