@@ -67,13 +67,13 @@ def main() -> int:
     names = parser.parse_args().case or list(CASES)
     ours, theirs = load("pyflow"), load("tensorflow")
     print(f"{THREADS} threads each, {ROUNDS} turns; TensorFlow {theirs.__version__}")
-    print(f"{'case':12} {'PyFlow':>10} {'TensorFlow':>12} {'ratio':>7} {'goal':>6}")
+    print(f"{'case':14} {'PyFlow':>10} {'TensorFlow':>12} {'ratio':>7} {'goal':>6}")
     missed = 0
     for name in names:
         mine, peer, ratio = compare(CASES[name], ours, theirs)
         goal = CASES[name].goal
         verdict = "" if ratio <= goal else "  missed"
-        print(f"{name:12} {mine * 1e6:7.1f} µs {peer * 1e6:9.1f} µs {ratio:7.3f} {goal:6.2f}{verdict}", flush=True)
+        print(f"{name:14} {mine * 1e6:7.1f} µs {peer * 1e6:9.1f} µs {ratio:7.3f} {goal:6.2f}{verdict}", flush=True)
         missed += ratio > goal
     return min(missed, 1)
 

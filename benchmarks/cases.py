@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from benchmarks.recurrence import counting_loop, lstm_layer, sine_step
+
 Step = Callable[[], Any]
 
 
@@ -136,6 +138,10 @@ CASES = {
     "lenet_step": Case(lenet_step, goal=1.8),
     "scalar_add": Case(scalar_add, goal=0.1),
     "add_chain": Case(add_chain, goal=0.4),
+    "sine_one_step": Case(sine_step(1, 10), goal=0.35),
+    "sine_ten_steps": Case(sine_step(10, 1), goal=0.8),
+    "lstm_layer": Case(lstm_layer, goal=0.7, seconds_long=True),
+    "counting_loop": Case(counting_loop, goal=0.1),
     "save": Case(save, goal=1 / 0.7, seconds_long=True),
     "restore": Case(restore, goal=1 / 0.7, seconds_long=True),
 }
