@@ -23,6 +23,7 @@ from pyflow.ops.example_wire import (
     integers_of_rows,
     locate_example,
 )
+from pyflow.ops.sparse_coordinates import places_in_rows
 
 _FEWEST_ALIKE = 4
 _LONGEST_ALIKE = 8192  # bytes; what is longer is mostly one large value, which is better not copied
@@ -61,8 +62,8 @@ class Column:
             if counts.size and (counts == 1).all():
                 out[starts[rows]] = values
                 continue
-            within = np.arange(len(values)) - np.repeat(np.cumsum(counts) - counts, counts)
-            out[np.repeat(starts[rows], counts) + within] = values
+            owner, within = places_in_rows(counts).T
+            out[starts[rows][owner] + within] = values
         return out
 
 

@@ -14,6 +14,7 @@ from pyflow.core.shapes import TensorShape
 from pyflow.ops.example_columns import Column, read_columns
 from pyflow.ops.example_wire import BYTES, FLOAT, INT64, NOTHING
 from pyflow.ops.shape_rules import text, with_rank
+from pyflow.ops.sparse_coordinates import places_in_rows
 
 PARSED = (float32, int64, string)
 KINDS: dict[DType, int] = {string: BYTES, float32: FLOAT, int64: INT64}
@@ -158,15 +159,7 @@ class Reader:
         counts, values = column.counts, column.values(kind)
         if self._single:
             return np.arange(len(values), dtype=np.int64)[:, None], values, counts
-        return sparse_indices(counts), values, np.array([len(counts), counts.max(initial=0)], np.int64)
-
-
-def sparse_indices(counts: np.ndarray) -> np.ndarray:
-    """Row and place in the row [n, 2] of values, of which each row has so many."""
-    indices = np.empty((int(counts.sum()), 2), np.int64)
-    indices[:, 0] = np.repeat(np.arange(len(counts)), counts)
-    indices[:, 1] = np.arange(len(indices)) - np.repeat(np.cumsum(counts) - counts, counts)
-    return indices
+        return places_in_rows(counts), values, np.array([len(counts), counts.max(initial=0)], np.int64)
 
 
 def _size(shape: Any) -> int:

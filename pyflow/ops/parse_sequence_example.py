@@ -22,8 +22,9 @@ from pyflow.ops.example_wire import (
     append_values,
     locate_sequence_example,
 )
-from pyflow.ops.parse_example import COUNTED, KINDS, encoded, parsed_types, sparse_indices, texts
+from pyflow.ops.parse_example import COUNTED, KINDS, encoded, parsed_types, texts
 from pyflow.ops.shape_rules import text, with_rank
+from pyflow.ops.sparse_coordinates import places_in_rows
 
 # A serialized SequenceExample with the context a = [1, 2] (int64) and the feature list b = [[0.5], [2.0]] (float).
 _SAMPLE = bytes.fromhex(
@@ -197,7 +198,7 @@ class _SingleParser:
             parts.append(_read(self._data, step) if step.kind else as_values([], KINDS[dtype]))
         counts = np.array([len(part) for part in parts], np.int64)
         shape = np.array([len(parts), counts.max(initial=0)], np.int64)
-        return sparse_indices(counts), _joined(parts, KINDS[dtype]), shape
+        return places_in_rows(counts), _joined(parts, KINDS[dtype]), shape
 
 
 def _text(key: bytes) -> str:
@@ -336,7 +337,7 @@ class _BatchParser:
         rows = self._context_rows(key, KINDS[dtype])
         counts = np.array([len(values) for values in rows], np.int64)
         shape = np.array([len(rows), counts.max(initial=0)], np.int64)
-        return sparse_indices(counts), _joined(rows, KINDS[dtype]), shape
+        return places_in_rows(counts), _joined(rows, KINDS[dtype]), shape
 
     def list_dense(self, key: bytes, dtype: DType, shape: TensorShape, optional: bool) -> tuple:
         rows, wanted = self._list_rows(key, KINDS[dtype]), _size(shape)
@@ -358,8 +359,8 @@ class _BatchParser:
         rows = self._list_rows(key, KINDS[dtype])
         steps = np.array([len(row) for row in rows], np.int64)
         counts = np.array([len(values) for row in rows for values in row], np.int64)
-        places = sparse_indices(steps)
-        within = sparse_indices(counts)
+        places = places_in_rows(steps)
+        within = places_in_rows(counts)
         indices = np.concatenate([places[within[:, 0]], within[:, 1:]], axis=1)
         shape = np.array([len(rows), steps.max(initial=0), counts.max(initial=0)], np.int64)
         return indices, _joined([values for row in rows for values in row], KINDS[dtype]), shape

@@ -141,3 +141,12 @@ def check_row_major(indices: np.ndarray) -> None:
             trouble = "out of order. Many sparse ops require sorted indices.\n"
             trouble += "    Use `tf.sparse.reorder` to create a correctly ordered copy.\n\n"
         raise invalid(f"indices[{i + 1}] = {text(indices[i + 1].tolist())} is {trouble}")
+
+
+def places_in_rows(counts: np.ndarray) -> np.ndarray:
+    """Row and place in the row, int64 [n, 2], of values of which each row has so many."""
+    sizes = counts.astype(np.intp)  # numpy repeats by no wider type, and has 32 bits for it in a browser
+    indices = np.empty((int(sizes.sum()), 2), np.int64)
+    indices[:, 0] = np.repeat(np.arange(len(sizes)), sizes)
+    indices[:, 1] = np.arange(len(indices)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return indices

@@ -18,6 +18,7 @@ from pyflow.core.scopes import name_scope
 from pyflow.core.sparse_tensor import SparseTensor
 from pyflow.core.tensor import Tensor
 from pyflow.ops.shape_rules import broadcast_shapes, merge, same_as, with_rank
+from pyflow.ops.sparse_coordinates import places_in_rows
 from pyflow.ops.string_arrays import each, strings_of
 
 
@@ -28,10 +29,8 @@ def unit() -> Attr:
 
 def _sparse(rows: list[list[bytes]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     counts = np.array([len(row) for row in rows], np.int64)
-    indices = np.empty((int(counts.sum()), 2), np.int64)
-    indices[:, 0] = np.repeat(np.arange(len(rows)), counts)
-    indices[:, 1] = np.arange(len(indices)) - np.repeat(np.cumsum(counts) - counts, counts)
-    return indices, strings_of([piece for row in rows for piece in row]), np.array([len(rows), counts.max(initial=0)])
+    shape = np.array([len(rows), counts.max(initial=0)], np.int64)
+    return places_in_rows(counts), strings_of([piece for row in rows for piece in row]), shape
 
 
 def _scalar(text: Any, name: str) -> bytes:
