@@ -55,7 +55,7 @@ def _pixels(contents: StaticShape, channels: int) -> StaticShape:
     return None, None, channels or None
 
 
-def _bytes(contents: Any) -> bytes:
+def _bytes(contents: Any) -> Any:
     return contents[()] if isinstance(contents, np.ndarray) else contents
 
 

@@ -7,7 +7,7 @@ import os
 import zlib
 
 import numpy as np
-from state_cases import nodes, plain, unknown
+from state_cases import error, nodes, plain, unknown
 
 CASES = {}
 
@@ -310,3 +310,110 @@ def encoding(tf):
                 )
             )
     return digests(tf, found)
+
+
+@case
+def colors(tf):
+    image, batch = picture(3, 4), pictures(2, 2, 3, dtype=np.float32)
+    half = batch.astype(np.float16)
+    module = tf.image
+    functions = [
+        lambda x: module.adjust_brightness(x, 0.2),
+        lambda x: module.adjust_brightness(x, -0.5),
+        lambda x: module.adjust_contrast(x, 1.7),
+        lambda x: module.adjust_gamma(x, 0.5, 1.2),
+        lambda x: module.adjust_hue(x, 0.1),
+        lambda x: module.adjust_hue(x, -0.7, name="turned"),
+        lambda x: module.adjust_saturation(x, 0.5),
+        lambda x: module.adjust_saturation(x, 4.0),
+        lambda x: module.random_brightness(x, 0.4, seed=1),
+        lambda x: module.random_contrast(x, 0.2, 1.8, seed=2),
+        lambda x: module.random_hue(x, 0.3, seed=3),
+        lambda x: module.random_saturation(x, 0.5, 1.5, seed=4),
+        lambda x: module.rgb_to_grayscale(x, name="gray"),
+        lambda x: module.grayscale_to_rgb(tf.constant(x[..., :1])),
+    ]
+    floats = [
+        module.rgb_to_hsv,
+        module.hsv_to_rgb,
+        module.rgb_to_yiq,
+        module.yiq_to_rgb,
+        module.rgb_to_yuv,
+        module.yuv_to_rgb,
+    ]
+    builds = [lambda f=f, x=x: f(x) for f in functions for x in (image, batch)]
+    builds += [lambda f=f: f(batch) for f in floats]
+    builds += [lambda f=f: f(batch.astype(np.float64)) for f in floats]
+    builds += [lambda f=f: f(half) for f in functions[:2]]
+    builds += [
+        lambda: module.adjust_gamma(image, -1),
+        lambda: module.adjust_gamma(image, tf.constant(2.0)),
+        lambda: module.random_brightness(image, -1),
+        lambda: module.random_contrast(image, 2, 1),
+        lambda: module.random_contrast(image, -1, 1),
+        lambda: module.random_saturation(image, -1, 1),
+        lambda: module.random_hue(image, 0.6),
+        lambda: module.random_hue(image, -0.1),
+        lambda: module.grayscale_to_rgb(tf.constant(image)),
+        lambda: module.grayscale_to_rgb(unknown(tf, image, np.uint8)),
+        lambda: module.rgb_to_hsv(batch[..., :2]),
+        lambda: module.adjust_hue(batch[..., :2], 0.1),
+        lambda: module.adjust_hue(batch[0, 0], 0.1),
+        lambda: module.adjust_contrast(unknown(tf, batch[0, 0]), 0.1),
+    ]
+    return results(tf, builds)
+
+
+@case
+def standardization(tf):
+    image, batch = picture(3, 4), pictures(2, 2, 3, dtype=np.float32)
+    builds = [lambda x=x: tf.image.per_image_standardization(x) for x in (image, batch, np.ones((2, 2, 1), np.float32))]
+    builds.append(lambda: tf.image.per_image_standardization(unknown(tf, batch)))
+    builds.append(lambda: tf.image.per_image_standardization(batch[0, 0]))
+    return results(tf, builds)
+
+
+@case
+def drawn_boxes(tf):
+    image = np.zeros((2, 8, 10, 3), np.float32)
+    boxes = np.float32([[[0.1, 0.2, 0.6, 0.7], [-0.3, 0.5, 0.5, 1.4]], [[0, 0, 1, 1], [0.5, 0.5, 0.2, 0.9]]])
+    builds = [
+        lambda: tf.image.draw_bounding_boxes(image, boxes, name="drawn"),
+        lambda: tf.image.draw_bounding_boxes(image[..., :1], boxes * 0.9),
+        lambda: tf.image.draw_bounding_boxes(np.ones((2, 5, 5, 4), np.float16), np.tile(boxes, [1, 6, 1]) * 1.1 - 0.05),
+        lambda: tf.image.draw_bounding_boxes(image[..., :2], boxes),
+        lambda: tf.image.draw_bounding_boxes(image[0], boxes),
+        lambda: tf.image.draw_bounding_boxes(image, boxes[:1]),
+        lambda: tf.image.draw_bounding_boxes(image, boxes[0]),
+    ]
+    return results(tf, builds)
+
+
+@case
+def random_boxes(tf):
+    boxes = np.float32([[[0.1, 0.2, 0.6, 0.7], [0.4, 0.5, 0.9, 0.8]]])
+
+    def drawn(size, given=boxes, count=6, **kwargs):
+        with tf.Graph().as_default():
+            found = tf.image.sample_distorted_bounding_box(size, given, seed=7, seed2=3, **kwargs)
+            with tf.Session() as session:
+                return [plain(session.run(list(found))) for _ in range(count)]
+
+    found = [
+        drawn([100, 150, 3]),
+        drawn(np.int64([37, 53, 1]), min_object_covered=0.9),
+        drawn([64, 64, 3], aspect_ratio_range=[0.5, 2.0], area_range=[0.3, 0.6], max_attempts=5),
+        drawn([40, 30, 3], min_object_covered=1.0, area_range=[0.05, 0.1], max_attempts=20),
+        drawn([40, 30, 3], np.zeros((1, 0, 4), np.float32), use_image_if_no_bounding_boxes=True),
+    ]
+    wrong = [
+        lambda: drawn([40, 30, 3], np.zeros((1, 0, 4), np.float32)),
+        lambda: drawn([40, 30]),
+        lambda: drawn([40, 30, 3], boxes * 2),
+        lambda: drawn([40, 30, 3], min_object_covered=-1.0),
+        lambda: drawn([40, 30, 3], area_range=[0.0, 1.0]),
+        lambda: drawn([40, 30, 3], aspect_ratio_range=[-1.0, 1.0]),
+        lambda: drawn([40, 30, 3], max_attempts=0),
+    ]
+    built = results(tf, [lambda: tf.image.sample_distorted_bounding_box([9, 9, 3], boxes, 1, 2)])
+    return [*found, *[error(w) for w in wrong], built]
