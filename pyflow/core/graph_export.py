@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pyflow.core.attr_proto import attr_to_proto
+from pyflow.core.conditional_export import ConditionalWriter, uses_references
 from pyflow.core.shapes import TensorShape
 
 if TYPE_CHECKING:
@@ -19,10 +20,11 @@ def node_def(op: Operation) -> Any:
     return _write_node(op, NodeDef())
 
 
-def _write_node(op: Operation, node: Any) -> Any:
+def _write_node(op: Operation, node: Any, inputs: list[str] | None = None) -> Any:
     node.name, node.op, node.device = op.name, op.type, op.device
-    node.input.extend(_input_name(tensor.op.name, tensor.value_index) for tensor in op.inputs)
-    node.input.extend(f"^{other.name}" for other in op._control_input_ops)
+    if inputs is None:
+        inputs = [*_data_inputs(op), *(f"^{other.name}" for other in op._control_input_ops)]
+    node.input.extend(inputs)
     signature = op.op_def.attrs
     for name, value in op.attrs.items():
         spec = signature.get(name)
@@ -48,10 +50,10 @@ def graph_def(graph: Graph, from_version: int | None = None, add_shapes: bool = 
     exported = GraphDef()
     exported.versions.producer, exported.versions.min_consumer = graph._producer, graph._min_consumer
     size = 0
-    for op in graph.get_operations():
-        node = _write_node(op, exported.node.add())
-        # A graph sorts control inputs by name, though a node by itself keeps them in the order in which they came.
-        node.input[len(op.inputs) :] = sorted(node.input[len(op.inputs) :])
+
+    def write(op: Operation, inputs: list[str]) -> None:
+        nonlocal size
+        node = _write_node(op, exported.node.add(), inputs)
         if add_shapes and op.outputs:
             shapes = [TensorShape(tensor._static_shape).as_proto() for tensor in op.outputs]
             node.attr["_output_shapes"].list.shape.extend(shapes)
@@ -63,8 +65,23 @@ def graph_def(graph: Graph, from_version: int | None = None, add_shapes: bool = 
             size = 2**31
         if size >= 2**31:
             raise ValueError("GraphDef cannot be larger than 2GB.")
+
+    operations = graph.get_operations()
+    conditionals = ConditionalWriter(exported, write, set(graph._names.in_use))
+    for op in operations:
+        # A graph sorts control inputs by name, though a node by itself keeps them in the order in which they came.
+        waits = sorted(f"^{other.name}" for other in op._control_input_ops)
+        if uses_references(op):
+            conditionals.conditional(op, _data_inputs(op), waits)
+        else:
+            write(op, _data_inputs(op) + waits)
+    if conditionals.renamed:
+        for node in exported.node:
+            for i, text in enumerate(node.input):
+                node.input[i] = conditionals.renamed.get(text, text)
     for function in graph._functions.values():
-        exported.library.function.append(function.definition)
+        if function.name not in conditionals.functions:
+            exported.library.function.append(function.definition)
     return exported
 
 
@@ -102,6 +119,10 @@ def _write_as_switches(exported: Any, node: Any) -> None:
     node.attr.pop("_class", None)
     if "_output_shapes" in node.attr:
         node.attr["_output_shapes"].list.shape.add()  # of the number of the value that was taken
+
+
+def _data_inputs(op: Operation) -> list[str]:
+    return [_input_name(tensor.op.name, tensor.value_index) for tensor in op.inputs]
 
 
 def _input_name(op_name: str, index: int) -> str:

@@ -13,7 +13,9 @@ from pyflow.core.api import export
 from pyflow.core.collection_protos import get_to_proto_function, strip_name_scope
 from pyflow.core.collections import GraphKeys
 from pyflow.core.graph import Graph
+from pyflow.core.operation import Operation
 from pyflow.core.scopes import get_default_graph
+from pyflow.core.tensor import Tensor
 from pyflow.platform import compat, file_io, logging, version
 from pyflow.protos.meta_graph_pb2 import MetaGraphDef
 from pyflow.train.scoped_graph import extraneous_saver_nodes, is_included, part_of_graph
@@ -185,6 +187,10 @@ def add_collection_def(
     graph = graph or get_default_graph()
     items = graph.get_collection(key) if override_contents is None else override_contents
     items = [item for item in items if is_included(item, export_scope, exclude_nodes)]
+    if any(map(_in_function, items)):
+        # What is inside of a function cannot be looked up by its name where the graph is read.
+        nodes = {node.name for node in meta_graph_def.graph_def.node}
+        items = [item for item in items if not _in_function(item) or item.name.partition(":")[0] in nodes]
     if not items:
         return
     try:
@@ -197,6 +203,10 @@ def add_collection_def(
             error,
         )
         del meta_graph_def.collection_def[key]
+
+
+def _in_function(item: Any) -> bool:
+    return isinstance(item, (Operation, Tensor)) and item.graph.building_function
 
 
 def _write_items(collection: Any, key: Any, items: list, export_scope: str | None) -> None:

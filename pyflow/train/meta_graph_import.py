@@ -198,13 +198,24 @@ def _add_collection(graph: Graph, key: str, collection: Any, scope: str) -> None
             graph.add_to_collection(key, _item(graph, key, value, proto_type, from_proto, scope))
     elif kind == "node_list":
         for name in values:
-            graph.add_to_collection(key, graph.as_graph_element(prepend_name_scope(name, scope)))
+            graph.add_to_collection(key, _node(graph, prepend_name_scope(name, scope), name))
     elif kind == "bytes_list":
         for value in values:
             graph.add_to_collection(key, prepend_name_scope(compat.as_str(value), scope) if scope else value)
     else:
         for value in values:
             graph.add_to_collection(key, value)
+
+
+def _node(graph: Graph, name: str, own_name: str) -> Any:
+    """The node or tensor of a name: inside a branch or loop's body, nodes have the names that the file gives them."""
+    try:
+        return graph.as_graph_element(name)
+    except KeyError:
+        for function in graph._functions.values():
+            if own_name.partition(":")[0] in function._nodes_by_name:
+                return function.as_graph_element(own_name)
+        raise
 
 
 def _item(graph: Graph, key: str, value: bytes, proto_type: Any, from_proto: Callable, scope: str) -> Any:

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 import pyflow
+from tests.core.test_conditional_export import EXPECTED, nested_assignment, run_all
 from tests.test_control_flow import PROGRAMS, flat
 
-# TensorFlow's functions cannot take a reference variable.
+# It needs its variable initialized; another test below does that.
 ONLY_HERE = {"assignment_in_branch"}
 NAMES = sorted(set(PROGRAMS) - ONLY_HERE)
 
@@ -50,3 +51,12 @@ def test_pyflow_runs_tensorflow_s_graph(name, version, tensorflow):
     finally:
         tensorflow.disable_control_flow_v2()
     check(run(pyflow, graph, names, feeds), values)
+
+
+def test_tensorflow_runs_assignments_in_branches(tensorflow):
+    with pyflow.Graph().as_default() as graph:
+        nested_assignment()
+        exported = graph.as_graph_def(add_shapes=True).SerializeToString()
+    with tensorflow.Graph().as_default():
+        tensorflow.import_graph_def(tensorflow.GraphDef.FromString(exported), name="")
+        assert run_all(tensorflow) == EXPECTED
