@@ -47,6 +47,39 @@ def mnist_step(tf: Any, config: Any) -> Step:
     """A training step of examples/mnist_two_layers.py: batch 100, 784-500-10, L2, decaying rate, moving averages."""
     images = tf.placeholder(tf.float32, [None, 784])
     labels = tf.placeholder(tf.float32, [None, 10])
+    train = _mnist_training(tf, images, labels)
+    sess = tf.Session(config=config)
+    sess.run(tf.global_variables_initializer())
+    feeds = itertools.cycle([{images: x, labels: y} for x, y in digit_batches()])
+    return lambda: sess.run(train, next(feeds))
+
+
+def mnist_step_from_dataset(tf: Any, config: Any) -> Step:
+    """The same step, its batches made by tf.data: shuffled, repeated, prefetched."""
+    arrays = [np.concatenate(parts) for parts in zip(*digit_batches())]
+    held = [tf.placeholder(array.dtype, array.shape) for array in arrays]
+    dataset = tf.data.Dataset.from_tensor_slices(tuple(held)).shuffle(1000, seed=1).repeat().batch(100).prefetch(2)
+    iterator = tf.data.make_initializable_iterator(dataset)
+    train = _mnist_training(tf, *iterator.get_next())
+    sess = tf.Session(config=config)
+    sess.run(tf.global_variables_initializer())
+    sess.run(iterator.initializer, dict(zip(held, arrays)))
+    return lambda: sess.run(train)
+
+
+def shuffled_batches(tf: Any, config: Any) -> Step:
+    """A batch of 128 rows of 784 and their labels, drawn from a buffer of 1000."""
+    arrays = [np.concatenate(parts) for parts in zip(*digit_batches())]
+    held = [tf.placeholder(array.dtype, array.shape) for array in arrays]
+    dataset = tf.data.Dataset.from_tensor_slices(tuple(held)).shuffle(1000, seed=1).repeat().batch(128)
+    iterator = tf.data.make_initializable_iterator(dataset)
+    following = iterator.get_next()
+    sess = tf.Session(config=config)
+    sess.run(iterator.initializer, dict(zip(held, arrays)))
+    return lambda: sess.run(following)
+
+
+def _mnist_training(tf: Any, images: Any, labels: Any) -> Any:
     weights1 = tf.Variable(tf.truncated_normal([784, 500], stddev=0.1, seed=1))
     biases1 = tf.Variable(tf.constant(0.1, shape=[500]))
     weights2 = tf.Variable(tf.truncated_normal([500, 10], stddev=0.1, seed=2))
@@ -59,10 +92,7 @@ def mnist_step(tf: Any, config: Any) -> Step:
     descend = tf.train.GradientDescentOptimizer(rate).minimize(loss, global_step=step)
     with tf.control_dependencies([descend, tf.train.ExponentialMovingAverage(0.99, step).apply()]):
         train = tf.no_op(name="train")
-    sess = tf.Session(config=config)
-    sess.run(tf.global_variables_initializer())
-    feeds = itertools.cycle([{images: x, labels: y} for x, y in digit_batches()])
-    return lambda: sess.run(train, next(feeds))
+    return train
 
 
 def digit_batches() -> list[tuple[np.ndarray, np.ndarray]]:
@@ -135,6 +165,8 @@ def restore(tf: Any, config: Any) -> Step:
 
 CASES = {
     "mnist_step": Case(mnist_step, goal=0.8),
+    "mnist_step_from_dataset": Case(mnist_step_from_dataset, goal=0.8),
+    "shuffled_batches": Case(shuffled_batches, goal=1.0),
     "lenet_step": Case(lenet_step, goal=1.8),
     "scalar_add": Case(scalar_add, goal=0.1),
     "add_chain": Case(add_chain, goal=0.4),

@@ -4,6 +4,7 @@ A case takes the module (TensorFlow or PyFlow) and returns plain values. Runs un
 """
 
 import numpy as np
+from outcomes import plain
 
 CASES = {}
 
@@ -81,3 +82,35 @@ def _case(build):
 
 for _name, _build in BUILDS.items():
     CASES[_name] = _case(_build)
+
+
+def exported(tf):
+    """The graph of a pipeline as its makers export it."""
+    offset = tf.constant(5, tf.int64)
+    dataset = (
+        tf.data.Dataset.range(6)
+        .map(lambda x: x + offset)
+        .shuffle(3, seed=1)
+        .repeat(2)
+        .filter(lambda x: x > 5)
+        .flat_map(lambda x: tf.data.Dataset.from_tensors((x, tf.fill([x], tf.as_string(x)))))
+        .padded_batch(3, ([], [None]))
+        .prefetch(1)
+    )
+    for name, iterator in (
+        ("one_shot", tf.data.make_one_shot_iterator(dataset)),
+        ("other", tf.data.make_initializable_iterator(dataset)),
+    ):
+        for i, part in enumerate(iterator.get_next()):
+            tf.identity(part, name=f"{name}_{i}")
+    return offset.graph.as_graph_def()
+
+
+def run_exported(tf, graph_def):
+    """What the exported pipeline gives."""
+    with tf.Graph().as_default():
+        tf.import_graph_def(graph_def, name="")
+        names = ["one_shot_0:0", "one_shot_1:0", "other_0:0", "other_1:0"]
+        with tf.Session() as session:
+            session.run("MakeIterator")
+            return [[plain(part) for part in session.run(names)] for _ in range(3)]

@@ -1,10 +1,11 @@
-"""Writes data.json and data_graphs.json: what the cases of datasets give, and the nodes that they make.
+"""Writes data.json, data_graphs.json and data_graph_def.json: what datasets give, their nodes, and an exported graph.
 
 Run it with TensorFlow 1.15.5 (Python 3.7):
 
 python tests/golden/make_data.py
 """
 
+import base64
 import importlib
 import json
 import os
@@ -23,6 +24,16 @@ def main():
             lines.append(json.dumps(case) + ": " + json.dumps(function(tf)))
         with open(os.path.join(folder, name + ".json"), "w") as f:
             f.write("{\n" + ",\n".join(lines) + "\n}\n")
+    import data_graph_cases
+
+    tf.reset_default_graph()
+    graph_def = data_graph_cases.exported(tf)
+    kept = {
+        "graph": base64.b64encode(graph_def.SerializeToString()).decode(),
+        "given": data_graph_cases.run_exported(tf, graph_def),
+    }
+    with open(os.path.join(folder, "data_graph_def.json"), "w") as f:
+        f.write(json.dumps(kept) + "\n")
 
 
 if __name__ == "__main__":
