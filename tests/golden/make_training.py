@@ -22,6 +22,7 @@ FILES = {
     "regularizers": "regularizer_cases",
     "contrib_optimizers": "contrib_optimizer_cases",
     "signal": "signal_cases",
+    "linear_operators": "linear_operator_cases",
     "crf": "crf_cases",
     "distributions": "distribution_cases",
 }

@@ -1,0 +1,319 @@
+"""tf.linalg.LinearOperator: batches of matrices with a structure, as what they do to vectors."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from pyflow.core import dtypes
+from pyflow.core.api import export
+from pyflow.core.convert import convert_to_tensor
+from pyflow.core.scopes import name_scope
+from pyflow.core.shapes import TensorShape
+from pyflow.core.tensor import Tensor
+from pyflow.ops.array import expand_dims, squeeze
+from pyflow.ops.array_diagonals import matrix_diag_part
+from pyflow.ops.array_shape import rank
+from pyflow.ops.checks import assert_less, assert_near
+from pyflow.ops.linalg_basics import adjoint as adjoint_of
+from pyflow.ops.linalg_basics import eye
+from pyflow.ops.linalg_cholesky import cholesky
+from pyflow.ops.linalg_inverse import matrix_determinant
+from pyflow.ops.linalg_solve import matrix_solve
+from pyflow.ops.linalg_spectral import self_adjoint_eigvals
+from pyflow.ops.math_unary import abs as absolute
+from pyflow.ops.math_unary import log
+from pyflow.ops.reduce_functions import reduce_sum
+
+
+@export("linalg.LinearOperator")
+class LinearOperator:
+    """A batch of matrices, [batch..., rows, columns]; kinds define `_shape`, `_shape_tensor` and `_matmul`.
+
+    Args:
+      dtype: of the elements.
+      graph_parents: tensors that it is made of.
+      is_non_singular, is_self_adjoint, is_positive_definite, is_square: promises, or None; nothing checks them unless
+        `assert_...` is run.
+
+    Raises:
+      ValueError: promises that cannot all hold.
+    """
+
+    def __init__(
+        self,
+        dtype: Any,
+        graph_parents: list[Any] | None = None,
+        is_non_singular: bool | None = None,
+        is_self_adjoint: bool | None = None,
+        is_positive_definite: bool | None = None,
+        is_square: bool | None = None,
+        name: str | None = None,
+    ):
+        if is_positive_definite:
+            if is_non_singular is False:
+                raise ValueError("A positive definite matrix is always non-singular.")
+            is_non_singular = True
+        for holds, what in ((is_non_singular, "non-singular"), (is_self_adjoint, "self-adjoint")):
+            if holds:
+                if is_square is False:
+                    raise ValueError(f"A {what} matrix is always square.")
+                is_square = True
+        graph_parents = [] if graph_parents is None else graph_parents
+        for i, parent in enumerate(graph_parents):
+            if parent is None or not hasattr(parent, "graph"):
+                raise ValueError(f"Graph parent item {i} is not a Tensor; {parent}.")
+        self._dtype = dtypes.as_dtype(dtype).base_dtype if dtype else dtype
+        self._graph_parents = graph_parents
+        self._is_non_singular, self._is_self_adjoint = is_non_singular, is_self_adjoint
+        self._is_positive_definite, self._is_square = is_positive_definite, is_square
+        self._name = name or type(self).__name__
+
+    @contextlib.contextmanager
+    def _name_scope(self, name: str, values: list[Any] | None = None) -> Iterator[str]:
+        with name_scope(self.name), name_scope(name, values=[*(values or []), *self._graph_parents]) as scope:
+            yield scope
+
+    name = property(lambda self: self._name)
+    dtype = property(lambda self: self._dtype)
+    graph_parents = property(lambda self: self._graph_parents)
+    is_non_singular = property(lambda self: self._is_non_singular)
+    is_self_adjoint = property(lambda self: self._is_self_adjoint)
+    is_positive_definite = property(lambda self: self._is_positive_definite)
+
+    @property
+    def is_square(self) -> bool | None:
+        """Whether it has as many rows as columns, if that is known or promised."""
+        rows, columns = self.range_dimension.value, self.domain_dimension.value
+        if rows is None or columns is None:
+            return self._is_square
+        if self._is_square is False and rows == columns:
+            raise ValueError("User set is_square hint to False, but the operator was square.")
+        return rows == columns if self._is_square is None else self._is_square
+
+    # ---------------------------------------------------------------- shapes
+
+    def _shape(self) -> TensorShape:
+        raise NotImplementedError("_shape is not implemented.")
+
+    def _shape_tensor(self) -> Tensor:
+        raise NotImplementedError("_shape_tensor is not implemented.")
+
+    shape = property(lambda self: self._shape(), doc="[batch..., rows, columns].")
+    batch_shape = property(lambda self: self.shape[:-2])
+    tensor_rank = property(lambda self: self.shape.ndims)
+
+    def _dimension(self, axis: int) -> Any:
+        shape = self.shape
+        return TensorShape([None]).dims[0] if shape.ndims is None else shape.dims[axis]
+
+    domain_dimension = property(lambda self: self._dimension(-1), doc="How many columns.")
+    range_dimension = property(lambda self: self._dimension(-2), doc="How many rows.")
+
+    def shape_tensor(self, name: str = "shape_tensor") -> Tensor:
+        with self._name_scope(name):
+            if self.shape.is_fully_defined():
+                return convert_to_tensor(self.shape.as_list(), dtype=dtypes.int32)
+            return self._shape_tensor()
+
+    def batch_shape_tensor(self, name: str = "batch_shape_tensor") -> Tensor:
+        with self._name_scope(name):
+            return self.shape_tensor()[:-2]
+
+    def domain_dimension_tensor(self, name: str = "domain_dimension_tensor") -> Tensor:
+        with self._name_scope(name):
+            return self.shape_tensor()[-1]
+
+    def range_dimension_tensor(self, name: str = "range_dimension_tensor") -> Tensor:
+        with self._name_scope(name):
+            return self.shape_tensor()[-2]
+
+    def tensor_rank_tensor(self, name: str = "tensor_rank_tensor") -> Tensor:
+        with self._name_scope(name):
+            return rank(self.to_dense()) if self.tensor_rank is None else convert_to_tensor(self.tensor_rank)
+
+    # ---------------------------------------------------------------- products
+
+    def _matmul(self, x: Any, adjoint: bool = False, adjoint_arg: bool = False) -> Tensor:
+        raise NotImplementedError("_matmul is not implemented.")
+
+    def matmul(self, x: Any, adjoint: bool = False, adjoint_arg: bool = False, name: str = "matmul") -> Any:
+        """A x, for matrices x [batch..., columns, n] or another operator.
+
+        Args:
+          adjoint, adjoint_arg: take the adjoint of this operator, or of x.
+
+        Raises:
+          ValueError: the sizes do not fit.
+        """
+        if isinstance(x, LinearOperator):
+            if adjoint or adjoint_arg:
+                raise NotImplementedError("LinearOperator.matmul of adjoint operators")
+            if not self.domain_dimension.is_compatible_with(x.range_dimension):
+                raise ValueError(
+                    f"Operators are incompatible. Expected `x` to have dimension {self.domain_dimension} but got "
+                    f"{x.range_dimension}."
+                )
+            from pyflow.ops.linear_operator_products import LinearOperatorComposition  # which needs this module
+
+            return LinearOperatorComposition([self, x])
+        with self._name_scope(name, [x]):
+            x = convert_to_tensor(x, name="x")
+            self._check(x, -1 if adjoint_arg else -2, self.range_dimension if adjoint else self.domain_dimension)
+            return self._matmul(x, adjoint=adjoint, adjoint_arg=adjoint_arg)
+
+    def matvec(self, x: Any, adjoint: bool = False, name: str = "matvec") -> Tensor:
+        """A x, for vectors x [batch..., columns]."""
+        with self._name_scope(name, [x]):
+            x = convert_to_tensor(x, name="x")
+            self._check(x, -1, self.range_dimension if adjoint else self.domain_dimension)
+            return squeeze(self._matmul(expand_dims(x, -1), adjoint=adjoint), axis=-1)
+
+    @staticmethod
+    def _check(x: Tensor, axis: int, size: Any) -> None:
+        if x.shape.ndims is not None:
+            size.assert_is_compatible_with(x.shape.dims[axis])
+
+    def __matmul__(self, other: Any) -> Any:
+        return self.matmul(other)
+
+    # ---------------------------------------------------------------- solutions
+
+    def _solve(self, rhs: Any, adjoint: bool = False, adjoint_arg: bool = False) -> Tensor:
+        return matrix_solve(self._to_dense(), adjoint_of(rhs) if adjoint_arg else rhs, adjoint=adjoint)
+
+    def _require_solvable(self) -> None:
+        for holds, what in ((self.is_non_singular, "be singular"), (self.is_square, "not be square")):
+            if holds is False:
+                raise NotImplementedError(f"Exact solve not implemented for an operator that is expected to {what}.")
+
+    def solve(self, rhs: Any, adjoint: bool = False, adjoint_arg: bool = False, name: str = "solve") -> Tensor:
+        """The x with A x = rhs, for matrices [batch..., rows, n].
+
+        Raises:
+          NotImplementedError: it is known not to be square, or promised to be singular.
+        """
+        self._require_solvable()
+        with self._name_scope(name, [rhs]):
+            rhs = convert_to_tensor(rhs, name="rhs")
+            self._check(rhs, -1 if adjoint_arg else -2, self.domain_dimension if adjoint else self.range_dimension)
+            return self._solve(rhs, adjoint=adjoint, adjoint_arg=adjoint_arg)
+
+    def solvevec(self, rhs: Any, adjoint: bool = False, name: str = "solve") -> Tensor:
+        """The x with A x = rhs, for vectors [batch..., rows]; see `solve`."""
+        self._require_solvable()
+        with self._name_scope(name, [rhs]):
+            rhs = convert_to_tensor(rhs, name="rhs")
+            self._check(rhs, -1, self.domain_dimension if adjoint else self.range_dimension)
+            return squeeze(self._solve(expand_dims(rhs, -1), adjoint=adjoint), axis=-1)
+
+    # ---------------------------------------------------------------- other forms
+
+    def _to_dense(self) -> Tensor:
+        return self._matmul(eye(self.shape_tensor()[-1], batch_shape=self.shape_tensor()[:-2], dtype=self.dtype))
+
+    def to_dense(self, name: str = "to_dense") -> Tensor:
+        """The matrices, [batch..., rows, columns]."""
+        with self._name_scope(name):
+            return self._to_dense()
+
+    def _diag_part(self) -> Tensor:
+        return matrix_diag_part(self._to_dense())
+
+    def diag_part(self, name: str = "diag_part") -> Tensor:
+        """The diagonals, [batch..., min(rows, columns)]."""
+        with self._name_scope(name):
+            return self._diag_part()
+
+    def trace(self, name: str = "trace") -> Tensor:
+        """The sums of the diagonals, [batch...]."""
+        with self._name_scope(name):
+            return reduce_sum(self._diag_part(), axis=-1)
+
+    def add_to_tensor(self, x: Any, name: str = "add_to_tensor") -> Tensor:
+        """The matrices plus x."""
+        with self._name_scope(name, [x]):
+            return convert_to_tensor(x, name="x") + self._to_dense()
+
+    def _determinant(self) -> Tensor:
+        return matrix_determinant(self._to_dense())
+
+    def _log_abs_determinant(self) -> Tensor:
+        return log(absolute(self._determinant()))
+
+    def _require_square(self) -> None:
+        if self.is_square is False:
+            raise NotImplementedError("Determinant not implemented for an operator that is expected to not be square.")
+
+    def determinant(self, name: str = "det") -> Tensor:
+        """[batch...]."""
+        self._require_square()
+        with self._name_scope(name):
+            return self._determinant()
+
+    def log_abs_determinant(self, name: str = "log_abs_det") -> Tensor:
+        """[batch...]."""
+        self._require_square()
+        with self._name_scope(name):
+            return self._log_abs_determinant()
+
+    def adjoint(self, name: str = "adjoint") -> Any:
+        """The adjoint, an operator; itself if it is promised to be self-adjoint."""
+        if self.is_self_adjoint:
+            return self
+        from pyflow.ops.linear_operator_products import LinearOperatorAdjoint  # which needs this module
+
+        with self._name_scope(name):
+            return LinearOperatorAdjoint(self)
+
+    H = property(lambda self: self.adjoint(), doc="The adjoint.")
+
+    def inverse(self, name: str = "inverse") -> Any:
+        """The inverse, an operator.
+
+        Raises:
+          ValueError: it is not square, or singular.
+        """
+        if self.is_square is False:
+            raise ValueError("Cannot get the Inverse: This operator represents a non square matrix.")
+        if self.is_non_singular is False:
+            raise ValueError("Cannot get the Inverse: This operator represents a singular matrix.")
+        from pyflow.ops.linear_operator_products import LinearOperatorInversion  # which needs this module
+
+        with self._name_scope(name):
+            return LinearOperatorInversion(self)
+
+    def cholesky(self, name: str = "cholesky") -> Any:
+        """The factor L with L L^H = A, an operator.
+
+        Raises:
+          ValueError: it is not promised to be positive definite and self-adjoint.
+        """
+        if not (self.is_positive_definite and self.is_self_adjoint):
+            raise ValueError("Cannot take the Cholesky decomposition: Not a positive definite self adjoint matrix.")
+        from pyflow.ops.linear_operator_kinds import LinearOperatorLowerTriangular  # which needs this module
+
+        with self._name_scope(name):
+            factor = cholesky(self._to_dense())
+            return LinearOperatorLowerTriangular(factor, is_non_singular=True, is_self_adjoint=False, is_square=True)
+
+    # ---------------------------------------------------------------- checks
+
+    def assert_non_singular(self, name: str = "assert_non_singular") -> Any:
+        """An operation that fails where a determinant is not above 0 in size."""
+        with self._name_scope(name):
+            size = absolute(self._determinant())
+            return assert_less(0 * size, size, message="Singular matrix up to default precision.")
+
+    def assert_positive_definite(self, name: str = "assert_positive_definite") -> Any:
+        """An operation that fails where an eigenvalue is not positive."""
+        with self._name_scope(name):
+            values = self_adjoint_eigvals(self._to_dense())
+            return assert_less(0 * values, values, message="Matrix was not positive definite.")
+
+    def assert_self_adjoint(self, name: str = "assert_self_adjoint") -> Any:
+        """An operation that fails where the matrices differ from their adjoints."""
+        with self._name_scope(name):
+            dense = self._to_dense()
+            return assert_near(dense, adjoint_of(dense), message="Matrix was not equal to its adjoint.")
