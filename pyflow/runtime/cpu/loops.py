@@ -14,9 +14,11 @@ from typing import Any, Callable
 import numpy as np
 
 from pyflow.core import dtypes
+from pyflow.ops.primitives import primitives
 from pyflow.ops.tensor_list import TensorList, invalid
 from pyflow.runtime.cpu.buffers import roots
 from pyflow.runtime.cpu.lowering import Lowered, compiled
+from pyflow.runtime.cpu.sharing import product
 from pyflow.runtime.program import Program, Step, Value
 
 # Rows that are put aside for one product, rounds that they may be of, and bytes that they may take.
@@ -231,6 +233,7 @@ class _Growth:
     def flush(self, buffers: list[np.ndarray]) -> Callable[..., int]:
         """From the number of rounds collected and the sums so far: adds to these, and begins again."""
         index = {v: i for i, v in enumerate(self.collected)}
+        multiply = product(True, False)
         terms = [(buffers[index[x]], None if dy is None else buffers[index[dy]]) for _, x, dy in self.products]
 
         def flush(n: int, *totals: np.ndarray) -> int:
@@ -239,7 +242,10 @@ class _Growth:
                 if dy is None:
                     total += rows.sum(0)
                 else:
-                    total += rows.T @ dy[:n].reshape(-1, dy.shape[2])
+                    out = np.empty_like(total)
+                    with primitives.serial():
+                        multiply(rows, dy[:n].reshape(-1, dy.shape[2]), out)
+                    total += out
             return 0
 
         return flush

@@ -48,7 +48,7 @@ def share_products(program: Program) -> None:
                 rows, columns = out.shape  # type: ignore[misc]
                 if len(parts_of(max(rows, columns), min(rows, columns) * inner)) > 1:  # type: ignore[operator, arg-type]
                     fused = Step(step.op, None, {}, step.inputs, step.outputs)
-                    fused.kernel = _product(step.attrs["transpose_a"], step.attrs["transpose_b"])
+                    fused.kernel = product(step.attrs["transpose_a"], step.attrs["transpose_b"])
                     program.steps[i] = fused
 
 
@@ -61,7 +61,9 @@ def parts_of(size: int, each: int) -> list[slice]:
     return [slice(start, stop) for start, stop in zip(bounds, bounds[1:])]
 
 
-def _product(transpose_a: bool, transpose_b: bool) -> Any:
+def product(transpose_a: bool, transpose_b: bool) -> Any:
+    """A kernel for a product of which our own threads each do a part."""
+
     def kernel(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
         a, b = a.T if transpose_a else a, b.T if transpose_b else b
         rows, columns = out.shape
