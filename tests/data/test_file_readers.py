@@ -56,3 +56,19 @@ def test_examples_are_read_and_parsed(tmp_path):
     )
     features, labels = first(dataset)
     assert features["ints"].values.tolist() == [1, 2, 2] and labels.tolist() == [0.0, 0.5, 1.0]
+
+
+@pytest.mark.native
+def test_rows_of_a_query(tmp_path):
+    import sqlite3  # Pyodide has none
+
+    path = str(tmp_path / "base.sqlite")
+    with sqlite3.connect(path) as base:
+        base.execute("CREATE TABLE people (name TEXT, age INTEGER, height REAL)")
+        base.executemany("INSERT INTO people VALUES (?, ?, ?)", [("A", 3, 1.5), ("B", None, 2.0)])
+    query = "SELECT name, age, height FROM people ORDER BY name"
+    types = (tf.string, tf.int32, tf.float64)
+    rows = first(tf.data.experimental.SqlDataset("sqlite", path, query, types).batch(2))
+    assert [column.tolist() for column in rows] == [[b"A", b"B"], [3, 0], [1.5, 2.0]]
+    with pytest.raises(tf.errors.InvalidArgumentError, match="number of columns"):
+        first(tf.data.experimental.SqlDataset("sqlite", path, query, (tf.string,)))
