@@ -209,7 +209,7 @@ class CrfDecodeBackwardRnnCell(RNNCell):
 
 
 @export("contrib.crf.viterbi_decode")
-def viterbi_decode(score: Any, transition_params: Any) -> tuple[list[int], Any]:
+def viterbi_decode(score: Any, transition_params: Any) -> tuple[list[Any], Any]:
     """The best tags of one sequence, in numpy.
 
     Args:

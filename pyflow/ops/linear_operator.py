@@ -9,6 +9,7 @@ from typing import Any
 from pyflow.core import dtypes
 from pyflow.core.api import export
 from pyflow.core.convert import convert_to_tensor
+from pyflow.core.dimension import Dimension
 from pyflow.core.scopes import name_scope
 from pyflow.core.shapes import TensorShape
 from pyflow.core.tensor import Tensor
@@ -105,8 +106,8 @@ class LinearOperator:
     tensor_rank = property(lambda self: self.shape.ndims)
 
     def _dimension(self, axis: int) -> Any:
-        shape = self.shape
-        return TensorShape([None]).dims[0] if shape.ndims is None else shape.dims[axis]
+        dims = self.shape.dims
+        return Dimension(None) if dims is None else dims[axis]
 
     domain_dimension = property(lambda self: self._dimension(-1), doc="How many columns.")
     range_dimension = property(lambda self: self._dimension(-2), doc="How many rows.")
@@ -172,8 +173,9 @@ class LinearOperator:
 
     @staticmethod
     def _check(x: Tensor, axis: int, size: Any) -> None:
-        if x.shape.ndims is not None:
-            size.assert_is_compatible_with(x.shape.dims[axis])
+        dims = x.shape.dims
+        if dims is not None:
+            size.assert_is_compatible_with(dims[axis])
 
     def __matmul__(self, other: Any) -> Any:
         return self.matmul(other)
