@@ -37,9 +37,7 @@ def case_convolutions(tf):
         layers.separable_conv2d(x, None, 3, depth_multiplier=2, stride=2, scope="deep", **weights),
         layers.conv2d(x, 2, [2, 3], stride=2, padding="VALID", scope="named", reuse=True, **weights),
     ]
-    result = everything(tf, outputs)
-    result[0] = [node for node in result[0] if "/strided_slice_3" not in node[0]]
-    return [extra(tf, "mine", "ends", "model_variables")] + result
+    return [extra(tf, "mine", "ends", "model_variables")] + everything(tf, outputs)
 
 
 def case_conv3d_transpose(tf):
