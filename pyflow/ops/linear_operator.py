@@ -73,7 +73,8 @@ class LinearOperator:
 
     @contextlib.contextmanager
     def _name_scope(self, name: str, values: list[Any] | None = None) -> Iterator[str]:
-        with name_scope(self.name), name_scope(name, values=[*(values or []), *self._graph_parents]) as scope:
+        full_name = f"{self.name}/{name}" if name is not None else self.name
+        with name_scope(full_name, values=[*(values or []), *self._graph_parents]) as scope:
             yield scope
 
     name = property(lambda self: self._name)

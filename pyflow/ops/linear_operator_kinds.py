@@ -86,10 +86,12 @@ class LinearOperatorLowerTriangular(LinearOperator):
         if is_square is False:
             raise ValueError("Only square lower triangular operators supported at this time.")
         with name_scope(name, values=[tril]):
-            self._tril = matrix_band_part(_matrix(tril, "tril"), -1, 0)
-            self._diag = matrix_diag_part(self._tril)
+            self._tril = _matrix(tril, "tril")
         hints = (is_non_singular, is_self_adjoint, is_positive_definite, True)
         super().__init__(self._tril.dtype, [self._tril], *hints, name=name)
+
+    def _triangle(self) -> Tensor:
+        return matrix_band_part(self._tril, -1, 0)
 
     def _shape(self) -> TensorShape:
         return self._tril.shape
@@ -98,20 +100,20 @@ class LinearOperatorLowerTriangular(LinearOperator):
         return shape(self._tril)
 
     def _matmul(self, x: Any, adjoint: bool = False, adjoint_arg: bool = False) -> Tensor:
-        return matmul(self._tril, x, adjoint_a=adjoint, adjoint_b=adjoint_arg)
+        return matmul(self._triangle(), x, adjoint_a=adjoint, adjoint_b=adjoint_arg)
 
     def _solve(self, rhs: Any, adjoint: bool = False, adjoint_arg: bool = False) -> Tensor:
         rhs = adjoint_of(rhs) if adjoint_arg else rhs
-        return matrix_triangular_solve(self._tril, rhs, lower=True, adjoint=adjoint)
+        return matrix_triangular_solve(self._triangle(), rhs, lower=True, adjoint=adjoint)
 
     def _determinant(self) -> Tensor:
-        return reduce_prod(self._diag, axis=-1)
+        return reduce_prod(matrix_diag_part(self._tril), axis=-1)
 
     def _log_abs_determinant(self) -> Tensor:
-        return reduce_sum(log(absolute(self._diag)), axis=-1)
+        return reduce_sum(log(absolute(matrix_diag_part(self._tril))), axis=-1)
 
     def _to_dense(self) -> Tensor:
-        return self._tril
+        return self._triangle()
 
 
 class _Diagonal(LinearOperator):

@@ -30,3 +30,9 @@ def test_promises_are_checked_when_asked_for():
             with pytest.raises(tf.errors.InvalidArgumentError):
                 session.run(check)
         session.run(tf.linalg.LinearOperatorDiag([1.0, 2.0]).assert_positive_definite())
+
+
+def test_triangle_is_cut_out_where_it_is_used():
+    operator = tf.linalg.LinearOperatorLowerTriangular(tf.ones([2, 2]))
+    assert operator.to_dense().name == "LinearOperatorLowerTriangular/to_dense/MatrixBandPart:0"
+    assert operator.determinant().name == "LinearOperatorLowerTriangular/det/Prod:0"
