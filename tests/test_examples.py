@@ -62,6 +62,10 @@ PROGRAMS: dict[str, tuple[list[str], list[str] | Callable[[str], bool]]] = {
         lambda output: timed(output) and has("conv5/conv5_3/Relu: [6, 6, 64]", "793778 parameters")(output),
     ),
     "custom_loss.py": ([], ["[[1.0193471]", "[1.0428091]]"]),
+    "datasets.py": (
+        [],
+        ["squares: 1 4 9 25 64", "batch of 4\nbatch of 2\nbatch of 4\nbatch of 2\neach of 6 twice: True"],
+    ),
     "exclusive_or.py": ([], ["linear:       [0.5 0.5 0.5 0.5]", "hidden layer: [0. 1. 1. 0.]"]),
     "forward_pass.py": ([], ["[[0.11600002]]", "[2.2322333 0.9048362 1.9336841]", "twice: True"]),
     "graphs.py": ([], ["zeros [0.]", "ones [1.]", "/device:CPU:0 ['total:0']"]),
