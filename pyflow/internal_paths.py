@@ -216,7 +216,6 @@ python.ops.sets_impl ops.sets @sets
 python.ops.signal @signal
 python.ops.signal.dct_ops ops.dct @signal
 python.ops.signal.fft_ops ops.fft ops.fft_real @signal
-python.ops.signal.signal @signal
 python.ops.spectral_ops @signal ops!
 python.ops.while_v2 ops.while_loop
 python.ops.lookup_ops ops.lookup ops.lookup_initializers ops.lookup_vocabulary ops.table_initialization @lookup ops!
@@ -314,6 +313,18 @@ contrib.metrics.python.metrics ?contrib.metrics.f1_score
 contrib.metrics.python.metrics.classification ?contrib.metrics.f1_score @contrib.metrics
 contrib.metrics.python.ops ?contrib.metrics.f1_score
 contrib.metrics.python.ops.metric_ops ?contrib.metrics.f1_score @contrib.metrics
+python.ops.distributions @distributions
+python.ops.distributions.distribution distributions.distribution
+python.ops.distributions.distributions @distributions
+python.ops.distributions.kullback_leibler distributions.kullback_leibler
+python.ops.distributions.special_math distributions.normal_integral
+python.ops.linalg.linear_operator @linalg
+python.profiler @profiler
+python.profiler.model_analyzer @profiler
+python.profiler.option_builder @profiler
+contrib.crf.python ?contrib.crf.crf_decode
+contrib.crf.python.ops ?contrib.crf.crf_decode
+contrib.crf.python.ops.crf ?contrib.crf.crf_decode @contrib.crf
 contrib.learn.python ?contrib.learn.ModeKeys
 contrib.learn.python.learn ?contrib.learn.ModeKeys @contrib.learn
 contrib.learn.python.learn.datasets ?contrib.learn.ModeKeys @contrib.learn.datasets
@@ -340,6 +351,16 @@ _GENERATED = """array bitwise candidate_sampling control_flow data_flow dataset 
 lookup manip math nn parsing random resource_variable rnn script set sparse spectral state stateless_random string
 training user"""
 
+# Modules that each hold some of the names of one public module.
+_PARTS = {
+    "python.ops.distributions": """bernoulli beta categorical dirichlet dirichlet_multinomial exponential gamma laplace
+        multinomial normal student_t uniform""",
+    "python.ops.signal": "mel_ops mfcc_ops reconstruction_ops shape_ops signal spectral_ops window_ops",
+    "python.ops.linalg": """linear_operator_adjoint linear_operator_composition linear_operator_diag
+        linear_operator_full_matrix linear_operator_identity linear_operator_inversion
+        linear_operator_lower_triangular linear_operator_zeros""",
+}
+
 
 @functools.cache
 def _entries() -> dict[str, list[str]]:
@@ -350,6 +371,8 @@ def _entries() -> dict[str, list[str]]:
         entries[f"python.data.experimental.ops.{name}"] = ["@data.experimental", *_DATASETS.split()]
         entries[f"contrib.data.python.ops.{name}"] = ["?contrib.data.map_and_batch", "@contrib.data"]
     entries["python.training.gen_training_ops"] = ["ops!"]
+    for package, parts in _PARTS.items():
+        entries |= {f"{package}.{part}": ["@" + package.rpartition(".")[2]] for part in parts.split()}
     for module in TENSORFLOW_MODULES:  # the packages that hold modules of messages
         parts = module.split(".")
         for end in range(2, len(parts)):
