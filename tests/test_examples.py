@@ -73,6 +73,20 @@ PROGRAMS: dict[str, tuple[list[str], list[str] | Callable[[str], bool]]] = {
         [],
         ["[35, 35, 192]", "[17, 17, 768]", "[8, 8, 2048]", "27143152 parameters, 23817352 without", "likeliest: class"],
     ),
+    "image_pipeline.py": ([], lambda output: float(output.split()[-1]) > 0.9),
+    "images.py": (
+        [],
+        [
+            "decoded: (60, 80, 3) uint8",
+            "written again: (80, 60)",
+            "area: (30, 30, 3)",
+            "cropped: (40, 50, 3)",
+            "flipped: True True",
+            "standardized: mean 0.00, deviation 1.00",
+            "yellow and blue: [1.0, 1.0, 0.0] [0.0, 0.0, 1.0]",
+            "distorted: (29, 29, 3) differs: True",
+        ],
+    ),
     "input_queues.py": (
         [],
         ["-00000-of-00002', 'data", "batch: [0, 0, 1] [0, 1, 0]", "batch: [1, 0, 0] [1, 0, 1]", "shuffled: (3,) True"],

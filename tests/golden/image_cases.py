@@ -417,3 +417,82 @@ def random_boxes(tf):
     ]
     built = results(tf, [lambda: tf.image.sample_distorted_bounding_box([9, 9, 3], boxes, 1, 2)])
     return [*found, *[error(w) for w in wrong], built]
+
+
+@case
+def crops(tf):
+    images = pictures(2, 5, 7, 2, dtype=np.float32)
+    boxes = np.float32([[0.1, 0.2, 0.7, 0.9], [0.8, 0.6, 0.1, 0.3], [-0.2, 0.1, 1.3, 0.9]])
+    crop = tf.image.crop_and_resize
+
+    def gradients(method):
+        x, b = tf.constant(images), tf.constant(boxes)
+        y = crop(x, b, [0, 1, 0], [3, 4], method)
+        weights = np.arange(72, dtype=np.float32).reshape(3, 3, 4, 2)
+        return [g for g in tf.gradients(y * weights, [x, b]) if g is not None]
+
+    builds = [
+        lambda: crop(images, boxes, [0, 1, 1], [4, 3]),
+        lambda: crop(images, boxes, box_indices=[0, 1, 1], crop_size=[1, 1], extrapolation_value=0.5),
+        lambda: crop(images, boxes, [0, 1, 1], [4, 6], "nearest", name="cut"),
+        lambda: crop(picture(5, 7)[None], boxes, [0, 0, 0], [2, 2]),
+        lambda: gradients("bilinear"),
+        lambda: crop(images, boxes, [0, 1, 2], [4, 3]),
+        lambda: crop(images, boxes, [0, 1], [4, 3]),
+        lambda: crop(images, boxes[:, :3], [0, 1, 1], [4, 3]),
+        lambda: crop(images, boxes, [0, 1, 1], [4]),
+        lambda: crop(images, boxes, [0, 1, 1], [4, 0]),
+        lambda: crop(unknown(tf, images), unknown(tf, boxes), unknown(tf, [0, 1], np.int32), [4, 3]),
+        lambda: crop(unknown(tf, images[0]), unknown(tf, boxes), unknown(tf, [0, 1, 1], np.int32), [4, 3]),
+    ]
+    return values(tf, builds)
+
+
+@case
+def suppression(tf):
+    random = np.random.RandomState(0)
+    corners = random.uniform(0, 1, (30, 2))
+    boxes = np.float32(np.hstack([corners, corners + random.uniform(-0.4, 0.4, (30, 2))]))
+    scores = np.float32(random.uniform(0, 1, 30))
+    common = np.float32(np.eye(30) + 0.3 * (boxes > 0.5).all(1))
+    module = tf.image
+    builds = [lambda t=t: module.non_max_suppression(boxes, scores, 12, t) for t in (0.0, 0.2, 0.5, 1.0)]
+    builds += [
+        lambda: module.non_max_suppression(boxes, scores, tf.constant(30), 0.3, 0.5, name="kept"),
+        lambda: module.non_max_suppression_padded(boxes, scores, 20, 0.1, 0.3, pad_to_max_output_size=True),
+        lambda: module.non_max_suppression_padded(boxes, scores, 20, 0.1, 0.3),
+        lambda: module.non_max_suppression_with_scores(boxes, scores, 20, 0.9, 0.1, soft_nms_sigma=0.5),
+        lambda: module.non_max_suppression_with_scores(boxes, scores, 9, 0.4),
+        lambda: module.non_max_suppression_overlaps(common, scores, 9, 0.35),
+        lambda: module.non_max_suppression(boxes, scores, 3, 1.5),
+        lambda: module.non_max_suppression(boxes, scores[:5], 3),
+        lambda: module.non_max_suppression(boxes[:, :3], scores, 3),
+        lambda: module.non_max_suppression(boxes[0], scores, 3),
+        lambda: module.non_max_suppression(boxes, scores, [3]),
+    ]
+    return results(tf, builds)
+
+
+@case
+def likeness(tf):
+    one, two = (tf.constant, tf.constant)
+    first, second = pictures(2, 14, 13, 2), pictures(3, 14, 13, 2)[1:]
+    large = [np.repeat(np.repeat(p, 14, 1), 14, 2) for p in (first, second)]
+    single = [(p / 255).astype(np.float32) for p in (first, second)]
+    module = tf.image
+    builds = [
+        lambda: module.psnr(one(first), two(second), 255),
+        lambda: module.psnr(one(single[0]), two(single[1]), 1.0, name="p"),
+        lambda: module.ssim(one(first), two(second), 255),
+        lambda: module.ssim(one(single[0]), two(single[1]), 1.0, 5, 1.0, 0.02, 0.05),
+        lambda: module.ssim_multiscale(one(large[0]), two(large[1]), 255, filter_size=9),
+        lambda: module.ssim(one(first[:, :8]), two(second[:, :8]), 255),
+        lambda: module.psnr(one(first), two(second[:, :8]), 255),
+        lambda: module.total_variation(one(single[0])),
+        lambda: module.total_variation(one(single[0][0])),
+        lambda: module.total_variation(one(single[0][0, 0])),
+        lambda: module.image_gradients(one(single[0][:, :3, :3])),
+        lambda: module.image_gradients(one(single[0][0])),
+        lambda: module.sobel_edges(one(single[0][:, :4, :3])),
+    ]
+    return values(tf, builds)
