@@ -23,6 +23,7 @@ def wait_for_switched_values(nodes: Nodes) -> None:
                 if switch.name not in values:
                     values[switch.name] = _switched_value(nodes, switch)
                 node.input[position] = f"^{values[switch.name]}"
+                nodes.inputs_changed(node.name)
         if len(set(node.input)) < len(node.input) and any(text.startswith("^") for text in node.input):
             nodes.wait_once(node)
 
@@ -39,25 +40,32 @@ def _switched_value(nodes: Nodes, switch: Any) -> str:
 
 
 def replace_conditionals(nodes: Nodes) -> None:
-    """Replaces all of them, the innermost first."""
+    """Replaces all of them, the innermost first: in each round those that have no other one inside."""
     while True:
         contexts = _contexts(nodes)
         depth: dict[tuple[str, int], int] = {}
-        for context in contexts.values():
+        level: dict[tuple[str, int], int] = {}
+        members: dict[tuple[str, int], set[str]] = {}
+        for name, context in contexts.items():
             for predicate in context:
                 depth[predicate] = max(depth.get(predicate, 0), len(context))
+                level[predicate] = min(level.get(predicate, len(context)), len(context))
+                members.setdefault(predicate, set()).add(name)
         merges = _merges_by_predicate(nodes, contexts)
         awaited = _awaited(nodes, contexts)
-        open_predicates = list(dict.fromkeys([*merges, *awaited]))
-        if not open_predicates:
+        switches: dict[tuple[str, int], list[Any]] = {}
+        for node in nodes.by_name.values():
+            if node.op in _SWITCHES:
+                switches.setdefault(_predicate(nodes, node), []).append(node)
+        inside = {p: depth.get(p, 0) - level.get(p, 0) for p in [*merges, *awaited]}
+        if not inside:
             return
-        # One whose nodes are in no further conditional that is still to be replaced.
-        chosen = min(open_predicates, key=lambda p: depth.get(p, 0) - _level(p, contexts))
-        _Conditional(nodes, chosen, contexts, merges.get(chosen, []), awaited.get(chosen, [])).replace()
-
-
-def _level(predicate: tuple[str, int], contexts: dict[str, Context]) -> int:
-    return min((len(context) for context in contexts.values() if predicate in context), default=0)
+        least = min(inside.values())
+        for chosen in [predicate for predicate, others in inside.items() if others == least]:
+            conditional = _Conditional(nodes, chosen, contexts, merges.get(chosen, []), awaited.get(chosen, []))
+            conditional.replace(members.get(chosen, set()), switches.get(chosen, []))
+            if least:  # with others inside: what they decide is different now
+                break
 
 
 def _predicate(nodes: Nodes, switch: Any) -> tuple[str, int]:
@@ -143,12 +151,13 @@ class _Conditional:
     ):
         self._nodes, self._predicate, self._contexts, self._merges = nodes, predicate, contexts, merges
         self._awaited = awaited
-        self._switches = [n for n in nodes.by_name.values() if n.op in _SWITCHES and _predicate(nodes, n) == predicate]
+        self._switches: list[Any] = []
 
-    def replace(self) -> None:
+    def replace(self, members: set[str], switches: list[Any]) -> None:
+        """Puts functions in the place of the nodes of both branches, and of the `Switch` nodes."""
         nodes = self._nodes
-        members = {name for name, context in self._contexts.items() if self._predicate in context}
-        members.update(s.name for s in self._switches)
+        self._switches = [s for s in switches if s.name in nodes.by_name]
+        members = {*members, *(s.name for s in self._switches)}
         conditionals = [self._replace_layer(merges, waited, members) for merges, waited in self._layers()]
         for name in members:
             if name in nodes.by_name:
@@ -157,6 +166,8 @@ class _Conditional:
 
     def _layers(self) -> list[tuple[list[Any], list[str]]]:
         """The merges by how many others, one after the other, they depend on; with the nodes that are waited for."""
+        if len(self._merges) + len(self._awaited) == 1:
+            return [(self._merges, self._awaited)]
         names = {merge.name for merge in self._merges}
         depth: dict[str, int] = {}  # of nodes that are done: how many merges one after the other lead to them
         for name in self._nodes.ordered([*names, *self._awaited]):
@@ -181,7 +192,7 @@ class _Conditional:
         branches, returned = [], []
         for branch in (1, 0):
             mapping = {(s.name, branch): f"input_{inputs.index(s.input[0])}" for s in switches}
-            own = {n for n, c in self._contexts.items() if c.get(self._predicate) == branch}
+            own = {n for n in members if self._contexts[n].get(self._predicate) == branch}
             function = Extracted(nodes, f"{scope}_{'true' if branch else 'false'}", signature, mapping, own)
             returns = []
             for merge in merges:
@@ -206,6 +217,7 @@ class _Conditional:
         node.attr["Tin"].list.type.extend(t % 100 for _, t in signature)
         node.attr["Tout"].list.type.extend(types)
         node.attr["then_branch"].func.name, node.attr["else_branch"].func.name = branches[0].name, branches[1].name
+        self._contexts[node.name] = _context(nodes, node, self._contexts)
         self._replace_merges(merges, node.name)
         return node.name
 
@@ -233,11 +245,13 @@ class _Conditional:
 
     def _replace_merges(self, merges: list[Any], conditional: str) -> None:
         """A `Merge` becomes an identity; who asks which of its inputs came is told by the node."""
-        for i, merge in enumerate(merges):
-            for node in self._nodes.by_name.values():
+        told = {f"{merge.name}:1": f"{conditional}:{2 * i + 1}" for i, merge in enumerate(merges)}
+        for node in self._nodes.by_name.values():
+            if not told.keys().isdisjoint(node.input):
                 for position, text in enumerate(node.input):
-                    if text == f"{merge.name}:1":
-                        node.input[position] = f"{conditional}:{2 * i + 1}"
+                    node.input[position] = told.get(text, text)
+                self._nodes.inputs_changed(node.name)
+        for i, merge in enumerate(merges):
             self._nodes.replace(merge.name, "Identity", [f"{conditional}:{2 * i}"], {"T": merge.attr["T"].type})
 
 

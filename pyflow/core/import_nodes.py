@@ -31,6 +31,7 @@ class Nodes:
             copy.CopyFrom(node)
             self.by_name[node.name] = copy
         self.functions: list[Any] = []
+        self._sources: dict[str, list[str]] = {}
         self._taken = taken_functions
 
     def of_function(self, definition: Any) -> Nodes:
@@ -54,7 +55,14 @@ class Nodes:
 
     def sources(self, name: str) -> list[str]:
         """The nodes that a node's inputs come from, those it waits for too."""
-        return [s for s, _ in map(source_of, self.by_name[name].input) if s in self.by_name]
+        known = self._sources.get(name)
+        if known is None:
+            known = self._sources[name] = [source_of(text)[0] for text in self.by_name[name].input]
+        return [source for source in known if source in self.by_name]
+
+    def inputs_changed(self, name: str) -> None:
+        """To be called when a node's inputs are others than before."""
+        self._sources.pop(name, None)
 
     def ordered(self, starts: Any) -> list[str]:
         """Some nodes and all that they depend on, each behind its inputs.
@@ -88,6 +96,7 @@ class Nodes:
         kept = [t for t in node.input if not t.startswith("^") or not (t in seen or seen.add(t))]
         del node.input[:]
         node.input.extend(kept)
+        self.inputs_changed(node.name)
 
     def function_name(self, name: str) -> str:
         """A name that no function has."""
@@ -119,6 +128,7 @@ class Nodes:
         """Puts another node of the same name in the place of one; it waits for what that did."""
         from pyflow.protos.graph_pb2 import NodeDef
 
+        self.inputs_changed(name)
         waits = [t for t in self.by_name[name].input if t.startswith("^") and control_name(t) in self.by_name]
         node: Any = NodeDef(name=name, op=op, input=[*inputs, *waits])
         self.by_name[name] = node
@@ -127,13 +137,14 @@ class Nodes:
 
     def remove(self, name: str) -> None:
         del self.by_name[name]
+        self.inputs_changed(name)
 
     def redirect_controls(self, gone: Any, instead: str) -> None:
         """What waits for nodes that are gone waits for another node."""
-        gone = {name for name in gone if name not in self.by_name}
-        for node in self.by_name.values():
-            if node.name != instead and any(t.startswith("^") and t[1:] in gone for t in node.input):
-                inputs = [f"^{instead}" if t.startswith("^") and t[1:] in gone else t for t in node.input]
+        waits = {f"^{name}" for name in gone if name not in self.by_name}
+        for name, node in self.by_name.items():
+            if not waits.isdisjoint(node.input) and name != instead:
+                inputs = [f"^{instead}" if t in waits else t for t in node.input]
                 del node.input[:]
                 node.input.extend(inputs)
                 self.wait_once(node)
