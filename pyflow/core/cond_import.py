@@ -57,12 +57,14 @@ def replace_conditionals(nodes: Nodes) -> None:
         for node in nodes.by_name.values():
             if node.op in _SWITCHES:
                 switches.setdefault(_predicate(nodes, node), []).append(node)
+        asked = {text for node in nodes.by_name.values() for text in node.input if text.endswith(":1")}
         inside = {p: depth.get(p, 0) - level.get(p, 0) for p in [*merges, *awaited]}
         if not inside:
             return
         least = min(inside.values())
         for chosen in [predicate for predicate, others in inside.items() if others == least]:
             conditional = _Conditional(nodes, chosen, contexts, merges.get(chosen, []), awaited.get(chosen, []))
+            conditional.asked = asked
             conditional.replace(members.get(chosen, set()), switches.get(chosen, []))
             if least:  # with others inside: what they decide is different now
                 break
@@ -139,7 +141,11 @@ def _awaited(nodes: Nodes, contexts: dict[str, Context]) -> dict[tuple[str, int]
 
 class _Conditional:
     """All that one predicate decides, to be replaced by `If` nodes: more than one where results are switched again, as
-    gradients are."""
+    gradients are.
+
+    Attributes:
+      asked: the second outputs in use, which of a `Merge` tell which of its inputs came.
+    """
 
     def __init__(
         self,
@@ -152,6 +158,7 @@ class _Conditional:
         self._nodes, self._predicate, self._contexts, self._merges = nodes, predicate, contexts, merges
         self._awaited = awaited
         self._switches: list[Any] = []
+        self.asked: set[str] = set()
 
     def replace(self, members: set[str], switches: list[Any]) -> None:
         """Puts functions in the place of the nodes of both branches, and of the `Switch` nodes."""
@@ -246,7 +253,8 @@ class _Conditional:
     def _replace_merges(self, merges: list[Any], conditional: str) -> None:
         """A `Merge` becomes an identity; who asks which of its inputs came is told by the node."""
         told = {f"{merge.name}:1": f"{conditional}:{2 * i + 1}" for i, merge in enumerate(merges)}
-        for node in self._nodes.by_name.values():
+        asked = not told.keys().isdisjoint(self.asked)
+        for node in self._nodes.by_name.values() if asked else ():
             if not told.keys().isdisjoint(node.input):
                 for position, text in enumerate(node.input):
                     node.input[position] = told.get(text, text)
