@@ -210,6 +210,10 @@ class LinearOperatorIdentity(_Diagonal):
     def _entries(self) -> Tensor:
         return ones(concat([self._size.dynamic()[:-2], self._size.dynamic()[-1:]], 0), dtype=self.dtype)
 
+    def add_to_tensor(self, mat: Any, name: str = "add_to_tensor") -> Tensor:
+        """The matrices plus `mat`."""
+        return super().add_to_tensor(mat, name)
+
     def _shape(self) -> TensorShape:
         return self._size.static()
 
@@ -248,6 +252,10 @@ class LinearOperatorScaledIdentity(_Diagonal):
 
     def _entries(self) -> Tensor:
         return self._multiplier[..., None] * ones(self._size.dynamic()[-1:], dtype=self.dtype)
+
+    def add_to_tensor(self, mat: Any, name: str = "add_to_tensor") -> Tensor:
+        """The matrices plus `mat`."""
+        return super().add_to_tensor(mat, name)
 
     def _shape(self) -> TensorShape:
         return self._multiplier.shape.concatenate(self._size.static())
@@ -304,6 +312,10 @@ class LinearOperatorZeros(LinearOperator):
         hints = (is_non_singular, is_self_adjoint, is_positive_definite, is_square)
         super().__init__(dtype or dtypes.float32, None, *hints, name=name)
         self._size = _Sizes(num_rows, num_rows if num_columns is None else num_columns, batch_shape)
+
+    def add_to_tensor(self, mat: Any, name: str = "add_to_tensor") -> Tensor:
+        """The matrices plus `mat`."""
+        return super().add_to_tensor(mat, name)
 
     def _shape(self) -> TensorShape:
         return self._size.static()
