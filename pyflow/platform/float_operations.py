@@ -15,7 +15,10 @@ class _Unknown(Exception):
 
 
 def _shape(tensor: Tensor) -> list[int]:
-    shape = tensor.shape
+    return _known(tensor.shape)
+
+
+def _known(shape: Any) -> list[int]:
     if not shape.is_fully_defined():
         raise _Unknown
     return shape.as_list()
@@ -58,10 +61,7 @@ def _convolution_of_gradient(op: Operation) -> int:
 def _value_of_shape(sizes: Tensor) -> list[int]:
     if sizes.op.type == "ShapeN":
         return _shape(sizes.op.inputs[sizes.value_index])
-    shape = constant_value_as_shape(sizes)
-    if not shape.is_fully_defined():
-        raise _Unknown
-    return shape.as_list()
+    return _known(constant_value_as_shape(sizes))
 
 
 def _pool(op: Operation) -> int:
