@@ -7,6 +7,7 @@ import os
 import time
 from typing import Any
 
+from pyflow.core import dtypes
 from pyflow.core.errors import InvalidArgumentError
 
 _HOST = "/job:localhost/replica:0/task:0/device:CPU:0"
@@ -69,7 +70,7 @@ def _fill(stats: Any, step: Any, start: float, seconds: float) -> None:
     stats.op_end_rel_micros = stats.all_end_rel_micros = max(1, int(seconds * 1e6))
     stats.op_end_rel_nanos = stats.all_end_rel_nanos = int(seconds * 1e9)
     for slot, value in enumerate(step.outputs):
-        if value.known_shape:
+        if value.known_shape and value.dtype not in (dtypes.resource, dtypes.variant):
             output = stats.output.add(slot=slot)
             output.tensor_description.dtype = value.dtype.as_datatype_enum
             for size in value.shape:

@@ -128,3 +128,13 @@ def test_an_error_in_a_round_names_its_node():
     (value,) = repeat(3, lambda i, v: (tf.check_numerics(1.0 / v, "bad", name="checked"),), [0.0])
     with pytest.raises(tf.errors.InvalidArgumentError, match="checked"):
         run(value)
+
+
+def test_a_loop_with_lists_is_traced():
+    x = tf.placeholder(tf.float32, [2, 3])
+    grown = tf.map_fn(tf.tanh, x)
+    metadata = tf.RunMetadata()
+    with tf.Session() as sess:
+        options = tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE)
+        sess.run(tf.gradients(grown, x), {x: [[1.0] * 3] * 2}, options=options, run_metadata=metadata)
+    assert any("While" in node.timeline_label for node in metadata.step_stats.dev_stats[0].node_stats)
