@@ -476,7 +476,8 @@ def suppression(tf):
 @case
 def likeness(tf):
     one, two = (tf.constant, tf.constant)
-    first, second = pictures(2, 14, 13, 2), pictures(3, 14, 13, 2)[1:]
+    first = pictures(2, 14, 13, 2)
+    second = first // 2 + pictures(3, 14, 13, 2)[1:] // 4
     large = [np.repeat(np.repeat(p, 14, 1), 14, 2) for p in (first, second)]
     single = [(p / 255).astype(np.float32) for p in (first, second)]
     module = tf.image
