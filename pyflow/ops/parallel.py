@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from pyflow.ops.denormals import Flushed
 from pyflow.ops.primitives import primitives
 
 
@@ -54,8 +55,9 @@ class _Team:
 
     @staticmethod
     def _serve(jobs: queue.SimpleQueue[Callable[[], None]]) -> None:
-        while True:
-            jobs.get()()
+        with Flushed():
+            while True:
+                jobs.get()()
 
 
 _team = _Team()

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import sys
 import time
 import traceback
-from typing import Any, Callable
+from typing import Any, Callable, Iterator
 
 import numpy as np
 
 from pyflow.core import errors
 from pyflow.core.operation import Operation
 from pyflow.core.tensor import Tensor
+from pyflow.ops.denormals import Flushed
 from pyflow.ops.primitives import primitives
 from pyflow.runtime import optimize
 from pyflow.runtime.cpu import accelerators, fusions, sharing
@@ -59,7 +61,9 @@ class Executable:
         self._session = session
         self._surroundings: Callable[[], Any] = contextlib.nullcontext
         if sharing.uses_own_threads(self._program):
-            self._surroundings = primitives.serial
+            self._surroundings = _alone
+        elif _is_large(self._program):
+            self._surroundings = Flushed
         self._lowered = Lowered(self._program, session)
         self._idle: list[Callable[[Any], tuple]] = [self._lowered.frame()]
         self._traced: Lowered | None = None
@@ -161,6 +165,26 @@ def kind_and_message(error: Exception) -> tuple[Any, str]:
         traceback.print_exception(error)
     words = getattr(error, "at_run", "") or str(error)
     return errors.InvalidArgumentError, words or "".join(traceback.format_exception_only(type(error), error)).strip()
+
+
+# A run that computes arrays of so many numbers is not one that the call of a function makes slower.
+_LARGE = 4096
+
+
+def _is_large(program: Program) -> bool:
+    """Whether it is worth the while to keep numbers that are too small to be normal out of a run."""
+    return any(
+        value.dtype.is_floating and value.known_shape and math.prod(value.shape or ()) >= _LARGE  # type: ignore[arg-type]
+        for step in program.steps
+        for value in step.outputs
+    )
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """What surrounds a program that has threads of its own."""
+    with primitives.serial(), Flushed():
+        yield
 
 
 def _located(error: Exception) -> Exception:
