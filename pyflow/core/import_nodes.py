@@ -154,7 +154,9 @@ class Nodes:
         for node in self.by_name.values():
             if "_class" in node.attr:
                 groups = node.attr["_class"].list
-                kept = [g for g in groups.s if not g.startswith(b"loc:@") or g[5:].decode() in self.by_name]
+                kept = [
+                    g for g in groups.s if not g.startswith(b"loc:@") or g[5:].decode(errors="replace") in self.by_name
+                ]
                 if kept:
                     del groups.s[:]
                     groups.s.extend(kept)
