@@ -103,7 +103,8 @@ def _fitted(name: str, kind: Any, value: Any) -> Any:
         or (issubclass(kind, numbers.Number) and not isinstance(value, numbers.Number))
     ):
         raise ValueError(f"Could not cast hparam '{name}' of type '{kind}' from value {value!r}")
-    return kind(value)
+    made: Any = kind  # a type that the program chose
+    return made(value)
 
 
 @export("contrib.training.HParams")
