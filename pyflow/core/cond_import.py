@@ -62,12 +62,28 @@ def replace_conditionals(nodes: Nodes) -> None:
         if not inside:
             return
         least = min(inside.values())
+        bits, ancestry = _merges_before(nodes, contexts)
         for chosen in [predicate for predicate, others in inside.items() if others == least]:
             conditional = _Conditional(nodes, chosen, contexts, merges.get(chosen, []), awaited.get(chosen, []))
-            conditional.asked = asked
+            conditional.asked, conditional.bits, conditional.ancestry = asked, bits, ancestry
             conditional.replace(members.get(chosen, set()), switches.get(chosen, []))
             if least:  # with others inside: what they decide is different now
                 break
+
+
+def _merges_before(nodes: Nodes, ordered: Any) -> tuple[dict[str, int], dict[str, int]]:
+    """A bit for each `Merge` node, and for each node the bits of those that it depends on, its own included."""
+    bits = {}
+    for name in ordered:
+        if nodes.by_name[name].op in _MERGES:
+            bits[name] = 1 << len(bits)
+    ancestry: dict[str, int] = {}
+    for name in ordered:
+        mask = bits.get(name, 0)
+        for source in nodes.sources(name):
+            mask |= ancestry[source]
+        ancestry[name] = mask
+    return bits, ancestry
 
 
 def _predicate(nodes: Nodes, switch: Any) -> tuple[str, int]:
@@ -145,6 +161,7 @@ class _Conditional:
 
     Attributes:
       asked: the second outputs in use, which of a `Merge` tell which of its inputs came.
+      bits, ancestry: see `_merges_before`.
     """
 
     def __init__(
@@ -159,6 +176,8 @@ class _Conditional:
         self._awaited = awaited
         self._switches: list[Any] = []
         self.asked: set[str] = set()
+        self.bits: dict[str, int] = {}
+        self.ancestry: dict[str, int] = {}
 
     def replace(self, members: set[str], switches: list[Any]) -> None:
         """Puts functions in the place of the nodes of both branches, and of the `Switch` nodes."""
@@ -175,17 +194,20 @@ class _Conditional:
         """The merges by how many others, one after the other, they depend on; with the nodes that are waited for."""
         if len(self._merges) + len(self._awaited) == 1:
             return [(self._merges, self._awaited)]
-        names = {merge.name for merge in self._merges}
-        depth: dict[str, int] = {}  # of nodes that are done: how many merges one after the other lead to them
-        for name in self._nodes.ordered([*names, *self._awaited]):
-            sources = self._nodes.sources(name)
-            depth[name] = max((depth[s] for s in sources), default=0) + (name in names)
+        # How many merges of this conditional lead to each, one after the other. Bits grow in the order of dependence.
+        depth: dict[str, int] = {}
+        for name in sorted((merge.name for merge in self._merges), key=self.bits.__getitem__):
+            depth[name] = 1 + self._depth_before(name, depth)
         layers: dict[int, tuple[list[Any], list[str]]] = {}
         for merge in self._merges:
             layers.setdefault(depth[merge.name], ([], []))[0].append(merge)
         for name in self._awaited:
-            layers.setdefault(depth[name] + 1, ([], []))[1].append(name)
+            layers.setdefault(self._depth_before(name, depth) + 1, ([], []))[1].append(name)
         return [layers[key] for key in sorted(layers)]
+
+    def _depth_before(self, name: str, depth: dict[str, int]) -> int:
+        before = self.ancestry[name]
+        return max((d for merge, d in depth.items() if before & self.bits[merge]), default=0)
 
     def _replace_layer(self, merges: list[Any], awaited: list[str], members: set[str]) -> str:
         """Adds the `If` node for some merges, and for nodes to run for their effect; gives its name."""

@@ -30,6 +30,7 @@ class Nodes:
             copy = type(node)()
             copy.CopyFrom(node)
             self.by_name[node.name] = copy
+        self._waiting: dict[str, list[str]] | None = None  # by control input, the nodes that have it
         self.functions: list[Any] = []
         self._sources: dict[str, list[str]] = {}
         self._taken = taken_functions
@@ -116,6 +117,8 @@ class Nodes:
             number += 1
             name = f"{base}_{number}"
         node = self.by_name[name] = NodeDef(name=name, op=op, input=inputs)
+        if self._waiting is not None:
+            self._note_waits(node, self._waiting)
         return node
 
     def constant(self, name: str, value: int) -> str:
@@ -141,13 +144,25 @@ class Nodes:
 
     def redirect_controls(self, gone: Any, instead: str) -> None:
         """What waits for nodes that are gone waits for another node."""
+        if self._waiting is None:
+            self._waiting = {}
+            for node in self.by_name.values():
+                self._note_waits(node, self._waiting)
         waits = {f"^{name}" for name in gone if name not in self.by_name}
-        for name, node in self.by_name.items():
-            if not waits.isdisjoint(node.input) and name != instead:
+        for name in dict.fromkeys(n for text in waits for n in self._waiting.pop(text, ())):
+            node = self.by_name.get(name)
+            if node is not None and name != instead:
                 inputs = [f"^{instead}" if t in waits else t for t in node.input]
                 del node.input[:]
                 node.input.extend(inputs)
                 self.wait_once(node)
+                self._waiting.setdefault(f"^{instead}", []).append(name)
+
+    @staticmethod
+    def _note_waits(node: Any, waiting: dict[str, list[str]]) -> None:
+        for text in node.input:
+            if text.startswith("^"):
+                waiting.setdefault(text, []).append(node.name)
 
     def drop_lost_colocations(self) -> None:
         """Takes nodes that are gone out of colocation groups."""
