@@ -180,8 +180,8 @@ for statement in statements:
 @pytest.mark.parametrize(
     "statement, words",
     [
-        ("import tensorflow.contrib.learn", "'tensorflow.contrib.learn'"),
-        ("from tensorflow.contrib import learn", "'learn'"),
+        ("import tensorflow.contrib.boosted_trees", "'tensorflow.contrib.boosted_trees'"),
+        ("from tensorflow.contrib import boosted_trees", "'boosted_trees'"),
         ("import tensorflow.keras as keras", "'tensorflow.keras'"),
         ("from tensorflow import keras", "'keras'"),
         ("from tensorflow.python.ops import ragged", "'ragged' from 'tensorflow.python.ops'"),

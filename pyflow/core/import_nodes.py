@@ -284,7 +284,8 @@ class Extracted:
 
     def add_constant(self, value: int) -> str:
         """An int32 constant."""
-        name = f"value_index_{len(self._definition.node_def)}"
+        # A part of this function may become a function in it: its constants are to have other names.
+        name = f"{self.name}/value_index_{len(self._definition.node_def)}"
         write_constant(self._definition.node_def.add(name=name, op="Const"), value)
         return f"{name}:0"
 

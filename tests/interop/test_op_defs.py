@@ -62,7 +62,8 @@ def attr_differences(op_type: str, attr: Attr, theirs: Any) -> list[str]:
         found.append(f"attr {attr.name} has a default on one side only")
     elif not attr.required and attr.kind not in ("shape", "tensor"):
         ours, default = plain(attr.default), attr_value(theirs.default_value)
-        if ours != (pytest.approx(default) if isinstance(default, float) else default):
+        first = default[0] if isinstance(default, list) and default else default
+        if ours != (pytest.approx(default) if isinstance(first, float) else default):
             found.append(f"attr {attr.name} defaults to {ours} instead of {default}")
     if theirs.HasField("allowed_values"):
         allowed = set(attr.allowed or ["everything"]) - NARROWED.get(op_type, set())

@@ -33,7 +33,7 @@ def test_mean_of_integers_and_of_sparse_rows_with_repetitions():
         for values in ([1.0, 2.0], [3.0, 4.0]):
             session.run(rows.apply_grad([5, 2], tf.constant(values, tf.float64)))
         taken = session.run(rows.take_grad(2))
-        assert (taken.indices.tolist(), taken.values.tolist()) == ([2, 5], [3, 2])
+        assert (taken.indices.tolist(), taken.values.tolist()) == ([5, 2], [2, 3])
 
 
 def test_a_step_works_on_what_the_step_before_has_put_down():
