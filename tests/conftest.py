@@ -12,6 +12,6 @@ def fresh_defaults():
     """No test sees the nodes, collections or seeds of another."""
     yield
     if scopes := sys.modules.get("pyflow.core.scopes"):  # a test that made no graph has not loaded it
-        scopes.default_session_stack.items.clear()
-        scopes.default_session_stack.enforce_nesting = True
+        for session in list(scopes.default_session_stack.items):  # an InteractiveSession that nobody has closed
+            session.close()
         scopes.reset_default_graph()
