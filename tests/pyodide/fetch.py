@@ -1,4 +1,4 @@
-"""Fetches the wheels that Pyodide needs for the tests: its numpy, and the pure-Python ones in requirements.txt.
+"""Fetches the wheels that Pyodide needs for the tests: its numpy and pillow, and those in requirements.txt.
 
     python tests/pyodide/fetch.py
 
@@ -24,7 +24,8 @@ HERE = Path(__file__).resolve().parent
 PYODIDE = HERE / "node_modules" / "pyodide"
 CDN = "https://cdn.jsdelivr.net/pyodide/v{version}/full/{file_name}"
 CDN_TIMEOUT_SECONDS = 5
-# A package that carries Pyodide's numpy wheel among its web pages: for machines that reach the package index alone.
+COMPILED = ("numpy", "pillow")  # those that Pyodide's own project builds
+# A package that carries Pyodide's wheels among its web pages: for machines that reach the package index alone.
 CARRIER = "open-webui==0.12.4"
 CARRIED_IN = "open_webui/frontend/pyodide/"
 
@@ -65,30 +66,38 @@ def from_cdn(version: str, file_name: str) -> bytes:
         return response.read()
 
 
-def from_carrier(file_name: str) -> bytes:
+def from_carrier(file_names: list[str]) -> dict[str, bytes]:
     with tempfile.TemporaryDirectory() as scratch:
         pip_download(Path(scratch), CARRIER, "--python-version=3.11")
         (carrier,) = Path(scratch).glob("*.whl")
         with zipfile.ZipFile(carrier) as archive:
-            return archive.read(CARRIED_IN + file_name)
+            return {name: archive.read(CARRIED_IN + name) for name in file_names}
 
 
-def fetch_numpy(folder: Path) -> Path:
-    """The numpy wheel named in the lock file of the installed Pyodide, accepted by that file's checksum alone."""
-    entry = json.loads((PYODIDE / "pyodide-lock.json").read_text())["packages"]["numpy"]
-    target = folder / entry["file_name"]
-    if has_checksum(target, entry["sha256"]):
-        return target
+def fetch_compiled(folder: Path) -> list[Path]:
+    """The wheels that the lock file of the installed Pyodide names, accepted by that file's checksums alone."""
+    packages = json.loads((PYODIDE / "pyodide-lock.json").read_text())["packages"]
+    checksums = {packages[name]["file_name"]: packages[name]["sha256"] for name in COMPILED}
     version = json.loads((PYODIDE / "package.json").read_text())["version"]
-    failures = []
-    for source in (lambda: from_cdn(version, target.name), lambda: from_carrier(target.name)):
-        try:
-            if accept(source(), target, entry["sha256"]):
-                return target
-            failures.append("wrong checksum")
-        except (urllib.error.URLError, TimeoutError, KeyError, FetchError) as error:
-            failures.append(str(error))
-    raise FetchError(f"{target.name}: " + "; ".join(failures))
+    failures: list[str] = []
+
+    def missing() -> list[str]:
+        return [name for name, sha256 in checksums.items() if not has_checksum(folder / name, sha256)]
+
+    def take(contents: dict[str, bytes]) -> None:
+        for name, content in contents.items():
+            if not accept(content, folder / name, checksums[name]):
+                failures.append(f"{name} with a wrong checksum")
+
+    for get in (lambda names: {name: from_cdn(version, name) for name in names}, from_carrier):
+        if names := missing():
+            try:
+                take(get(names))
+            except (urllib.error.URLError, TimeoutError, KeyError, FetchError) as error:
+                failures.append(str(error))
+    if names := missing():
+        raise FetchError(f"{', '.join(names)}: " + "; ".join(failures))
+    return [folder / name for name in checksums]
 
 
 def fetch_pure(folder: Path) -> list[Path]:
@@ -113,7 +122,7 @@ def main() -> int:
     folder = cache_folder()
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        wanted = {fetch_numpy(folder), *fetch_pure(folder)}
+        wanted = {*fetch_compiled(folder), *fetch_pure(folder)}
     except FetchError as error:
         print(error, file=sys.stderr)
         return 1

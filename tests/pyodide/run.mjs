@@ -31,7 +31,7 @@ async function boot(wheels, mounts) {
     packageCacheDir: wheels, // where loadPackage looks first; it checks the lock file's checksum
     env: { HOME: "/home/pyodide", PYTHONDONTWRITEBYTECODE: "1", COLUMNS: "120" },
   });
-  await pyodide.loadPackage("numpy", { messageCallback: () => {} });
+  await pyodide.loadPackage(["numpy", "pillow"], { messageCallback: () => {} });
   for (const { host, inside } of [{ host: root, inside: "/pyflow" }, { host: wheels, inside: "/wheels" }, ...mounts]) {
     pyodide.FS.mkdirTree(inside);
     pyodide.mountNodeFS(inside, host);
