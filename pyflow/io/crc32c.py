@@ -26,6 +26,7 @@ _FEW = 8  # records; below, nothing is gained by taking them together
 _BLOCK = 1 << 17  # words that are folded at once: they stay in the cache
 # (c, b, a ...): 1 + y^a + ... + y^b + y^c is a multiple of the polynomial, y = x^64. c - b words can be folded at once.
 _MULTIPLES = ((14867, 318, 278), (5685, 1362, 426), (563, 109, 58, 53, 31))
+_PIECE = 1 << 18  # bytes that the library is given at once
 
 
 def value(data: Any) -> int:
@@ -39,7 +40,9 @@ def extend(crc: int, data: Any) -> int:
     view = view if view.nbytes == 0 else view.cast("B")
     native = _native()
     if native is not None:
-        return native(crc, view.tobytes() if view.nbytes < _ROWS else view)
+        for start in range(0, view.nbytes, _PIECE):  # it takes nothing but bytes
+            crc = native(crc, view[start : start + _PIECE].tobytes())
+        return crc
     register = crc ^ _ALL_ONES
     if view.nbytes >= _FOLDED:
         end = view.nbytes // 8 * 8

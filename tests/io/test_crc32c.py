@@ -83,3 +83,17 @@ def test_many_records_are_checked_together():
     masked = [crc32c.masked_value(record) for record in records]
     assert crc32c.are_right(records, masked) == [True] * len(records)
     assert crc32c.are_right(records, [value ^ 1 << i for i, value in enumerate(masked)]) == [False] * len(records)
+
+
+def test_the_library_gets_bytes_in_pieces(monkeypatch):
+    data = np.random.RandomState(0).bytes(700_001)
+    pieces: list[bytes] = []
+
+    def extend(crc: int, piece: bytes) -> int:
+        assert type(piece) is bytes and crc == len(pieces)
+        pieces.append(piece)
+        return crc + 1
+
+    monkeypatch.setattr(crc32c, "_native", lambda: extend)
+    assert crc32c.value(np.frombuffer(data, np.uint8)) == len(pieces) > 1
+    assert b"".join(pieces) == data
