@@ -17,12 +17,13 @@ from pyflow.core.tensor import Tensor
 from pyflow.ops.denormals import Flushed
 from pyflow.ops.primitives import primitives
 from pyflow.runtime import optimize
+from pyflow.runtime.building import build
 from pyflow.runtime.cpu import accelerators, fusions, sharing
 from pyflow.runtime.cpu.buffers import copy_overwritten_reads
 from pyflow.runtime.cpu.gates import fuse_gates
 from pyflow.runtime.cpu.lowering import Lowered
 from pyflow.runtime.cpu.pooling import pool_first
-from pyflow.runtime.program import Program, Step, Value, build
+from pyflow.runtime.program import Program, Step, Value
 from pyflow.runtime.user_frame import in_node
 
 accelerators.install()

@@ -9,7 +9,7 @@ from pyflow.core.tensor import Tensor
 from pyflow.runtime.executable import Executable
 from pyflow.runtime.feeds import flatten_feeds
 from pyflow.runtime.fetches import Fetches
-from pyflow.runtime.program import needed_ops
+from pyflow.runtime.ordering import needed_ops
 
 
 class PartialRun:

@@ -7,7 +7,7 @@ from typing import Any
 from pyflow.core import device as pydev
 from pyflow.core import errors
 from pyflow.core.operation import Operation
-from pyflow.runtime.program import needed_ops
+from pyflow.runtime.ordering import needed_ops
 from pyflow.runtime.user_frame import defined_at
 
 _HOST = "/job:localhost/replica:0/task:0/device:CPU:0"

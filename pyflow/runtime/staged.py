@@ -9,7 +9,8 @@ from pyflow.core import dtypes
 from pyflow.core.operation import Operation
 from pyflow.core.tensor import Tensor
 from pyflow.runtime.executable import Executable
-from pyflow.runtime.program import Step, needed_ops
+from pyflow.runtime.ordering import needed_ops
+from pyflow.runtime.program import Step
 
 _TAKES = frozenset(("IteratorGetNext", "IteratorGetNextSync", "QueueDequeueUpTo", "QueueDequeueUpToV2"))
 _CACHED_PLANS = 64

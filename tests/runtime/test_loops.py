@@ -1,4 +1,4 @@
-"""Loops as one function: what is changed in place must look as if it were not."""
+"""Loops as one function, or as the steps of their rounds: what is changed in place must look as if it were not."""
 
 import numpy as np
 import pytest
@@ -6,6 +6,12 @@ import pytest
 import pyflow as tf
 from pyflow.core.registry import raw
 from pyflow.ops.tensor_list_ops import EmptyTensorList, TensorListPopBack, TensorListPushBack
+from pyflow.runtime import unrolling
+
+
+@pytest.fixture(autouse=True, params=[0, 10], ids=["as_a_loop", "as_steps"])
+def most_rounds(request, monkeypatch):
+    monkeypatch.setattr(unrolling, "_MOST_ROUNDS", request.param)
 
 
 def run(fetches, feeds=None):

@@ -8,12 +8,15 @@ import numpy as np
 
 from pyflow.core import dtypes
 from pyflow.ops.matmul import sums_few_terms
+from pyflow.ops.strided_index import Masks, numpy_index
 from pyflow.runtime.program import Step, Value
 
 _BLAS = (dtypes.float32, dtypes.float64)
 _NUMBERS = "fiuc"
 # Few rows times a large transposed matrix: BLAS is up to twice as fast when it need not transpose that.
 _FEW_ROWS, _LARGE = 64, 1 << 14
+# Beyond so many bytes kernels that go through memory in a better order are worth their call.
+_CACHED = 1 << 15
 
 # A line with `{0}` for the first input and `{out}` for the result, and what its other names stand for.
 Line = tuple[str, dict[str, Any]]
@@ -65,6 +68,47 @@ def _part(step: Step) -> Line | None:
     return (f"{{out}} = {{0}}[{bounds}]", {}) if inside else None
 
 
+def _selected(step: Step) -> Line | None:
+    begin, end, strides = map(_constant, step.inputs[1:])
+    if begin is None or end is None or strides is None:
+        return None
+    masks = Masks(*(step.attrs[f"{name}_mask"] for name in ("begin", "end", "ellipsis", "new_axis", "shrink_axis")))
+    index = ", ".join(map(_written, numpy_index(begin, end, strides, masks)))
+    return f"{{out}} = {{0}}[{index}]", {}
+
+
+def _written(entry: Any) -> str:
+    """An entry of an index as it is written in brackets."""
+    if not isinstance(entry, slice):
+        return "..." if entry is ... else str(entry)
+    return ":".join("" if bound is None else str(bound) for bound in (entry.start, entry.stop, entry.step))
+
+
+def _reshaped(step: Step) -> Line | None:
+    return f"{{out}} = {{0}}.reshape({step.outputs[0].shape})", {}
+
+
+def _transposed(step: Step) -> Line | None:
+    axes = _constant(step.inputs[1])
+    if axes is None or min(axes.tolist(), default=0) < 0:
+        return None
+    return f"{{out}} = {{0}}.transpose({axes.tolist()})", {}
+
+
+def _biased(step: Step) -> Line | None:
+    value = step.inputs[0]
+    if step.attrs["data_format"] == "NCHW" or value.nbytes > _CACHED or value.dtype not in _BLAS:
+        return None
+    return "add({0}, {1}, {out})", {"add": np.add}
+
+
+def _channel_sums(step: Step) -> Line | None:
+    value = step.inputs[0]
+    if len(value.shape or ()) != 2 or 0 in value.shape or value.nbytes > _CACHED or value.dtype not in _BLAS:  # type: ignore
+        return None
+    return "total({0}, 0, None, {out})", {"total": np.add.reduce}
+
+
 def _constant(value: Value) -> Any:
     return None if value.cell is not None else value.constant
 
@@ -74,4 +118,9 @@ _RULES: dict[str, Callable[[Step], Line | None]] = {
     "MatMul": _product,
     "ConcatV2": _joined,
     "Slice": _part,
+    "StridedSlice": _selected,
+    "Reshape": _reshaped,
+    "Transpose": _transposed,
+    "BiasAdd": _biased,
+    "BiasAddGrad": _channel_sums,
 }

@@ -1,0 +1,40 @@
+"""Loops of so few rounds that what surrounds the rounds costs more than they do: the rounds become steps like others.
+
+That takes a condition whose value is known at planning, as it is where a loop only counts. Then everything known of the
+first values is known in the rounds too, what they leave for the gradient in lists is handed over directly, and what
+nobody needs of it is dropped.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyflow.core import dtypes
+from pyflow.core.errors import OpError
+from pyflow.core.function_graph import function_named
+from pyflow.core.operation import Operation
+
+# With more rounds, or more steps in them, planning would take too long for what it gains.
+_MOST_ROUNDS = 10
+_MOST_STEPS = 400
+
+
+def unrolled(builder: Any, op: Operation, values: list) -> list | None:
+    """The values of a loop's variables after it, computed by steps added to a program; None if it stays a loop."""
+    cond, body = function_named(op.graph, op.attrs["cond"]), function_named(op.graph, op.attrs["body"])
+    before = builder.mark()
+    limit = len(builder.steps) + _MOST_STEPS
+    try:
+        for rounds_left in range(_MOST_ROUNDS, -1, -1):
+            (goes_on,) = builder.inline(cond, values)
+            if goes_on.constant is None or goes_on.cell is not None or goes_on.dtype is not dtypes.bool:
+                break
+            if not goes_on.constant.any():
+                return values
+            if not rounds_left or len(builder.steps) > limit:
+                break
+            values = builder.inline(body, values)
+    except OpError:
+        pass  # the round fails again when it is run
+    builder.reset(before)
+    return None
