@@ -29,11 +29,12 @@ class VariableCell:
     Attributes:
       shape: what may be taken for granted of the value's shape: the declaration, or the shape of the first value. Once
         a value of another shape is assigned it is None, and what relied on it is void: `on_reshape` is called.
+      residence: where on a device the value lives, or None.
     """
 
     __slots__ = (
         *("name", "dtype", "shape", "value", "is_resource"),
-        *("_shape_varies", "_on_reshape", "_offered", "__weakref__"),
+        *("residence", "_shape_varies", "_on_reshape", "_offered", "__weakref__"),
     )
 
     def __init__(
@@ -52,6 +53,7 @@ class VariableCell:
         self._shape_varies = False
         self._on_reshape = on_reshape
         self._offered: Any = None
+        self.residence: Any = None
 
     def read(self) -> np.ndarray:
         """The live array.
@@ -63,8 +65,12 @@ class VariableCell:
             raise self.uninitialized()
         return self.value
 
+    def changing(self) -> np.ndarray:
+        """As `read`, for who changes the array in place."""
+        return self.read()
+
     def writable(self) -> np.ndarray:
-        """The live array, to be changed in place.
+        """As `changing`, with TensorFlow's other words where a handle's variable has no value.
 
         Raises:
           FailedPreconditionError, NotFoundError: a variable by reference, or behind a handle, is not initialised.

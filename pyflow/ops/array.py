@@ -16,6 +16,7 @@ from pyflow.core.scopes import name_scope
 from pyflow.core.tensor import StaticShape, Tensor
 from pyflow.ops.array_dimensions import check_sizes, divide, kernel_words, product
 from pyflow.ops.array_shape import Rank, rank, shape
+from pyflow.ops.gpu import ALIAS
 from pyflow.ops.indexed_slices import quiet_densification
 from pyflow.ops.shape_rules import element_count, text, with_rank, with_rank_at_least
 
@@ -46,6 +47,7 @@ class Reshape:
     def grad(op, dy):
         return _reshape_to_input(op, dy), None
 
+    gpu = ALIAS
     samples = [sample([[1.0, 2.0], [3.0, 4.0]], [-1]), sample([1.0, 2.0], [2, 1])]
 
 

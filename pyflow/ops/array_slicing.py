@@ -266,7 +266,7 @@ class TensorStridedSliceUpdate:
 
 
 def _assign(cell: Any, begin: Any, end: Any, strides: Any, value: Any, masks: Masks) -> None:
-    _fit(apply_index(cell.read(), begin, end, strides, masks), value)
+    _fit(apply_index(cell.changing(), begin, end, strides, masks), value)
 
 
 def _fit(target: Any, value: Any) -> None:

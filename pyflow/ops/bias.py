@@ -12,6 +12,7 @@ from pyflow.core.dtypes import NUMERIC
 from pyflow.core.registry import ShapeError, attr, op, sample
 from pyflow.core.scopes import name_scope
 from pyflow.core.tensor import StaticShape, Tensor
+from pyflow.ops.gpu import elementwise
 from pyflow.ops.reduce_functions import reduce_sum
 from pyflow.ops.shape_rules import merge_dim, text, with_rank, with_rank_at_least
 
@@ -70,6 +71,11 @@ def _sum_of_rows(rows: np.ndarray, accumulator: Any, out: np.ndarray) -> None:
     np.copyto(out, total, casting="unsafe")
 
 
+def _along_channels(step: Any) -> list[tuple[int, ...]]:
+    value, bias = (v.shape for v in step.inputs)
+    return [value, (*bias, *(1,) * (len(value) - 2)) if step.attrs["data_format"] == "NCHW" else bias]
+
+
 @op("BiasAdd(value: T, bias: T) -> (output: T)", T=NUMERIC, data_format=_DATA_FORMAT)
 class BiasAdd:
     """value + bias, where the bias goes along the channels."""
@@ -86,6 +92,7 @@ class BiasAdd:
     def grad(op, grad):
         return grad, BiasAddGrad(grad, data_format=op.get_attr("data_format"))
 
+    gpu = elementwise("value + bias", layout=_along_channels)
     samples = [
         sample([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], [0.5, -1.0, 2.0], reference=np.add),
         sample(

@@ -17,6 +17,7 @@ from pyflow.ops.broadcast_gradients import dynamic_axes, sum_to
 from pyflow.ops.cast import cast
 from pyflow.ops.complex_numbers import conj
 from pyflow.ops.constant import constant
+from pyflow.ops.gpu import elementwise
 from pyflow.ops.math_binary import MATRIX_AND_ROW, MulNoNan
 from pyflow.ops.number_types import DIVISIBLE, FLOATS, NO_NAN
 from pyflow.ops.shape_rules import broadcast
@@ -54,6 +55,7 @@ class RealDiv:
     def grad(op, grad):
         return _quotient_gradient(op, grad, RealDiv)
 
+    gpu = elementwise("x / y", types=(float32,))
     samples = [MATRIX_AND_ROW]
 
 

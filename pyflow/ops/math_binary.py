@@ -19,6 +19,7 @@ from pyflow.ops.array_shape import shape
 from pyflow.ops.broadcast_gradients import BroadcastGradient, dynamic_axes, same_static_shape, sum_to
 from pyflow.ops.cast import cast
 from pyflow.ops.complex_numbers import conj
+from pyflow.ops.gpu import elementwise
 from pyflow.ops.number_types import DIVISIBLE, FLOATS, NO_NAN, SIGNED, SUMMABLE
 from pyflow.ops.shape_rules import broadcast
 
@@ -40,6 +41,7 @@ class Add:
     shape = broadcast("x", "y")
     cpu = np.add
     grad = _sum_gradient
+    gpu = elementwise("x + y")
     samples = [MATRIX_AND_ROW, sample([1, 2], [3, 4])]
 
 
@@ -50,6 +52,7 @@ class AddV2:
     shape = broadcast("x", "y")
     cpu = np.add
     grad = _sum_gradient
+    gpu = elementwise("x + y")
     samples = [MATRIX_AND_ROW, sample([1, 2], [3, 4])]
 
 
@@ -67,6 +70,7 @@ class Sub:
         back = BroadcastGradient(x, y, grad)
         return back.to_x(grad), back.to_y(-grad)
 
+    gpu = elementwise("x - y")
     samples = [MATRIX_AND_ROW, sample([1, 2], [3, 4])]
 
 
@@ -85,6 +89,7 @@ class Mul:
         x, y = conj(x), conj(y)
         return back.to_x(Mul(grad, y)), back.to_y(Mul(x, grad))
 
+    gpu = elementwise("x * y")
     samples = [MATRIX_AND_ROW, sample([1, 2], [3, 4])]
 
 

@@ -16,6 +16,7 @@ from pyflow.core.registry import ShapeError, attr, op, sample
 from pyflow.core.shapes import TensorShape, as_shape
 from pyflow.core.tensor import Tensor
 from pyflow.ops.array_identity import identity
+from pyflow.ops.gpu import elementwise
 from pyflow.ops.shape_rules import merge, merge_all
 
 _COUNT = attr("int", minimum=1)
@@ -52,6 +53,7 @@ class AddN:
     def grad(op, grad):
         return [grad] * len(op.inputs)
 
+    gpu = elementwise(lambda step: " + ".join(f"inputs{i}" for i in range(len(step.inputs))))
     samples = [_THREE]
 
 

@@ -16,6 +16,7 @@ from pyflow.ops.array_filling import zeros
 from pyflow.ops.array_shape import shape as shape_of
 from pyflow.ops.complex_numbers import ComplexAbs, conj
 from pyflow.ops.constant import constant
+from pyflow.ops.gpu import elementwise
 from pyflow.ops.number_types import ANALYTIC, FLOATS, SIGNED
 from pyflow.ops.shape_rules import same_as
 from pyflow.ops.sparse_values import maps_sparse_values
@@ -35,6 +36,7 @@ class Neg:
     def grad(op, grad):
         return -grad
 
+    gpu = elementwise("-x")
     samples = [_ANY_SIGN, sample([1, -2])]
 
 
@@ -86,6 +88,7 @@ class Square:
             two = constant(2.0, dtype=x.dtype)
             return raw.Mul(grad, raw.Mul(x, two))
 
+    gpu = elementwise("x * x")
     samples = [_ANY_SIGN, sample([1, -2])]
 
 
@@ -232,6 +235,7 @@ class Exp:
         with control_dependencies([grad]):
             return grad * conj(op.outputs[0])
 
+    gpu = elementwise("exp(x)")
     samples = [_ANY_SIGN]
 
 
@@ -260,6 +264,7 @@ class Log:
         with control_dependencies([grad]):
             return grad * Reciprocal(conj(op.inputs[0]))
 
+    gpu = elementwise("log(x)")
     samples = [_POSITIVE]
 
 
@@ -331,6 +336,7 @@ class Tanh:
         with control_dependencies([grad]):
             return TanhGrad(conj(op.outputs[0]), grad)
 
+    gpu = elementwise("tanh(x)")
     samples = [_ANY_SIGN]
 
 

@@ -12,6 +12,7 @@ from pyflow.core.dtypes import FLOATING, REAL, float32, qint8
 from pyflow.core.registry import ShapeError, one_of, op, sample
 from pyflow.core.scopes import name_scope
 from pyflow.core.tensor import StaticShape, Tensor
+from pyflow.ops.gpu import elementwise
 from pyflow.ops.shape_rules import merge, same_as, text
 
 _BLOCK = 1 << 15
@@ -75,6 +76,7 @@ class ReluGrad:
         x = op.inputs[1]
         return ReluGrad(grad, x), _zeros_of(x)
 
+    gpu = elementwise("select(T(0), gradients, features > T(0))")
     samples = [sample([1.0, 2.0, 3.0], [-1.0, 0.5, 2.0], reference=lambda g, x: g * (x > 0))]
 
 
@@ -91,6 +93,7 @@ class Relu:
     def grad(op, grad):
         return ReluGrad(grad, op.outputs[0])
 
+    gpu = elementwise("select(features, T(0), features < T(0))")
     samples = [
         sample([[-1.0, 0.5, 2.0], [3.0, -2.0, -0.1]], reference=lambda x: np.where(x > 0, x, 0)),
         sample([-3, 0, 4], reference=lambda x: np.where(x > 0, x, 0)),

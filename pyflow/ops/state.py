@@ -12,6 +12,7 @@ from pyflow.core.registry import NOT_DIFFERENTIABLE, ShapeError, attr, op
 from pyflow.core.resources import VariableCell
 from pyflow.core.shapes import TensorShape
 from pyflow.core.tensor import StaticShape, Tensor, brackets
+from pyflow.ops.gpu import update
 from pyflow.ops.shape_rules import merge, same_as, scalar
 
 
@@ -125,6 +126,7 @@ class Assign:
         return ref
 
     grad = NOT_DIFFERENTIABLE
+    gpu = update(ref="value")
 
 
 def _check_same_shape(cell: VariableCell, shape: tuple[int, ...]) -> None:
@@ -153,7 +155,7 @@ def update(cell: VariableCell, ufunc: Any, value: Any) -> None:
       FailedPreconditionError: the variable is not initialised.
       InvalidArgumentError: the shapes differ.
     """
-    current = cell.read()
+    current = cell.changing()
     if current.shape != np.shape(value):
         raise errors.InvalidArgumentError(None, None, _UNEQUAL)
     if cell.dtype is dtypes.bfloat16:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from pyflow.ops.gpu import update
 from pyflow.ops.training_updates import define_updates
 
 
@@ -117,7 +118,14 @@ def power_sign(var, m, lr, logbase, sign_decay, beta, grad):
     var -= lr * np.exp(logbase * sign_decay * np.sign(grad) * np.sign(m)) * grad
 
 
-define_updates("GradientDescent", "var* alpha delta", None, gradient_descent, "var -= alpha * delta.")
+define_updates(
+    "GradientDescent",
+    "var* alpha delta",
+    None,
+    gradient_descent,
+    "var -= alpha * delta.",
+    gpu=update(var="var - alpha * delta"),
+)
 define_updates(
     "Momentum",
     "var* accum* lr grad momentum",

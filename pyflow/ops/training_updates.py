@@ -21,7 +21,9 @@ _BLOCK = 1 << 15
 Rule = Callable[..., None]
 
 
-def define_updates(name: str, dense: str, sparse: str | None, rule: Rule, doc: str, **attrs: Any) -> dict[str, Any]:
+def define_updates(
+    name: str, dense: str, sparse: str | None, rule: Rule, doc: str, gpu: Any = None, **attrs: Any
+) -> dict[str, Any]:
     """Registers the ops of an optimiser.
 
     Args:
@@ -30,6 +32,7 @@ def define_updates(name: str, dense: str, sparse: str | None, rule: Rule, doc: s
       sparse: those of `SparseApply<name>`, with `indices`; None where there is no such op.
       rule: called with those inputs but `indices`, and the attrs but `use_locking`, as keywords; the gradient is
         `grad`.
+      gpu: the dense ops for the GPU.
       attrs: the attrs beside `use_locking`.
     """
     made = {}
@@ -37,11 +40,12 @@ def define_updates(name: str, dense: str, sparse: str | None, rule: Rule, doc: s
         if inputs is not None:
             for resource in ("", "Resource"):
                 op_type = f"{resource}{prefix}Apply{name}"
-                made[op_type] = _define(op_type, inputs.split(), rule, doc, attrs, bool(resource))
+                on_gpu = None if prefix else gpu
+                made[op_type] = _define(op_type, inputs.split(), rule, doc, attrs, bool(resource), on_gpu)
     return made
 
 
-def _define(op_type: str, inputs: list[str], rule: Rule, doc: str, attrs: dict, is_resource: bool) -> Any:
+def _define(op_type: str, inputs: list[str], rule: Rule, doc: str, attrs: dict, is_resource: bool, gpu: Any) -> Any:
     names = [n.rstrip("*") for n in inputs]
     variables = [n.rstrip("*") for n in inputs if n.endswith("*")]
     kinds = dict.fromkeys(variables, "resource" if is_resource else "Ref(T)")
@@ -57,6 +61,7 @@ def _define(op_type: str, inputs: list[str], rule: Rule, doc: str, attrs: dict, 
         "shape": no_outputs if is_resource else same_as(variables[0]),
         "cpu": with_parameters([*names, *attrs], _kernel(names, variables, list(attrs), rule)),
         "grad": NOT_DIFFERENTIABLE,
+        "gpu": gpu,
     }
     output = "()" if is_resource else "(out: Ref(T))"
     return op(f"{op_type}({arguments}) -> {output}", **types, use_locking=attr("bool", False), **attrs)(
@@ -76,7 +81,7 @@ def _kernel(names: list[str], variables: list[str], attrs: list[str], rule: Rule
             return any_kernel(*arguments)
         values = dict(zip(renamed, arguments))
         for i in positions:
-            values[renamed[i]] = array = arguments[i].read()
+            values[renamed[i]] = array = arguments[i].changing()
             if array.shape != gradient.shape:
                 return any_kernel(*arguments)
         rule(**values)
@@ -85,7 +90,7 @@ def _kernel(names: list[str], variables: list[str], attrs: list[str], rule: Rule
     def any_kernel(*arguments: Any) -> Any:
         values = dict(zip([*names, *attrs], arguments))
         cells = [values[n] for n in variables]
-        stored = arrays = {n: cell.read() for n, cell in zip(variables, cells)}
+        stored = arrays = {n: cell.changing() for n, cell in zip(variables, cells)}
         is_bfloat16 = cells[0].dtype is dtypes.bfloat16
         if is_bfloat16:  # computed in float32, rounded once
             arrays = {n: dtypes.bfloat16_to_float32(a) for n, a in stored.items()}

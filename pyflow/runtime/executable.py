@@ -25,17 +25,24 @@ from pyflow.runtime.cpu.lowering import Lowered
 from pyflow.runtime.cpu.pooling import pool_first
 from pyflow.runtime.program import Program, Step, Value
 from pyflow.runtime.user_frame import in_node
+from pyflow.runtime.webgpu import segments
 
 accelerators.install()
 _errstate = np.errstate
 
 
-def optimized(session: Any, fetches: list[Tensor], targets: list[Operation], feeds: dict[Tensor, Any]) -> Program:
-    """The program of `build`, as it is to be lowered."""
+def optimized(
+    session: Any, fetches: list[Tensor], targets: list[Operation], feeds: dict[Tensor, Any], on_device: bool = False
+) -> Program:
+    """The program of `build`, as it is to be lowered; `on_device` lets the session's GPU do what it can."""
     program = build(session, fetches, targets, feeds)
     program.has_large_products = sharing.has_large_products(program)
     optimize.merge_common_subexpressions(program)
     optimize.drop_dead_steps(program)
+    if on_device and session.device is not None:
+        copy_overwritten_reads(program)
+        if segments.split(program, session, session.device):
+            return program
     pool_first(program)
     fusions.fuse(program)
     fuse_gates(program)
@@ -56,8 +63,9 @@ class Executable:
         targets: list[Operation],
         feeds: dict[Tensor, Any],
         lends: bool = False,
+        on_device: bool = False,
     ):
-        self._program = optimized(session, fetches, targets, feeds)
+        self._program = optimized(session, fetches, targets, feeds, on_device)
         self._program.lends = lends
         self._session = session
         self._surroundings: Callable[[], Any] = contextlib.nullcontext

@@ -52,6 +52,6 @@ class PartialRun:
         kept = [t for op in ops for t in op.outputs if not t.dtype._is_ref_dtype and t not in self._known]
         wanted = list(dict.fromkeys([*missing, *kept]))
         shapes = {t: getattr(v, "shape", ()) for t, v in self._known.items()}
-        executable = Executable(self._session, wanted, targets, shapes)
+        executable = Executable(self._session, wanted, targets, shapes, on_device=True)
         self._known.update(zip(wanted, executable(tuple(self._known.values()))))
         self._done.update(ops)

@@ -11,6 +11,7 @@ from pyflow.runtime.ordering import needed_ops
 from pyflow.runtime.user_frame import defined_at
 
 _HOST = "/job:localhost/replica:0/task:0/device:CPU:0"
+_GPU = "/job:localhost/replica:0/task:0/device:GPU:0"
 
 
 class DeviceAttributes:
@@ -34,7 +35,7 @@ class DeviceAttributes:
 class Placer:
     """Places the operations of one session's graph."""
 
-    def __init__(self, config: Any):
+    def __init__(self, config: Any, device: Any = None):
         self._soft = config.allow_soft_placement
         self._log = config.log_device_placement
         count = dict(config.device_count).get("CPU", 1) or 1
@@ -42,6 +43,12 @@ class Placer:
             DeviceAttributes(f"/job:localhost/replica:0/task:0/device:CPU:{i}", "CPU", 268435456, i + 1)
             for i in range(count)
         ]
+        if device is not None:
+            memory = device.info.memory_bytes or device.limits["max-buffer-size"]
+            self._devices.append(DeviceAttributes(_GPU, "GPU", memory, len(self._devices) + 1))
+            if self._log:
+                print(f"Device mapping:\n{_GPU} -> device: 0, name: {device.info.name}, {device.info.description}")
+        self._has_gpu = device is not None
         self._names = {d.name for d in self._devices}
         self._logged: set[Operation] = set()
 
@@ -66,6 +73,8 @@ class Placer:
 
     def _placed(self, op: Operation) -> str:
         wanted = pydev.DeviceSpec.from_string(op.device) if op.device else None
+        if self._has_gpu and op.op_def.gpu is not None and (wanted is None or wanted.device_type in (None, "GPU")):
+            return _GPU
         if wanted is not None and wanted.device_type == "CPU" and wanted.device_index is not None:
             name = f"/job:localhost/replica:0/task:0/device:CPU:{wanted.device_index}"
             return name if name in self._names else _HOST

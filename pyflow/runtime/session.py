@@ -19,6 +19,7 @@ from pyflow.runtime.functions import Functions
 from pyflow.runtime.local_server import find_server
 from pyflow.runtime.partial_run import PartialRun
 from pyflow.runtime.resources import Resources
+from pyflow.runtime.webgpu import adapters
 
 _CACHED_EXECUTABLES = 128
 _CACHED_FETCHES = 256
@@ -63,7 +64,8 @@ class BaseSession:
         self.functions = Functions(self)
         self._executables: collections.OrderedDict[Any, Any] = collections.OrderedDict()
         self._fetch_cache: collections.OrderedDict[Any, Fetches] = collections.OrderedDict()
-        self._placer = placement.Placer(self._config)
+        self.device = adapters.chosen(self._config)
+        self._placer = placement.Placer(self._config, self.device)
 
     graph: Graph = property(lambda self: self._graph, doc="The graph this session runs.")  # type: ignore
 

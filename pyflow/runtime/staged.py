@@ -23,7 +23,7 @@ def executable(session: Any, fetches: list[Tensor], targets: list[Operation], sh
     first = _to_run_first(fetches, targets, shapes)
     if first:
         return Staged(session, fetches, targets, shapes, first)
-    return Executable(session, fetches, targets, shapes)
+    return Executable(session, fetches, targets, shapes, on_device=True)
 
 
 def _to_run_first(fetches: list[Tensor], targets: list[Operation], shapes: dict[Tensor, Any]) -> list[Operation]:
@@ -83,7 +83,7 @@ class Staged:
         if plan is None:
             with self._session._planning:
                 shapes = {**self._shapes, **dict(zip(self._taken, key))}
-                plan = Executable(self._session, self._fetches, self._targets, shapes)
+                plan = Executable(self._session, self._fetches, self._targets, shapes, on_device=True)
             self._plans[key] = plan
             if len(self._plans) > _CACHED_PLANS:
                 self._plans.popitem(last=False)

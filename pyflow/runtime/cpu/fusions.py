@@ -131,7 +131,7 @@ def _multiple_of(value: Value, cell: VariableCell, uses: _Uses, update: Step) ->
 def _accumulate(ta: bool, tb: bool, decay: float, shared: bool) -> Any:
     def kernel(cell: VariableCell, rate: Any, a: np.ndarray, b: np.ndarray) -> None:
         rate = float(rate)
-        w = cell.read()
+        w = cell.changing()
         a, b = np.ascontiguousarray(a), np.ascontiguousarray(b)
         if not shared:
             blas.gemm(-rate, a, ta, b, tb, 1.0 - rate * decay, w)
@@ -169,4 +169,4 @@ def _moving_average(step: Step, uses: _Uses) -> Step | None:
 
 def _average(cell: VariableCell, factor: Any, new: np.ndarray) -> None:
     factor = float(factor)
-    blas.axpby(factor, np.ascontiguousarray(new), 1.0 - factor, cell.read())
+    blas.axpby(factor, np.ascontiguousarray(new), 1.0 - factor, cell.changing())

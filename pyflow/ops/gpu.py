@@ -1,0 +1,143 @@
+"""What an op says of itself for the GPU: an expression for each element, or dispatches of shaders.
+
+An op's `gpu` is one of three things, all of them descriptions only; `runtime/webgpu` makes programs of them:
+
+- `elementwise("max(features, T(0))")`: the output, element by element, in WGSL. The words are the op's arguments and
+  attrs; inputs broadcast as numpy's do. Neighbouring ops of this kind become one shader.
+- `update(var="var - alpha * delta")`: the same for variables that are changed in place.
+- `dispatches(rule)`: `rule(node)` gives the dispatches of shaders that compute the outputs, or None if this node had
+  better stay on the CPU.
+- `ALIAS`: the output is the first input, under another shape.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Callable, Sequence
+
+from pyflow.core import dtypes
+from pyflow.core.dtypes import DType
+
+# The dtypes there are on a GPU. int64 is held as i32 (what does not fit is refused on its way up), so an op that
+# computes with it has to say that this is enough for it; bool is held as u32.
+NUMBERS = (dtypes.float32, dtypes.int32)
+PLAIN = (dtypes.float32, dtypes.int32, dtypes.bool)
+INDEXED = (dtypes.float32, dtypes.int32, dtypes.bool, dtypes.int64)
+WGSL_TYPES = {"float32": "f32", "int32": "i32", "int64": "i32", "bool": "bool"}
+
+MAX_GROUPS = 65535
+
+
+class ElementWise:
+    """Outputs (and new values of variables) as WGSL expressions of one element of each input.
+
+    Attributes:
+      expressions: for each output its expression, or a function of the node that gives it.
+      updates: for each variable by argument its new value; later ones see what earlier ones have changed.
+      types: the dtypes that inputs and outputs may have.
+      layout: function of the node that gives for each input the shape to see it in, before it broadcasts.
+    """
+
+    def __init__(
+        self,
+        expressions: Sequence[str | Callable[[Any], str]],
+        updates: dict[str, str],
+        types: tuple[DType, ...],
+        layout: Callable[[Any], list[tuple[int, ...]] | None] | None,
+    ):
+        self.expressions, self.updates, self.types, self.layout = expressions, updates, types, layout
+
+
+def elementwise(
+    *expressions: str | Callable[[Any], str], types: tuple[DType, ...] = NUMBERS, layout: Any = None
+) -> ElementWise:
+    """The outputs, each as a WGSL expression; see `ElementWise`.
+
+    In an expression an argument's name stands for its element (`inputs0`, `inputs1` ... where it is a list), the name
+    of a type attr for the WGSL type, that of another attr for its value. Functions of shaders/common can be called.
+    """
+    return ElementWise(expressions, {}, types, layout)
+
+
+def update(**updates: str) -> ElementWise:
+    """New values for variables, in the order given; see `elementwise`."""
+    return ElementWise((), updates, NUMBERS, None)
+
+
+class Dispatches:
+    """A rule that gives the dispatches for a node."""
+
+    def __init__(self, rule: Callable[[Any], Any], types: tuple[DType, ...]):
+        self.rule, self.types = rule, types
+
+
+def dispatches(rule: Callable[[Any], Any], types: tuple[DType, ...] = NUMBERS) -> Dispatches:
+    """`rule(node)` gives a list of `Dispatch` and `Choice`, or None where the node stays on the CPU.
+
+    The node has `inputs`, `outputs` (flat lists of values with `shape`, `dtype` and perhaps `constant`), `attrs`, and
+    makes further values: `scratch(shape, dtype)`, and `each_run(function, shape, dtype)` for what `function(ctx)`
+    computes on the host at the start of each run.
+    """
+    return Dispatches(rule, types)
+
+
+class _Alias:
+    def __repr__(self) -> str:
+        return "ALIAS"
+
+
+ALIAS: Any = _Alias()
+
+
+class Dispatch:
+    """One run of a compute shader.
+
+    Attributes:
+      shader: the file below shaders/.
+      inputs, outputs: the values bound to it, in the order of its bindings.
+      grid: numbers of workgroups.
+      constants: the values of its overrides.
+      types: what stands for its type aliases.
+      functions: what takes the place of functions in it, by name: their whole text.
+      work: the operations it does, for profiles.
+    """
+
+    __slots__ = ("shader", "inputs", "outputs", "grid", "constants", "types", "functions", "work")
+
+    def __init__(
+        self,
+        shader: str,
+        inputs: Sequence[Any],
+        outputs: Sequence[Any],
+        grid: tuple[int, ...],
+        types: dict[str, str] | None = None,
+        functions: dict[str, str] | None = None,
+        work: int = 0,
+        **constants: Any,
+    ):
+        self.shader, self.inputs, self.outputs = shader, list(inputs), list(outputs)
+        self.grid = (*grid, 1, 1)[:3]
+        self.constants, self.types, self.functions, self.work = constants, types or {}, functions or {}, work
+
+
+class Choice:
+    """Several ways to do the same, each a list of dispatches; which is fastest on a device is found by trying."""
+
+    __slots__ = ("name", "ways")
+
+    def __init__(self, name: str, ways: dict[str, list[Dispatch]]):
+        self.name, self.ways = name, ways
+
+
+def groups(count: int, size: int = 64) -> tuple[int, int]:
+    """A grid of workgroups of that size for `count` invocations, in two dimensions where one has not enough."""
+    needed = max(1, -(-count // size))
+    if needed <= MAX_GROUPS:
+        return needed, 1
+    rows = -(-needed // MAX_GROUPS)
+    return -(-needed // rows), rows
+
+
+def size(value: Any) -> int:
+    """The number of elements of a value."""
+    return math.prod(value.shape)

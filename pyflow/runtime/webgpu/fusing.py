@@ -1,0 +1,136 @@
+"""Joins neighbouring element-wise steps, so that one shader does them in one pass over memory."""
+
+from __future__ import annotations
+
+from typing import Any, Iterable
+
+from pyflow.runtime.program import Step, Value
+from pyflow.runtime.webgpu.node import Work, is_reference, shape_of
+
+
+class Unit:
+    """What is dispatched together: element-wise steps over one shape, or the dispatches of one step."""
+
+    def __init__(self, shape: Any = None):
+        self.works: list[Work] = []
+        self.shape = shape  # of element-wise ones
+        self.reads: set[int] = set()  # of variables, by the cell's id
+        self.writes: set[int] = set()
+
+    @property
+    def is_elementwise(self) -> bool:
+        return self.shape is not None
+
+    def steps(self) -> Iterable[Step]:
+        return (w.step for w in self.works)
+
+    def made(self) -> list[Value]:
+        """What the steps compute, variables left out."""
+        return [v for s in self.steps() for v in s.outputs if not is_reference(v)]
+
+    def taken(self) -> list[Value]:
+        """What the steps need and do not compute themselves, in order, variables left out."""
+        made = set(self.made())
+        return list(dict.fromkeys(v for s in self.steps() for v in s.inputs if v not in made and not is_reference(v)))
+
+    def cells(self) -> dict[int, Value]:
+        """The variables they change, each as a value that stands for it."""
+        writing = [s for s in self.steps() if s.type != "ReadCell"]
+        return {id(v.cell): v for s in writing for v in s.inputs if is_reference(v)}
+
+
+def shape_over(step: Step) -> Any:
+    """The shape that an element-wise step runs over."""
+    references = [v for v in step.inputs if is_reference(v)]
+    return shape_of(references[0]) if references else step.outputs[0].shape
+
+
+class Fusing:
+    """Makes units of works that come in the order of a program."""
+
+    def __init__(self, works: list[Work], outputs: Iterable[Value], max_bindings: int):
+        self._max_bindings = max_bindings
+        self._outputs = set(outputs)
+        self._users: dict[Value, set[Step]] = {}
+        for work in works:
+            for value in work.step.inputs:
+                self._users.setdefault(value, set()).add(work.step)
+        self.roots: dict[Value, Value] = {}
+        self.units: list[Unit] = []
+        self._unit_of: dict[Value, int] = {}
+        for work in works:
+            self._add(work)
+
+    def root(self, value: Value) -> Value:
+        """The value whose memory an alias shares."""
+        return self.roots.get(value, value)
+
+    def _add(self, work: Work) -> None:
+        step = work.step
+        if work.is_alias:
+            source, alias = step.inputs[0], step.outputs[0]
+            self.roots[alias] = self.root(source)
+            self._users.setdefault(self.root(source), set()).update(self._users.get(alias, ()))
+            if alias in self._outputs:
+                self._outputs.add(self.root(source))
+            self._unit_of[alias] = self._unit_of.get(source, -1)
+            return
+        if step.type == "ReadCell" and not work.is_elementwise:  # what reads it, reads the variable's buffer
+            cell = id(step.outputs[0].cell)
+            self._unit_of[step.outputs[0]] = max((i for i, u in enumerate(self.units) if cell in u.writes), default=-1)
+            return
+        joined = self._find(work) if work.is_elementwise else None
+        if joined is None:
+            joined = len(self.units)
+            self.units.append(Unit(shape_over(step) if work.is_elementwise else None))
+        unit = self.units[joined]
+        unit.works.append(work)
+        reads, writes = self._cells(step)
+        unit.reads |= reads
+        unit.writes |= writes
+        for value in step.outputs:
+            self._unit_of[value] = joined
+
+    def _cells(self, step: Step) -> tuple[set[int], set[int]]:
+        references = {id(v.cell) for v in step.inputs if is_reference(v)}
+        if step.type == "ReadCell":
+            return references, set()
+        return {id(r.cell) for r in map(self.root, step.inputs) if r.cell is not None} - references, references
+
+    def _find(self, work: Work) -> int | None:
+        """The latest unit that makes an input of an element-wise step, if it can do the step as well."""
+        step = work.step
+        reads, writes = self._cells(step)
+        first = max((self._unit_of.get(v, -1) for v in step.inputs), default=-1)
+        for i in range(len(self.units) - 1, max(first, 0) - 1, -1):
+            unit = self.units[i]
+            if any(self._unit_of.get(v) == i for v in step.inputs) or (reads | writes) & unit.writes:
+                return i if unit.shape == shape_over(step) and self._fits(unit, work) else None
+            if writes & unit.reads:
+                return None
+        return None
+
+    def _fits(self, unit: Unit, work: Work) -> bool:
+        """Whether the bindings are enough, and each element needs of what is changed only itself."""
+        trial = Unit(unit.shape)
+        trial.works = [*unit.works, work]
+        steps = set(trial.steps())
+        stored = [v for v in trial.made() if v in self._outputs or not self._users.get(v, set()) <= steps]
+        cells = trial.cells()
+        taken = {id(r) for r in map(self.root, trial.taken()) if r.cell is None or id(r.cell) not in cells}
+        if len(stored) + len(cells) + len(taken) > self._max_bindings:
+            return False
+        made = set(trial.made())
+        for step in steps:
+            for value in step.inputs:
+                root = self.root(value)
+                if root in made and value.shape != unit.shape:
+                    return False
+                if root.cell is not None and id(root.cell) in cells and shape_of(value) != unit.shape:
+                    return False
+        return not any(w.how is not None and w.how.layout for w in trial.works)
+
+    def stored(self, unit: Unit) -> list[Value]:
+        """What a unit computes that is needed outside of it."""
+        steps = set(unit.steps())
+        return [v for v in unit.made() if v in self._outputs or not self._users.get(v, set()) <= steps]

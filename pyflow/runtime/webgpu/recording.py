@@ -1,0 +1,173 @@
+"""A part of a program as dispatches on planned buffers, recorded once and run with one call."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pyflow.core import errors
+from pyflow.core.dtypes import DType
+from pyflow.ops.gpu import Choice, Dispatch
+from pyflow.runtime.program import Value
+from pyflow.runtime.webgpu import residency, shaders, tuning
+from pyflow.runtime.webgpu.device import Command
+from pyflow.runtime.webgpu.elementwise import Source
+from pyflow.runtime.webgpu.fusing import Fusing, Unit
+from pyflow.runtime.webgpu.node import Work, is_constant, is_reference
+
+# One program at a time works on a device: its variables and the recordings' buffers are not made for more.
+_lock = threading.RLock()
+
+
+class Planned(NamedTuple):
+    """A dispatch that is ready but for its buffers: the shader's text and the values bound to it."""
+
+    text: str
+    bound: list[Value]
+    grid: tuple[int, int, int]
+    unit: Unit
+
+
+class Segment:
+    """Does steps on a device; called with the arrays that come from the host, it gives those that go there."""
+
+    def __init__(self, device: Any, works: list[Work], inputs: list[Value], outputs: list[Value]):
+        self._device = device
+        self._inputs, self._outputs = inputs, outputs
+        self.works = works
+        fusing = Fusing(works, outputs, device.limits["max-storage-buffers-per-shader-stage"])
+        self._root = fusing.root
+        self._each_run = {v: f for w in works if w.node is not None for v, f in w.node.each_run_values.items()}
+        self._cells = {id(v.cell): v.cell for w in works for v in w.step.inputs if is_reference(v)}
+        written = {c for u in fusing.units for c in u.writes}
+        for cell in self._cells.values():
+            residency.settle(cell, device)
+        self._written = [cell.residence for key, cell in self._cells.items() if key in written]
+        self._seen: set[int] = set()
+        self._overwritten: set[int] = set()  # variables whose first use here gives them a new value
+        self.planned = [p for unit in fusing.units for p in self._plan(unit, fusing)]
+        self._to_bring = [
+            (cell, cell.residence) for key, cell in self._cells.items() if key not in self._overwritten
+        ]
+        self._fixed = {*inputs, *self._each_run}
+        self._buffers = self._lay_out()
+        with _lock:
+            self._recording = self._record()
+        self._uploads = [(i, self._buffers[v], v.dtype) for i, v in enumerate(inputs) if v in self._buffers]
+        self._hosted = [(f, self._buffers[v], v.dtype) for v, f in self._each_run.items()]
+
+    # ---------------------------------------------------------------- planning
+
+    def _plan(self, unit: Unit, fusing: Fusing) -> list[Planned]:
+        if unit.is_elementwise:
+            source = Source(unit, fusing)
+            self._overwritten |= source.overwritten - self._seen
+            self._seen |= unit.reads | unit.writes
+            return [Planned(source.text, source.bound, source.grid, unit)]
+        self._seen |= unit.reads | unit.writes
+        dispatches: list[Dispatch] = []
+        for item in unit.works[0].dispatches:
+            if isinstance(item, Choice):
+                item = tuning.fastest(self._device, item)
+            dispatches += item if isinstance(item, list) else [item]
+        return [
+            Planned(
+                shaders.specialised(d.shader, d.constants, d.types, d.functions), [*d.inputs, *d.outputs], d.grid, unit
+            )
+            for d in dispatches
+        ]
+
+    def _lay_out(self) -> dict[Value, Any]:
+        """A buffer for each value that is bound: of its own for what comes from the host, shared by the others."""
+        last_use: dict[Value, int] = {}
+        for i, planned in enumerate(self.planned):
+            last_use.update((self._root(v), i) for v in planned.bound)
+        kept = {self._root(v) for v in self._outputs}
+        buffers: dict[Value, Any] = {}
+        slots: dict[Value, int] = {}
+        sizes: list[int] = []
+        free: list[int] = []
+        for i, bound in enumerate([*(p.bound for p in self.planned), self._outputs]):
+            roots = [self._root(v) for v in dict.fromkeys(bound)]
+            for value in roots:
+                if value.cell is not None or value in buffers or value in slots:
+                    continue
+                if is_constant(value) or value in self._fixed:
+                    buffers[value] = self._device.buffer(_nbytes(value))
+                    if is_constant(value):
+                        self._device.write(buffers[value], residency.to_wire(value.constant, value.dtype))
+                else:
+                    slots[value] = _take(sizes, free, _nbytes(value))
+            free += [slots[v] for v in dict.fromkeys(roots) if v in slots and last_use.get(v) == i and v not in kept]
+        self._memory = [self._device.buffer(size) for size in sizes]
+        buffers.update((v, self._memory[slot]) for v, slot in slots.items())
+        self._memory += [b for v, b in buffers.items() if v not in slots]
+        return buffers
+
+    def _buffer(self, value: Value) -> Any:
+        root = self._root(value)
+        return self._buffers[root] if root.cell is None else self._cells[id(root.cell)].residence.buffer
+
+    def _record(self) -> Any:
+        commands = []
+        for planned in self.planned:
+            op = planned.unit.works[-1].step.op
+            try:
+                pipeline = self._device.pipeline(planned.text, op.name)
+                commands.append(Command(pipeline, [self._buffer(v) for v in planned.bound], planned.grid))
+            except errors.OpError as error:
+                raise type(error)(op.node_def, op, f"{error.message}, in {_described(planned)}") from error
+        return self._device.record(commands, [(self._buffer(v), _nbytes(v)) for v in self._outputs])
+
+    # ---------------------------------------------------------------- running
+
+    def __call__(self, *arrays: Any) -> tuple:
+        with _lock:
+            for cell, residence in self._to_bring:
+                if not residence.on_device:
+                    residency.bring_up(cell)
+            writes = [(buffer, residency.to_wire(arrays[i], dtype)) for i, buffer, dtype in self._uploads]
+            for function, buffer, dtype in self._hosted:
+                writes.append((buffer, residency.to_wire(function(), dtype)))
+            read = self._device.run(self._recording, writes)
+            for residence in self._written:
+                residence.on_host, residence.on_device = False, True
+        return tuple([residency.from_wire(data, v.dtype, v.shape) for data, v in zip(read, self._outputs)])
+
+    def release(self) -> None:
+        """Gives the buffers back."""
+        for buffer in self._memory:
+            self._device.free(buffer)
+        self._memory = []
+
+
+def _nbytes(value: Value) -> int:
+    return 4 * int(np.prod(value.shape, dtype=np.int64))
+
+
+def _take(sizes: list[int], free: list[int], size: int) -> int:
+    """The free slot that fits best, or a new one."""
+    fitting = [s for s in free if sizes[s] >= size]
+    if fitting:
+        slot = min(fitting, key=lambda s: sizes[s])
+    elif free:
+        slot = max(free, key=lambda s: sizes[s])
+        sizes[slot] = size
+    else:
+        sizes.append(size)
+        return len(sizes) - 1
+    free.remove(slot)
+    return slot
+
+
+def _described(planned: Planned) -> str:
+    """The op, shapes and dtypes of a dispatch, for messages."""
+    steps = ", ".join(f"{s.type} (node {s.op.name})" for s in planned.unit.steps())
+
+    def each(value: Value) -> str:
+        dtype: DType = value.dtype if value.cell is None else value.cell.dtype
+        return f"{dtype.name}{list(value.shape if value.cell is None else value.cell.shape)}"
+
+    return f"{steps} on {', '.join(map(each, planned.bound))}"

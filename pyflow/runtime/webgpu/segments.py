@@ -1,0 +1,191 @@
+"""Splits a program into what the CPU does and what the device does, with as few changes between them as there can be.
+
+Steps without side effects go wherever their inputs allow. What reads or writes the same variable stays in order, what
+has effects outside (queues, printing, assertions) as well, and no variable is written before such an effect that came
+first.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from typing import Any
+
+from pyflow.core.device import DeviceSpec
+from pyflow.runtime.program import Program, Step, Value
+from pyflow.runtime.webgpu.node import COPY, Work, is_constant, is_reference, shape_of, work_of
+from pyflow.runtime.webgpu.recording import Segment
+
+# Values with so few elements are computed on the host where their inputs are.
+_FEW = 64
+# A program that is not told to use the GPU has to have so many numbers to compute.
+_WORTHWHILE = 1 << 14
+_RANDOM = ("Random", "TruncatedNormal", "ParameterizedTruncatedNormal", "Multinomial", "StatelessRandom")
+
+
+def split(program: Program, session: Any, device: Any) -> bool:
+    """Puts steps that run recorded programs on the device in the place of those that the device can do.
+
+    Returns whether there are such.
+    """
+    works = _chosen(program, session, device)
+    if not works:
+        return False
+    _part_reads(program, works)
+    order = _schedule(program.steps, works)
+    steps: list[Step] = []
+    for on_device, part in order:
+        steps += [_segment(program, part, works, device)] if on_device else part
+    program.steps = steps
+    computed = {v for step in steps for v in step.outputs}
+    program.wanted = [v for v in program.wanted if v.step is None or v in computed]
+    return True
+
+
+def _requested(step: Step) -> str:
+    return (DeviceSpec.from_string(step.op.device).device_type or "") if step.op.device else ""
+
+
+def _chosen(program: Program, session: Any, device: Any) -> dict[Step, Work]:
+    """The steps for the device: those it is asked to do, and whatever else is worth it."""
+    chosen: dict[Step, Work] = {}
+    there: set[Value] = set()
+    volume, asked = 0, False
+    max_bindings = device.limits["max-storage-buffers-per-shader-stage"]
+    for step in program.steps:
+        requested = _requested(step)
+        if requested == "CPU":
+            continue
+        if step.type == "ReadCell":
+            if _size(step.outputs[0]) > _FEW and step.outputs[0].cell is not None:
+                there.add(step.outputs[0])
+            continue
+        near = any(v in there for v in step.inputs)
+        large = any(_size(v) > _FEW for v in (*step.outputs, *filter(is_reference, step.inputs)))
+        if not (near or large or requested == "GPU") or step.op.type == "Const":
+            continue
+        work = work_of(step, session, max_bindings)
+        if work is None or work.is_alias and not near and requested != "GPU":
+            continue
+        chosen[step] = work
+        there.update(step.outputs)
+        volume += sum(_size(v) for v in (*step.inputs, *step.outputs))
+        asked = asked or requested == "GPU"
+    return chosen if asked or volume >= _WORTHWHILE else {}
+
+
+def _size(value: Value) -> int:
+    shape = shape_of(value)
+    return 0 if shape is None or None in shape else math.prod(shape)
+
+
+def _part_reads(program: Program, works: dict[Step, Work]) -> None:
+    """Gives the device a read of its own of each variable that it works on."""
+    steps: list[Step] = []
+    here: dict[Value, Value] = {}
+    for step in program.steps:
+        if step.type == "ReadCell":
+            value = step.outputs[0]
+            users = [s for s in program.steps if value in s.inputs and s in works]
+            if users:
+                there = Value(value.dtype, value.shape, cell=value.cell)
+                read = Step(step.op, None, dict(step.attrs), step.inputs, [there])
+                read.type = "ReadCell"
+                works[read] = Work(read, COPY if step.attrs.get("copy") else None, [], None)
+                steps.append(read)
+                here[value] = there
+                elsewhere = value in program.fetches or value in program.wanted
+                if not elsewhere and all(s in works for s in program.steps if value in s.inputs):
+                    continue
+        elif step in works and here:
+            step.inputs[:] = [here.get(v, v) for v in step.inputs]
+            work = works[step]
+            for dispatch in _all_dispatches(work):
+                dispatch.inputs = [here.get(v, v) for v in dispatch.inputs]
+        steps.append(step)
+    program.steps = steps
+
+
+def _all_dispatches(work: Work) -> list:
+    found = []
+    for item in work.dispatches:
+        found += [d for way in item.ways.values() for d in way] if hasattr(item, "ways") else [item]
+    return found
+
+
+def _dependencies(steps: list[Step]) -> list[set[int]]:
+    """For each step the numbers of those that have to come before it."""
+    made: dict[Value, int] = {}
+    written: dict[int, int] = {}
+    read: dict[int, list[int]] = {}
+    writes_since, barrier = [], -1
+    needs: list[set[int]] = []
+    for i, step in enumerate(steps):
+        need = {made[v] for v in step.inputs if v in made}
+        cells = {id(v.cell) for v in step.inputs if is_reference(v)}
+        calls = step.definition is not None and bool(step.definition.calls)
+        if step.type == "ReadCell":
+            need |= {written[c] for c in cells if c in written} | ({barrier} - {-1})
+            for c in cells:
+                read.setdefault(c, []).append(i)
+        elif calls or (step.stateful and not cells and not step.type.startswith(_RANDOM)):
+            need.update(writes_since, {barrier} - {-1})
+            if calls:
+                need.update(j for readers in read.values() for j in readers)
+            writes_since, barrier = [], i
+        elif cells:
+            for c in cells:
+                need.update(read.pop(c, ()), {written[c]} if c in written else ())
+                written[c] = i
+            need |= {barrier} - {-1}
+            writes_since.append(i)
+        needs.append(need)
+        made.update((v, i) for v in step.outputs)
+    return needs
+
+
+def _schedule(steps: list[Step], works: dict[Step, Work]) -> list[tuple[bool, list[Step]]]:
+    """The steps in parts that are done on one side, each as long as it can be."""
+    needs = _dependencies(steps)
+    followers: list[list[int]] = [[] for _ in steps]
+    for i, need in enumerate(needs):
+        for j in need:
+            followers[j].append(i)
+    waiting = [len(need) for need in needs]
+    ready: dict[bool, list[int]] = {False: [], True: []}
+    for i, count in enumerate(waiting):
+        if not count:
+            heapq.heappush(ready[steps[i] in works], i)
+    parts: list[tuple[bool, list[Step]]] = []
+    side = False
+    while ready[False] or ready[True]:
+        part: list[Step] = []
+        while ready[side]:
+            i = heapq.heappop(ready[side])
+            part.append(steps[i])
+            for follower in followers[i]:
+                waiting[follower] -= 1
+                if not waiting[follower]:
+                    heapq.heappush(ready[steps[follower] in works], follower)
+        if part:
+            parts.append((side, part))
+        side = not side
+    return parts
+
+
+def _segment(program: Program, part: list[Step], works: dict[Step, Work], device: Any) -> Step:
+    """One step that does all of the part's on the device."""
+    inside = {v for step in part for v in step.outputs}
+    here = set(part)
+    wanted = [v for s in program.steps if s not in here for v in s.inputs] + program.fetches
+    outputs = [v for v in dict.fromkeys(wanted) if v in inside and not is_reference(v)]
+    uploads = [v for s in part for v in s.inputs if v not in inside and not is_reference(v) and not is_constant(v)]
+    used = {v for s in part for d in _all_dispatches(works[s]) for v in d.inputs}
+    used |= {v for s in part if works[s].is_elementwise or works[s].is_alias for v in s.inputs}
+    inputs = [v for v in dict.fromkeys(uploads) if v in used]
+    segment = Segment(device, [works[s] for s in part], inputs, outputs)
+    step = Step(part[0].op, None, {"returns": True}, inputs, [])
+    step.kernel, step.outputs = segment, outputs
+    for index, value in enumerate(outputs):
+        value.step, value.index = step, index
+    return step

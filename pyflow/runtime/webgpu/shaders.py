@@ -1,0 +1,78 @@
+"""Shader texts: the files of shaders/, with the values of their overrides and what is replaced in them."""
+
+from __future__ import annotations
+
+import functools
+import pathlib
+import re
+from typing import Any
+
+_PACKAGE = pathlib.Path(__file__).parents[2]
+# In an installed package the shaders lie inside; in a checkout beside it.
+FOLDER = next((f for f in (_PACKAGE / "shaders", _PACKAGE.parent / "shaders") if f.is_dir()), _PACKAGE / "shaders")
+
+_OVERRIDE = re.compile(r"^override (\w+)\s*:\s*(\w+)\s*=\s*[^;]*;", re.M)
+_ALIAS = re.compile(r"^alias (\w+)\s*=\s*(\w+)\s*;", re.M)
+_WORD = re.compile(r"\b[A-Za-z_]\w*\b")
+
+
+@functools.cache
+def text(shader: str) -> str:
+    """The file below shaders/, as it is."""
+    return (FOLDER / shader).read_text()
+
+
+@functools.cache
+def common() -> dict[str, str]:
+    """The functions of shaders/common by name, each a file of its own."""
+    return {path.stem: path.read_text() for path in sorted((FOLDER / "common").glob("*.wgsl"))}
+
+
+def functions_used(source: str) -> str:
+    """The texts of the common functions that are called in `source`, and of those that they call."""
+    found: dict[str, str] = {}
+    pending = [source]
+    while pending:
+        for word in _WORD.findall(pending.pop()):
+            if word in common() and word not in found:
+                found[word] = common()[word]
+                pending.append(found[word])
+    return "\n".join(reversed(found.values()))
+
+
+def literal(value: Any, kind: str) -> str:
+    """A number as WGSL writes it."""
+    if kind == "bool":
+        return "true" if value else "false"
+    if kind in ("f32", "f16"):
+        return f"{kind}({float(value)!r})"
+    return f"{kind}({int(value)})"
+
+
+def specialised(shader: str, constants: dict[str, Any], types: dict[str, str], functions: dict[str, str]) -> str:
+    """The shader's text with values for overrides, other types for aliases, and other functions of the same names.
+
+    Raises:
+      KeyError: the shader has no such override, alias or function.
+    """
+    source = text(shader)
+    constants, types = dict(constants), dict(types)
+
+    def constant(match: re.Match) -> str:
+        name, kind = match[1], match[2]
+        if name not in constants:
+            return match[0]
+        return f"const {name}: {kind} = {literal(constants.pop(name), kind)};"
+
+    source = _OVERRIDE.sub(constant, source)
+    source = _ALIAS.sub(lambda m: f"alias {m[1]} = {types.pop(m[1], m[2])};", source)
+    missing = [*constants, *types]
+    for name, replacement in functions.items():
+        old = re.search(rf"^fn {name}\([^\n]*\}}$|^fn {name}\(.*?^\}}$", source, re.M | re.S)
+        if old:
+            source = source[: old.start()] + replacement + source[old.end() :]
+        else:
+            missing.append(name)
+    if missing:
+        raise KeyError(f"{shader} has no {missing}")
+    return source
