@@ -16,7 +16,7 @@ WITH_KERNEL = sorted(name for name, op in OPS.items() if op.gpu is not None and 
 
 
 def build(op, sample):
-    """(outputs, feeds, node): the floats are fed; so is the rest where there are none, or nothing would be left to run."""
+    """(outputs, feeds, node): floats are fed; so is the rest where there are none, or nothing would be left to run."""
     arrays = input_arrays(op, sample)
     has_floats = any(a.dtype.kind == "f" for a in flatten(arrays))
     feeds = {}
