@@ -13,7 +13,7 @@ from pyflow.ops.array import expand_dims, reshape
 from pyflow.ops.array_joining import concat
 from pyflow.ops.array_slicing import slice_
 from pyflow.ops.initializers import Constant
-from pyflow.ops.math_unary import sigmoid
+from pyflow.ops.math_sigmoid import sigmoid
 from pyflow.ops.nn_softmax import softmax
 from pyflow.ops.reduce_functions import reduce_sum
 from pyflow.ops.variable_getters import get_variable

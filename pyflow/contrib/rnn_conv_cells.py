@@ -15,7 +15,7 @@ from pyflow.ops.array_selection import where
 from pyflow.ops.array_splitting import split
 from pyflow.ops.cast import cast
 from pyflow.ops.initializers import Constant, RandomUniform
-from pyflow.ops.math_unary import sigmoid
+from pyflow.ops.math_sigmoid import sigmoid
 from pyflow.ops.random import random_uniform
 from pyflow.ops.variable_getters import get_variable
 from pyflow.ops.variable_scope import variable_scope

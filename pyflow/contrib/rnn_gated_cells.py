@@ -17,7 +17,7 @@ from pyflow.ops.array_joining import concat
 from pyflow.ops.array_splitting import split
 from pyflow.ops.bias import bias_add
 from pyflow.ops.initializers import Zeros
-from pyflow.ops.math_unary import sigmoid
+from pyflow.ops.math_sigmoid import sigmoid
 from pyflow.ops.matmul import matmul
 from pyflow.ops.nn_relu import Relu as relu
 from pyflow.ops.variable_scope import get_variable_scope, variable_scope

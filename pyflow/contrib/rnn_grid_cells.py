@@ -22,7 +22,7 @@ from pyflow.ops.bias import bias_add
 from pyflow.ops.clip import clip_by_value
 from pyflow.ops.constant import constant
 from pyflow.ops.initializers import Zeros
-from pyflow.ops.math_unary import sigmoid
+from pyflow.ops.math_sigmoid import sigmoid
 from pyflow.ops.matmul import matmul
 from pyflow.ops.variable_getters import get_variable
 from pyflow.ops.variable_scope import variable_scope

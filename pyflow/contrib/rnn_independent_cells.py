@@ -21,7 +21,7 @@ from pyflow.ops.constant import constant
 from pyflow.ops.initializers import Constant, RandomUniform, Zeros
 from pyflow.ops.math_binary import Add as add
 from pyflow.ops.math_binary import multiply
-from pyflow.ops.math_unary import sigmoid
+from pyflow.ops.math_sigmoid import sigmoid
 from pyflow.ops.matmul import matmul
 
 

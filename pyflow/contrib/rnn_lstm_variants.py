@@ -18,7 +18,7 @@ from pyflow.ops.array_splitting import split
 from pyflow.ops.bias import bias_add
 from pyflow.ops.clip import clip_by_value
 from pyflow.ops.initializers import Constant, Zeros
-from pyflow.ops.math_unary import sigmoid
+from pyflow.ops.math_sigmoid import sigmoid
 from pyflow.ops.matmul import matmul
 from pyflow.ops.nn_dropout import dropout
 from pyflow.ops.variable_getters import get_variable

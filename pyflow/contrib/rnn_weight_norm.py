@@ -16,7 +16,7 @@ from pyflow.ops.array_splitting import split
 from pyflow.ops.bias import bias_add
 from pyflow.ops.clip import clip_by_value
 from pyflow.ops.initializers import Constant
-from pyflow.ops.math_unary import sigmoid
+from pyflow.ops.math_sigmoid import sigmoid
 from pyflow.ops.matmul import matmul
 from pyflow.ops.variable_getters import get_variable
 from pyflow.ops.variable_scope import get_variable_scope, variable_scope

@@ -14,7 +14,7 @@ from pyflow.ops.array_joining import concat
 from pyflow.ops.array_splitting import split
 from pyflow.ops.bias import bias_add
 from pyflow.ops.initializers import Constant, Zeros
-from pyflow.ops.math_unary import sigmoid
+from pyflow.ops.math_sigmoid import sigmoid
 from pyflow.ops.matmul import matmul
 
 

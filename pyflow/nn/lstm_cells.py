@@ -23,7 +23,7 @@ from pyflow.ops.constant import constant
 from pyflow.ops.initializers import Zeros
 from pyflow.ops.math_binary import Add as add
 from pyflow.ops.math_binary import multiply
-from pyflow.ops.math_unary import sigmoid
+from pyflow.ops.math_sigmoid import sigmoid
 from pyflow.ops.matmul import matmul
 from pyflow.ops.variable_partitions import fixed_size_partitioner
 from pyflow.platform.logging import warn

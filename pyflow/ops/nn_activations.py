@@ -149,7 +149,7 @@ class Softplus:
         np.add(out, with_zero(np.maximum, features, np.empty_like(out)), out=out)
 
     def grad(op, grad):
-        from pyflow.ops.math_unary import sigmoid
+        from pyflow.ops.math_sigmoid import sigmoid
 
         return grad * sigmoid(op.inputs[0])
 
@@ -201,7 +201,7 @@ softsign = export("nn.softsign", "math.softsign")(Softsign)
 
 
 def _swish(features: Any) -> tuple[Tensor, Callable]:
-    from pyflow.ops.math_unary import sigmoid
+    from pyflow.ops.math_sigmoid import sigmoid
 
     features = convert_to_tensor(features, name="features")
 
