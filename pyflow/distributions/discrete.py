@@ -27,7 +27,8 @@ from pyflow.ops.comparison import greater, less
 from pyflow.ops.constant import constant
 from pyflow.ops.control_flow import with_dependencies
 from pyflow.ops.math_rounding import floor
-from pyflow.ops.math_unary import log, log1p, sigmoid
+from pyflow.ops.math_sigmoid import sigmoid
+from pyflow.ops.math_unary import log, log1p
 from pyflow.ops.nn_activations import softplus
 from pyflow.ops.nn_cross_entropy import sparse_softmax_cross_entropy_with_logits
 from pyflow.ops.nn_losses import sigmoid_cross_entropy_with_logits
