@@ -16,7 +16,8 @@ from pyflow.core.api import export
 from pyflow.core.registry import NOT_DIFFERENTIABLE, ShapeError, one_of, op, sample
 from pyflow.core.tensor import StaticShape
 from pyflow.ops import image_files
-from pyflow.ops.image_files import refuse
+from pyflow.ops.image_checks import refuse
+from pyflow.ops.image_jpeg import JpegOptions, Window, jpeg_shape
 from pyflow.ops.image_png import write_png
 from pyflow.ops.shape_rules import text
 
@@ -41,11 +42,12 @@ def _check_channels(channels: int) -> None:
         refuse(f"channels must be 0, 1, 3, or 4, got {channels}")
 
 
-def _check_jpeg(ratio: int, dct_method: str) -> None:
+def _jpeg_options(ratio: int, fancy_upscaling: bool, try_recover_truncated: bool, dct_method: str) -> JpegOptions:
     if ratio not in (1, 2, 4, 8):
         refuse(f"ratio must be 1, 2, 4, or 8, got {ratio}")
     if dct_method not in ("", "INTEGER_FAST", "INTEGER_ACCURATE"):
         refuse("dct_method must be one of {'', 'INTEGER_FAST', 'INTEGER_ACCURATE'}")
+    return JpegOptions(ratio, try_recover_truncated, fancy_upscaling, fast=dct_method != "INTEGER_ACCURATE")
 
 
 def _pixels(contents: StaticShape, channels: int) -> StaticShape:
@@ -74,22 +76,22 @@ class DecodeJpeg:
     """The pixels of a JPEG (or PNG, or GIF) file: uint8 [height, width, channels].
 
     `channels` is 0 for as many as the file has, 1 for brightness, 3 for RGB. With `ratio` 2, 4 or 8 the image becomes
-    smaller by that. `try_recover_truncated` accepts a file whose end is missing. `fancy_upscaling` and `dct_method` are
-    taken, but Pillow leaves no choice: colours are upscaled smoothly and the inverse DCT is the accurate one, so that
-    pixels differ by a few units from TensorFlow's, unless it is asked for "INTEGER_ACCURATE".
+    smaller by that. `try_recover_truncated` accepts a file whose end is missing. `dct_method` is "INTEGER_ACCURATE" or,
+    for "" too, "INTEGER_FAST"; colours kept at half the size are upscaled smoothly with `fancy_upscaling`.
 
     Raises:
       InvalidArgumentError: the data is no image, damaged, or too large.
+      NotImplementedError: "INTEGER_ACCURATE" with `fancy_upscaling=False`, for some files (4:2:2 ones and the like).
       ImportError: Pillow isn't installed.
     """
 
     def shape(contents, channels):
         return _pixels(contents, channels)
 
-    def cpu(contents, channels, ratio, try_recover_truncated, dct_method):
+    def cpu(contents, channels, ratio, fancy_upscaling, try_recover_truncated, dct_method):
         _check_channels(channels)
-        _check_jpeg(ratio, dct_method)
-        return image_files.decode(_bytes(contents), channels, np.uint8, ratio, try_recover_truncated)
+        jpeg = _jpeg_options(ratio, fancy_upscaling, try_recover_truncated, dct_method)
+        return image_files.decode(_bytes(contents), channels, jpeg=jpeg)
 
     grad = NOT_DIFFERENTIABLE
     samples = [sample(_JPEG), sample(_JPEG, channels=3), sample(_PNG)]
@@ -184,16 +186,11 @@ class DecodeAndCropJpeg:
             rows, columns = (int(d) if d > 0 else None for d in np.asarray(crop_window_value)[2:])
         return rows, columns, channels or None
 
-    def cpu(contents, crop_window, channels, ratio, try_recover_truncated, dct_method):
+    def cpu(contents, crop_window, channels, ratio, fancy_upscaling, try_recover_truncated, dct_method):
         _check_channels(channels)
-        _check_jpeg(ratio, dct_method)
-        data = _bytes(contents)
-        top, left, rows, columns = (int(d) for d in crop_window)
-        image = image_files.decode(data, channels, np.uint8, ratio, try_recover_truncated)
-        height, width, _ = image.shape
-        if rows <= 0 or columns <= 0 or top < 0 or left < 0 or top + rows > height or left + columns > width:
-            refuse(f"Invalid JPEG data or crop window, data size {len(data)}")
-        return np.ascontiguousarray(image[top : top + rows, left : left + columns])
+        jpeg = _jpeg_options(ratio, fancy_upscaling, try_recover_truncated, dct_method)
+        jpeg = jpeg._replace(window=Window(*(int(d) for d in crop_window)))
+        return image_files.decode(_bytes(contents), channels, jpeg=jpeg)
 
     grad = NOT_DIFFERENTIABLE
     samples = [sample(_JPEG, [0, 0, 1, 1])]
@@ -213,7 +210,7 @@ class ExtractJpegShape:
         return (3,)
 
     def cpu(contents, output_type):
-        return np.array(image_files.jpeg_shape(_bytes(contents)), output_type.as_numpy_dtype)
+        return np.array(jpeg_shape(_bytes(contents)), output_type.as_numpy_dtype)
 
     grad = NOT_DIFFERENTIABLE
     samples = [sample(_JPEG, reference=lambda _: np.array([1, 1, 1]))]

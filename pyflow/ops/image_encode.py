@@ -11,7 +11,7 @@ from pyflow.core.api import export
 from pyflow.core.errors import InternalError
 from pyflow.core.registry import NOT_DIFFERENTIABLE, ShapeError, attr, one_of, op, sample
 from pyflow.core.tensor import StaticShape
-from pyflow.ops.image_files import refuse
+from pyflow.ops.image_checks import refuse
 from pyflow.ops.image_png import write_png
 from pyflow.ops.shape_rules import text
 

@@ -1,58 +1,20 @@
 """Image files as arrays: JPEG, PNG and GIF by Pillow, BMP and PNG of 16 bits by numpy.
 
 Sizes are looked at before memory is taken: a file may be small and the image that it describes not.
-
-Differences from TensorFlow: JPEG images are those of its `dct_method="INTEGER_ACCURATE"`, to the bit. Its default is
-the faster, less accurate inverse DCT, which Pillow doesn't offer, and whose pixels differ by a few units; nor does
-Pillow offer `fancy_upscaling=False`, whose colours have harder edges.
 """
 
 from __future__ import annotations
 
 import io
 import struct
-import threading
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from pyflow.core.errors import InvalidArgumentError
+from pyflow.ops.image_checks import check_size, pillow, refuse
+from pyflow.ops.image_jpeg import JpegOptions, decode_jpeg
 from pyflow.ops.image_png import read_deep_png
-
-# Numbers in one decoded image, or in all frames of one: 512 MiB of bytes.
-_MOST_VALUES = 1 << 29
-_truncated_lock = threading.Lock()
-
-
-def refuse(message: str) -> NoReturn:
-    """Raises InvalidArgumentError."""
-    raise InvalidArgumentError(None, None, message)
-
-
-def _pillow(plugin: str) -> Any:
-    """A module of Pillow.
-
-    Raises:
-      ImportError: it is not installed.
-    """
-    try:
-        import PIL.GifImagePlugin
-        import PIL.JpegImagePlugin
-        import PIL.PngImagePlugin
-    except ImportError as error:
-        raise ImportError("JPEG, PNG and GIF files need Pillow: pip install pyflow-tf[image]") from error
-    return getattr(PIL, plugin)
-
-
-def check_size(kind: str, width: int, height: int, channels: int, frames: int = 1) -> None:
-    """Raises InvalidArgumentError for an image that would fill the memory."""
-    values = width * height * channels * frames
-    if values > _MOST_VALUES:
-        times = f" in {frames} frames" if frames > 1 else ""
-        refuse(
-            f"{kind} image of {height} x {width} pixels{times} is too large to decode: {values} values, of which "
-            f"{_MOST_VALUES} are allowed"
-        )
 
 
 def shown_beginning(data: bytes) -> str:
@@ -62,15 +24,14 @@ def shown_beginning(data: bytes) -> str:
 
 
 def decode(
-    data: bytes, channels: int, dtype: Any = np.uint8, ratio: int = 1, recover: bool = False, animated: bool = False
+    data: bytes, channels: int, dtype: Any = np.uint8, jpeg: JpegOptions | None = None, animated: bool = False
 ) -> np.ndarray:
     """The pixels of a JPEG, PNG or GIF file.
 
     Args:
       channels: 0 for those of the file, or 1, 3, 4.
       dtype: np.uint8, or np.uint16 for a PNG file.
-      ratio: a JPEG image is made smaller by 1, 2, 4 or 8.
-      recover: what is missing at the end of a JPEG file is grey, and no error.
+      jpeg: how to decode a JPEG file.
       animated: the result is [frames, height, width, 3]; other files count as one frame.
 
     Returns:
@@ -82,7 +43,7 @@ def decode(
     if data.startswith(b"\xff\xd8\xff"):
         if channels == 4:
             refuse("channels must be 0, 1, or 3 for JPEG, got 4")
-        pixels = decode_jpeg(data, 3 if animated else channels, ratio, recover)
+        pixels = decode_jpeg(data, 3 if animated else channels, jpeg or JpegOptions())
     elif data.startswith(b"\x89PNG\r\n\x1a\n"):
         pixels = decode_png(data, 3 if animated else channels, dtype)
     elif data.startswith(b"GIF8"):
@@ -103,67 +64,9 @@ def decode(
     return pixels[None] if animated else pixels
 
 
-def _open_jpeg(data: bytes, words: str) -> Any:
-    plugin = _pillow("JpegImagePlugin")
-    try:
-        return plugin.JpegImageFile(io.BytesIO(data))
-    except Exception:  # whatever damaged data makes Pillow raise
-        refuse(words)
-
-
-def jpeg_shape(data: bytes) -> tuple[int, int, int]:
-    """(height, width, channels) that a JPEG file tells of.
-
-    Raises:
-      InvalidArgumentError: it is no such file.
-    """
-    image = _open_jpeg(data, f"Invalid JPEG data, size {len(data)}")
-    return image.height, image.width, len(image.getbands())
-
-
-def decode_jpeg(data: bytes, channels: int, ratio: int = 1, recover: bool = False) -> np.ndarray:
-    """uint8 [height, width, channels] of a JPEG file, see `decode`."""
-    words = f"Invalid JPEG data or crop window, data size {len(data)}"
-    image = _open_jpeg(data, words)
-    width, height = image.size
-    small = -(-width // ratio), -(-height // ratio)
-    check_size("JPEG", *small, max(channels, len(image.getbands())))
-    if image.mode == "CMYK" and channels == 1:
-        refuse(words)
-    # libjpeg itself makes the image smaller, and gives brightness alone if no more is wanted.
-    image.draft("L" if channels == 1 else None, (max(width // ratio, 1), max(height // ratio, 1)))
-    if image.size != small:
-        raise NotImplementedError(f"DecodeJpeg: ratio={ratio} for an image of {height} x {width} pixels")
-    try:
-        if recover:
-            _load_truncated(image)
-        else:
-            image.load()
-    except Exception:  # as above
-        refuse(words)
-    pixels = np.array(image)
-    if image.mode == "CMYK":
-        ink = pixels.astype(np.int32)
-        if "adobe" in image.info:  # stores what is left white, which Pillow has turned round
-            return ((255 - ink[..., :3]) * (255 - ink[..., 3:]) // 255).astype(np.uint8)
-        return ((255 - ink[..., 3:]) * (255 - ink[..., :3]) // 255).astype(np.uint8)
-    return _with_channels(pixels, channels)
-
-
-def _load_truncated(image: Any) -> None:
-    from PIL import ImageFile
-
-    with _truncated_lock:
-        before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, True
-        try:
-            image.load()
-        finally:
-            ImageFile.LOAD_TRUNCATED_IMAGES = before
-
-
 def decode_png(data: bytes, channels: int, dtype: Any = np.uint8) -> np.ndarray:
     """[height, width, channels] of a PNG file, see `decode`."""
-    plugin = _pillow("PngImagePlugin")
+    plugin = pillow("PngImagePlugin")
     try:
         width, height, bits, color = struct.unpack(">IIBB", data[16:26])
         if data[12:16] != b"IHDR" or not (width and height):
@@ -249,7 +152,7 @@ def decode_gif(data: bytes) -> np.ndarray:
     Raises:
       InvalidArgumentError: the data is damaged or too large.
     """
-    plugin = _pillow("GifImagePlugin")
+    plugin = pillow("GifImagePlugin")
     try:
         image = plugin.GifImageFile(io.BytesIO(_opaque(data)))
         check_size("GIF", *image.size, 3)
