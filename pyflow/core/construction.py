@@ -73,6 +73,7 @@ class ControlDependencies:
         self._graph = graph
         self._clears = control_inputs is None
         self.control_inputs = control_inputs or []
+        self.outside: list[Operation] = []  # further ones, of graphs around that of a function
         self._seen: set[Operation] = set()
         self._outer: list[ControlDependencies] = []
         self._outer_context: Any = None

@@ -13,12 +13,15 @@ from pyflow.core import registry
 from pyflow.core.attr_proto import FunctionAttr
 from pyflow.core.construction import ControlDependencies
 from pyflow.core.graph import Graph, foreign_input
+from pyflow.core.node_count import count_nodes, uncounted
 from pyflow.core.operation import Operation
 from pyflow.core.resources import handle_data
 from pyflow.core.scopes import get_default_graph
 from pyflow.core.tensor import Tensor
 
 _LARGEST_KNOWN_CONSTANT = 1024
+# What TensorFlow makes of a tensor from outside, in constructs that have no graph of their own there.
+_CAPTURING_NODE = {"cond": "Switch", "while loop": "Enter"}
 
 
 class FunctionGraph(Graph):
@@ -54,7 +57,14 @@ class FunctionGraph(Graph):
         self._names.in_use = outer._names.in_use
         self._collections = outer._collections
         self._functions = outer._functions
-        self._seed = outer._seed
+        self.seed = outer.seed
+        self._counts_captures = kind in _CAPTURING_NODE
+        self.counted_captures: set[Tensor] = set()
+        self._controllers_around: list[ControlDependencies] = []
+        if self._counts_captures:
+            self._node_count = outer._node_count
+            around = getattr(outer, "_controllers_around", [])
+            self._controllers_around = [*around, *outer._control_dependencies_stack]
         self._container = outer._container
         self._device_stack = list(outer._device_stack)
         self._gradient_overrides = outer._gradient_overrides
@@ -73,7 +83,8 @@ class FunctionGraph(Graph):
 
     def add_input(self, dtype: Any, shape: Any = None, name: str = "arg") -> Tensor:
         """A new argument, as a tensor of this graph."""
-        with self._at_function_level():
+        counting = uncounted(self) if self._counts_captures else contextlib.nullcontext()
+        with counting, self._at_function_level():
             # Goes round `add_node` of derived graphs, which have their own idea of what belongs where.
             attrs = {"dtype": dtype, "shape": _as_shape(shape)}
             op = Graph.add_node(self, registry.get("Placeholder"), [], attrs, name)
@@ -92,12 +103,19 @@ class FunctionGraph(Graph):
             return captured
         outer = self.outer_graph
         if tensor.graph is outer:
+            self.count_capture(tensor)
             captured = self.captures[tensor] = self.add_input_like(tensor)
             return captured
         if not isinstance(outer, FunctionGraph):
             raise ValueError(foreign_input(tensor, self.kind, self.name))
         captured = self._captured_from_afar[tensor] = self.capture(outer.capture(tensor))
         return captured
+
+    def count_capture(self, tensor: Tensor) -> None:
+        """Counts the node that hands a tensor of the graph around to the body in TensorFlow, the first time."""
+        if self._counts_captures and tensor not in self.counted_captures:
+            self.counted_captures.add(tensor)
+            count_nodes(self, _CAPTURING_NODE[self.kind])
 
     def add_input_like(self, tensor: Tensor) -> Tensor:
         """An argument with the dtype, shape and statically known value of a tensor outside."""
@@ -131,8 +149,35 @@ class FunctionGraph(Graph):
     def add_node(
         self, definition: registry.OpDef, inputs: list[Tensor], attrs: dict[str, Any], name: str | None
     ) -> Operation:
+        if self.kind != "while loop":
+            inputs = [t if t.graph is self else self.capture(t) for t in inputs]
+            return super().add_node(definition, inputs, attrs, name)
+        waits = self._waits_outside([t.op for t in inputs])
         inputs = [t if t.graph is self else self.capture(t) for t in inputs]
-        return super().add_node(definition, inputs, attrs, name)
+        op = super().add_node(definition, inputs, attrs, name)
+        for other in waits:
+            if other.outputs:
+                count_nodes(self, "Identity")
+                self.count_use(other.outputs[0])
+        return op
+
+    def _waits_outside(self, inputs: list[Operation]) -> list[Operation]:
+        """The operations outside the loop that a node in it is told to wait for; TensorFlow lets each of them in."""
+        if not self._controllers_around and not any(c.outside for c in self._control_dependencies_stack):
+            return []
+        found: dict[Operation, None] = {}
+        for controllers, around in ((self._controllers_around, True), (self._control_dependencies_stack, False)):
+            for controller in controllers:
+                inside = around and any(op.graph is self for op in inputs)
+                if not inside and not any(controller.op_in_group(op) for op in inputs):
+                    found.update(dict.fromkeys(controller.control_inputs if around else controller.outside))
+        return [op for op in found if op not in inputs and op.graph is not self]
+
+    def count_use(self, tensor: Tensor) -> None:
+        """As `count_capture`, of a tensor of any of the graphs around."""
+        if tensor.graph is not self.outer_graph and isinstance(self.outer_graph, FunctionGraph):
+            self.outer_graph.count_use(tensor)
+        self.count_capture(tensor)
 
     def as_graph_element(self, obj: Any, allow_tensor: bool = True, allow_operation: bool = True) -> Any:
         """As for any graph; also finds what belongs to the graphs around it."""
@@ -150,6 +195,7 @@ class FunctionGraph(Graph):
         for op in dependencies.control_inputs:
             if op.graph is not self and op not in self.outer_control_inputs:
                 self.outer_control_inputs.append(op)
+        dependencies.outside = [op for op in dependencies.control_inputs if op.graph is not self]
         dependencies.control_inputs = [op for op in dependencies.control_inputs if op.graph is self]
         return dependencies
 

@@ -22,6 +22,7 @@ from pyflow.core.construction import (
 )
 from pyflow.core.graph_versions import GRAPH_DEF_VERSION
 from pyflow.core.indexed_slices import IndexedSlices
+from pyflow.core.node_count import NodeCount
 from pyflow.core.operation import Operation
 from pyflow.core.static_shapes import set_static_shapes
 from pyflow.core.tensor import Tensor
@@ -42,7 +43,8 @@ class Graph:
         self._mutations = 0
         self._finalized = False
         self._collections: dict[Any, list] = {}
-        self._seed: int | None = None
+        self.seed: int | None = None  # the graph-level random seed
+        self._node_count = NodeCount()
         self._container = ""
         self._control_dependencies_stack: list[ControlDependencies] = []
         self._device_stack: list[DeviceFunction | None] = []
@@ -115,8 +117,8 @@ class Graph:
                 for other in control_inputs:
                     other._control_outputs.remove(op)
                 raise
-            self._last_id += 1
-            op._id = self._last_id
+            self._last_id = op._id = self._last_id + 1
+            self._node_count.value += 1
             self._nodes_by_name[name] = op
             self._names.in_use.setdefault(name.lower(), 1)
             for controller in self._control_dependencies_stack:
@@ -181,15 +183,6 @@ class Graph:
     @property
     def graph_def_versions(self) -> Any:
         return self.as_graph_def().versions
-
-    @property
-    def seed(self) -> int | None:
-        """The graph-level random seed."""
-        return self._seed
-
-    @seed.setter
-    def seed(self, seed: int | None) -> None:
-        self._seed = seed
 
     def finalize(self) -> None:
         """Makes the graph read-only."""

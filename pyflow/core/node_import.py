@@ -155,8 +155,8 @@ class Importer:
         _check_inputs(definition, attrs, inputs, name)
         op = Operation(graph, name, definition, inputs, control_inputs, attrs, definition.output_dtypes(attrs))
         self._made[node.name] = op
-        graph._last_id += 1
-        op._id = graph._last_id
+        graph._last_id = op._id = graph._last_id + 1
+        graph._node_count.value += 1
         op._device = node.device
         graph._nodes_by_name[name] = op
         graph._names.in_use.setdefault(name.lower(), 1)

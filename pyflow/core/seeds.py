@@ -13,11 +13,12 @@ _LARGEST_SEED = 2**31 - 1
 def get_seed(op_seed: int | None) -> tuple[int | None, int | None]:
     """The two seeds of a random op, or (None, None) for one that shall differ from run to run.
 
-    With a graph seed only, the op seed is the number of nodes made so far: the same in every run of the program.
+    With a graph seed only, the op seed is the number of nodes that TensorFlow would have made so far: the same in every
+    run of the program.
     """
     graph = get_default_graph()
     if graph.seed is not None:
-        seeds = graph.seed % _LARGEST_SEED, (graph._last_id if op_seed is None else op_seed) % _LARGEST_SEED
+        seeds = graph.seed % _LARGEST_SEED, (graph._node_count.value if op_seed is None else op_seed) % _LARGEST_SEED
     elif op_seed is not None:
         seeds = DEFAULT_GRAPH_SEED, op_seed % _LARGEST_SEED
     else:

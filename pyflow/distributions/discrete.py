@@ -172,18 +172,28 @@ class Categorical(_Discrete):
             self._logits, self._probs = logits_and_probs(logits, probs, True, validate_args, scope)
             static = self._logits.get_shape().with_rank_at_least(1)
             sizes = None if static.ndims is None else static.as_list()
-            self._batch_rank = rank(self._logits) - 1 if sizes is None else len(sizes) - 1
+            if sizes is None:
+                self._batch_rank = rank(self._logits) - 1
+            else:
+                self._batch_rank = convert_to_tensor(len(sizes) - 1, dtype=dtypes.int32, name="batch_rank")
+            all_sizes = shape(self._logits, name="logits_shape")
             if sizes is None or sizes[-1] is None:
-                self._event_size = shape(self._logits)[-1]
+                with name_scope("event_size"):
+                    self._event_size = all_sizes[self._batch_rank]
             else:
                 self._event_size = convert_to_tensor(sizes[-1], dtype=dtypes.int32, name="event_size")
+            if sizes is None or None in sizes[:-1]:
+                with name_scope("batch_shape"):
+                    self._batch_sizes = all_sizes[:-1]
+            else:
+                self._batch_sizes = constant(sizes[:-1], dtype=dtypes.int32, name="batch_shape")
         self._finish(own, scope, NOT_REPARAMETERIZED, dtype)
 
     def _batch_shape(self) -> TensorShape:
         return self.logits.get_shape()[:-1]
 
     def _batch_shape_tensor(self) -> Tensor:
-        return shape(self.logits)[:-1]
+        return identity(self._batch_sizes)
 
     def _sample_n(self, n: Any, seed: int | None = None) -> Tensor:
         rows = self.logits if self.logits.shape.ndims == 2 else reshape(self.logits, [-1, self.event_size])

@@ -191,7 +191,10 @@ class Distribution:
             count = reduce_prod(sizes) if value is None else int(np.prod(value))
             if (sizes.shape.ndims or 0) > 1:
                 raise ValueError("Input is neither scalar nor vector.")
-            sizes = reshape(sizes, [-1]) if value is None else convert_to_tensor(np.reshape(value, [-1]), dtypes.int32)
+            if value is None:
+                sizes = reshape(sizes, [-1])
+            elif sizes.shape.ndims == 0:
+                sizes = convert_to_tensor(np.reshape(value, [-1]), dtypes.int32)
             samples = self._sample_n(count, seed, **kwargs)
             samples = reshape(samples, concat([sizes, shape(samples)[1:]], 0))
             first = TensorShape(None if value is None else np.reshape(value, [-1]).tolist())

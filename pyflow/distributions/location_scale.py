@@ -21,6 +21,8 @@ from pyflow.ops.array_selection import where_v2
 from pyflow.ops.array_shape import shape
 from pyflow.ops.checks import assert_less, assert_positive, assert_same_float_dtype
 from pyflow.ops.comparison import greater, less, logical_not, logical_or
+from pyflow.ops.constant import constant
+from pyflow.ops.math_binary import squared_difference
 from pyflow.ops.math_rounding import is_nan
 from pyflow.ops.math_special import betainc, digamma, lbeta, lgamma
 from pyflow.ops.math_unary import abs as absolute
@@ -101,8 +103,10 @@ class Normal(_LocationScale):
 @RegisterKL(Normal, Normal)
 def _kl_of_normals(a: Normal, b: Normal, name: str | None = None) -> Tensor:
     with name_scope(name, "kl_normal_normal", [a.loc, b.loc]):
-        ratio = square(a.scale) / square(b.scale)
-        return square(a.loc - b.loc) / (2.0 * square(b.scale)) + 0.5 * (ratio - 1.0 - log(ratio))
+        one, two, half = (constant(number, dtype=a.loc.dtype) for number in (1, 2, 0.5))
+        a_squared, b_squared = square(a.scale), square(b.scale)
+        ratio = a_squared / b_squared
+        return squared_difference(a.loc, b.loc) / (two * b_squared) + half * (ratio - one - log(ratio))
 
 
 @export("distributions.Laplace", "contrib.distributions.Laplace")

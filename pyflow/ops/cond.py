@@ -7,10 +7,11 @@ import functools
 from typing import Any, Callable
 
 from pyflow.core import dtypes, nest
-from pyflow.core.api import export
+from pyflow.core.api import PUBLIC, export
 from pyflow.core.convert import convert_to_tensor, internal_convert_to_tensor_or_indexed_slices
 from pyflow.core.function_graph import FunctionGraph
 from pyflow.core.indexed_slices import IndexedSlices
+from pyflow.core.node_count import count_named, count_nodes, uncounted
 from pyflow.core.operation import Operation
 from pyflow.core.registry import raw
 from pyflow.core.scopes import control_dependencies, get_default_graph, name_scope
@@ -61,6 +62,9 @@ def cond(
     with name_scope(name, "cond", [pred]):
         if isinstance(pred, bool):
             raise TypeError("pred must not be a Python bool")
+        count_named(get_default_graph(), "Switch", "switch_t", "switch_f")
+        if not isinstance(pred, Tensor) and not hasattr(pred, "_as_graph_element"):
+            count_nodes(get_default_graph(), "Const", "Const")  # TensorFlow converts a number thrice
         pred = raw.Identity(convert_to_tensor(pred), name="pred_id")
         if pred.dtype.base_dtype != dtypes.bool:
             raise TypeError(
@@ -68,10 +72,11 @@ def cond(
                 "of bool."
             )
         pred.graph.prevent_fetching(pred.op)
-        branches = [_Branch("true", true_fn), _Branch("false", false_fn)]
-        for branch, argument in zip(branches, ("true_fn", "false_fn")):
-            if branch.structure is None:
-                raise ValueError(f"{argument} must have a return value.")
+        branches = []
+        for kind, build in (("true", true_fn), ("false", false_fn)):
+            branches.append(_Branch(kind, build))
+            if branches[-1].structure is None:
+                raise ValueError(f"{kind}_fn must have a return value.")
         _match_structures(branches, strict)
         return _select("If", pred, branches, strict)
 
@@ -82,8 +87,11 @@ class _Branch:
     def __init__(self, kind: str, build: Callable):
         scope = get_default_graph().get_name_scope()
         self.graph = FunctionGraph(f"{scope.replace('/', '_')}_{kind}", "cond")
+        self.graph.unique_name("cond_text")  # TensorFlow's name of the branch
         with self.graph.as_default():
             self.structure = _result(build())
+        if self.structure is not None:
+            self.flatten()
 
     def flatten(self) -> None:
         with self.graph.as_default():
@@ -102,11 +110,11 @@ def _result(value: Any) -> Any:
         if x is None:
             return no_value()
         if isinstance(x, Operation):
-            return operations.setdefault(id(x), with_dependencies([x], convert_to_tensor(True)))
+            return operations.setdefault(id(x), with_dependencies([x], _true()))
         return x if isinstance(x, TensorArray) else internal_convert_to_tensor_or_indexed_slices(x)
 
     def no_value() -> Tensor:
-        return with_dependencies([no_op()], convert_to_tensor(True))
+        return with_dependencies([no_op()], _true())
 
     def composite(x: Any) -> Any:
         return x if hasattr(type(x), "_type_spec") else convert(x)
@@ -114,12 +122,21 @@ def _result(value: Any) -> Any:
     return nest.map_structure(composite, value)
 
 
+def _true() -> Tensor:
+    with uncounted(get_default_graph()):
+        return convert_to_tensor(True)
+
+
 def _flow(x: Any) -> Any:
     return x.flow if isinstance(x, TensorArray) else x
 
 
 def _own(graph: FunctionGraph, tensor: Tensor) -> Tensor:
-    return tensor if tensor.graph is graph else raw.Identity(tensor)
+    if tensor.graph is graph:
+        return tensor
+    tensor = graph.capture(tensor)
+    with uncounted(graph):
+        return raw.Identity(tensor)
 
 
 def _unpacked(structure: Any) -> Any:
@@ -138,6 +155,9 @@ def _match_structures(branches: list[_Branch], strict: bool) -> None:
             nest.assert_same_structure(first.structure, other.structure, expand_composites=True)
         except (TypeError, ValueError):
             nest.map_structure(_same_index_types, first.structure, other.structure)
+            for branch in (first, other):
+                with uncounted(branch.graph):
+                    branch.flatten()
             try:
                 nest.assert_same_structure(first.structure, other.structure, expand_composites=True)
             except TypeError as error:
@@ -156,8 +176,6 @@ def _same_index_types(a: Any, b: Any) -> None:
 
 def _select(op_type: str, index: Tensor, branches: list[_Branch], strict: bool) -> Any:
     """The node that runs one of the branches, and its outputs in the branches' structure."""
-    for branch in branches:
-        branch.flatten()
     outputs = [branch.graph.outputs for branch in branches]
     if not outputs[0]:
         raise ValueError("true_fn and false_fn must return at least one result.")
@@ -179,7 +197,8 @@ def _select(op_type: str, index: Tensor, branches: list[_Branch], strict: bool) 
 
 def conditional(op_type: str, index: Tensor, branches: list[FunctionGraph], name: str | None = None) -> list[Tensor]:
     """A node that runs one of several functions that capture what they use; gives its outputs."""
-    inputs = unite_inputs(branches)
+    with uncounted(get_default_graph()):
+        inputs = unite_inputs(branches)
     for branch in branches:
         branch.register()
     outputs = zip(*[branch.outputs for branch in branches])
@@ -191,7 +210,8 @@ def conditional(op_type: str, index: Tensor, branches: list[FunctionGraph], name
         name, op_type = name or "If", "If" if stateful else "StatelessIf"
     else:
         attrs.update(branches=[branch.attr for branch in branches])
-    with control_dependencies([op for branch in branches for op in branch.outer_control_inputs]):
+    waits = [op for branch in branches for op in branch.outer_control_inputs]
+    with control_dependencies(waits), uncounted(get_default_graph()):
         op = get_default_graph().create_op(op_type, [index, *inputs], attrs=attrs, name=name)
     return op.outputs
 
@@ -230,46 +250,39 @@ def case(
     pairs = _case_pairs(pred_fn_pairs, "case")
     if default is not None and not callable(default):
         raise TypeError("default must be callable.")
-    from pyflow.ops.checks import Assert
-
     with name_scope(name, "case", [predicates for predicates, _ in pairs]):
         predicates = [predicate for predicate, _ in pairs]
         actions = [action for _, action in pairs]
         if default is None:
-            predicate = predicates.pop()
-            last = actions.pop()
-            message = "None of the conditions evaluated as True"
-            default = functools.partial(_checked, message, predicate, predicates, last, Assert)
+            default = functools.partial(_last_action, predicates.pop(), actions.pop(), list(predicates))
         chain = default
         for predicate, action in reversed(list(zip(predicates, actions))):
             chain = functools.partial(cond, predicate, action, chain, strict=strict)
         if not exclusive:
-            return _called(chain, strict)
-        count = raw.Sum(raw.Cast(raw.Pack([p for p, _ in pairs]), DstT=dtypes.int32), 0, name="num_true_conds")
-        at_most_one = raw.Less(count, 2, name="at_most_one_true_condition")
-        message = [
-            f"Input error: exclusive=True: more than 1 conditions ({', '.join(p.name for p, _ in pairs)}) evaluated as "
-            "True:",
-            raw.Pack([p for p, _ in pairs]),
-        ]
-        with control_dependencies([Assert(at_most_one, message, summarize=len(pairs))]):
-            return _called(chain, strict)
+            return chain()
+        with control_dependencies([_at_most(predicates, 1, "Input error: exclusive=True")]):
+            return chain()
 
 
-def _called(chain: Callable, strict: bool) -> Any:
-    result = chain()
-    return result if strict or isinstance(chain, functools.partial) and chain.func is cond else _unpacked(result)
+def _at_most(predicates: list[Tensor], count: int, words: str) -> Any:
+    """The assertion that no more than `count` of the predicates are true."""
+    packed = raw.Pack(predicates, name="preds_c")
+    true = raw.Sum(raw.Cast(packed, DstT=dtypes.int32), [0], name="num_true_conds")
+    fits = raw.LessEqual(true, convert_to_tensor(count, name="n_true_conds"))
+    names = ", ".join(predicate.name for predicate in predicates)
+    message = f"{words}: more than {count} conditions ({names}) evaluated as True:"
+    return PUBLIC["Assert"](fits, [message, packed], summarize=len(predicates))
 
 
-def _checked(message: str, predicate: Tensor, others: list[Tensor], action: Callable, check: Callable) -> Any:
-    """The last action of a case without default, behind the check that its predicate is true."""
-    names = ", ".join(p.name for p in [*others, predicate])
-    with control_dependencies([check(predicate, [f"Input error: {message}: ({names})"])]):
-        result = action()
-        return nest.map_structure(
-            lambda x: x if isinstance(x, (Operation, TensorArray)) else raw.Identity(x) if isinstance(x, Tensor) else x,
-            result,
-        )
+def _last_action(predicate: Tensor, action: Callable, others: list[Tensor]) -> Any:
+    """The last action of a case without default, behind the checks that it is its turn."""
+    words = (
+        f"Implementation error: selected default action #{len(others)} was called, but some of other predicates are "
+        "True: "
+    )
+    shown = ["Input error: None of conditions evaluated as True:", raw.Pack([*others, predicate], name="preds_c")]
+    with control_dependencies([_at_most(others, 0, words), PUBLIC["Assert"](predicate, shown)]):
+        return action()
 
 
 def _case_pairs(pred_fn_pairs: Any, caller: str) -> list[tuple[Tensor, Callable]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pyflow.core.collections import GraphKeys
+from pyflow.core.node_count import count_nodes
 from pyflow.core.operation import Operation
 from pyflow.core.tensor import Tensor
 
@@ -25,9 +26,38 @@ def guarded(initial_value: Any, name: str) -> Tensor:
     """
     if not isinstance(initial_value, Tensor):
         raise TypeError(f"initial_value needs to be a Tensor: {initial_value}")
+    _count_copies(initial_value.op)
     if not _depends_on_variable(initial_value.op):
         return initial_value
     return _safe_tensor(name, initial_value, {})
+
+
+def _count_copies(op: Operation) -> None:
+    """Counts what TensorFlow makes again of an initial value that was made safe by `initialized_value()` already.
+
+    That is for each such variable its conditional (9 nodes), and the copies of three of them and of all that depend on
+    them.
+    """
+    variables: set[Operation] = set()
+    safe: dict[Operation, bool] = {}
+
+    def depends(op: Operation) -> bool:
+        if op.type == "_ValueOrInitialValue":
+            variables.add(op.inputs[0].op)
+            return True
+        if op.type in _LEFT_ALONE or op.type in _VARIABLES:
+            return False
+        found = [known(t.op) for t in op.inputs]  # all of them, for the variables behind each
+        return any(found)
+
+    def known(op: Operation) -> bool:
+        if op not in safe:
+            safe[op] = depends(op)
+        return safe[op]
+
+    known(op)
+    kinds = [3 if op.type == "_ValueOrInitialValue" else 1 for op, copied in safe.items() if copied]
+    count_nodes(op.graph, *["Merge"] * (sum(kinds) + 9 * len(variables)))
 
 
 def _depends_on_variable(op: Operation) -> bool:

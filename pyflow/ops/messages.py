@@ -14,8 +14,9 @@ import numpy as np
 from pyflow.core import dtypes, errors, nest
 from pyflow.core.api import PUBLIC, export
 from pyflow.core.convert import convert_n_to_tensor, convert_to_tensor
-from pyflow.core.registry import NOT_DIFFERENTIABLE, attr, op, sample
-from pyflow.core.scopes import name_scope
+from pyflow.core.node_count import count_named, count_nodes
+from pyflow.core.registry import NOT_DIFFERENTIABLE, attr, op, raw, sample
+from pyflow.core.scopes import control_dependencies, get_default_graph, name_scope
 from pyflow.core.sparse_tensor import SparseTensor
 from pyflow.core.tensor import Tensor
 from pyflow.ops.shape_rules import no_outputs, same_as, scalar
@@ -240,9 +241,20 @@ def Assert(condition: Any, data: Any, summarize: int | None = None, name: str | 
     data = list(data)
     with name_scope(name, "Assert", data):
         tensors = convert_n_to_tensor(data)
+        summarize = 3 if summarize is None else summarize
+        # What is not yet a tensor is converted once more, under the op's own name: TensorFlow makes these nodes too.
         if all(x.dtype in (dtypes.string, dtypes.int32) for x in tensors):
-            # Converted once more, under the op's own name: these are the nodes that TensorFlow makes.
-            tensors = data
-        else:
-            condition = convert_to_tensor(condition, dtypes.bool, name="Condition")
-        return _AssertOp(condition, tensors, summarize=3 if summarize is None else summarize, name="Assert")
+            return _AssertOp(condition, data, summarize=summarize, name="Assert")
+        return _guarded(convert_to_tensor(condition, dtypes.bool, name="Condition"), data, summarize)
+
+
+def _guarded(condition: Tensor, data: list, summarize: int) -> Any:
+    """An assertion under the name that it has in a `cond`, where TensorFlow shows it only if it fails."""
+    graph = get_default_graph()
+    with name_scope("AssertGuard"):
+        count_named(graph, "Switch", "switch_t", "switch_f", "pred_id", "NoOp", "control_dependency")
+        assertion = _AssertOp(condition, data, summarize=summarize, name="Assert")
+        count_nodes(graph, *["Switch" for _ in {condition, *(x for x in data if isinstance(x, Tensor))}])
+        count_named(graph, "control_dependency")
+        with control_dependencies([assertion]):
+            return raw.NoOp(name="Merge")

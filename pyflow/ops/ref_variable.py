@@ -12,6 +12,7 @@ from pyflow.core.collections import GraphKeys
 from pyflow.core.convert import convert_to_tensor, register_tensor_conversion_function
 from pyflow.core.indexed_slices import IndexedSlices
 from pyflow.core.init_scope import init_scope
+from pyflow.core.node_count import count_named
 from pyflow.core.registry import NOT_DIFFERENTIABLE, op, raw
 from pyflow.core.scopes import add_to_collections, colocate_with, device, get_default_graph, name_scope
 from pyflow.core.shapes import unknown_shape
@@ -201,7 +202,10 @@ class RefVariable(Variable):
         return self._variable.eval(session=session)
 
     def _value_or_initial_value(self) -> Tensor:
+        count_named(self.graph, "IsVariableInitialized")
         with name_scope("cond"):
+            # The parts of a conditional, a read of the variable in one branch, and the initial value in the other.
+            count_named(self.graph, "Switch", "switch_t", "switch_f", "pred_id", "read", "Switch", "Switch")
             return ValueOrInitialValue(self._variable, self._initial_value, name="Merge")
 
     def to_proto(self, export_scope: str | None = None) -> Any:

@@ -142,22 +142,23 @@ def _fold(
         else:
             start = 0 if left else count
             accumulated = nest.map_structure(convert_to_tensor, initializer)
-        if left:
-            _, result = while_loop(
-                lambda i, a: i < count,
-                lambda i, a: (i + 1, fn(a, rows.at(i))),
-                [convert_to_tensor(start), accumulated],
-                maximum_iterations=count,
-                **options,
-            )
-        else:
-            _, result = while_loop(
-                lambda i, a: i > 0,
-                lambda i, a: (i - 1, fn(a, rows.at(i - 1))),
-                [convert_to_tensor(start), accumulated],
-                maximum_iterations=count,
-                **options,
-            )
+
+        def forwards(i: Tensor, a: Any) -> list:
+            a = fn(a, rows.at(i))
+            return [i + 1, a]
+
+        def backwards(i: Tensor, a: Any) -> list:
+            i -= 1
+            return [i, fn(a, rows.at(i))]
+
+        condition = (lambda i, _: i < count) if left else (lambda i, _: i > 0)
+        _, result = while_loop(
+            condition,
+            forwards if left else backwards,
+            [convert_to_tensor(start), accumulated],
+            maximum_iterations=count,
+            **options,
+        )
         return result
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any, Callable
 
 from pyflow.core import dtypes, nest
@@ -9,6 +10,7 @@ from pyflow.core.api import export
 from pyflow.core.convert import convert_to_tensor, internal_convert_to_tensor_or_indexed_slices
 from pyflow.core.function_graph import FunctionGraph
 from pyflow.core.indexed_slices import IndexedSlices
+from pyflow.core.node_count import count_named, count_nodes, uncounted
 from pyflow.core.registry import raw
 from pyflow.core.resources import handle_data
 from pyflow.core.scopes import control_dependencies, get_default_graph, name_scope
@@ -65,7 +67,7 @@ def while_loop(
     with name_scope(name, "while", loop_vars) as scope:
         if not loop_vars:
             raise ValueError("No loop variables provided")
-        loop = _Construction(loop_vars, shape_invariants, maximum_iterations)
+        loop = _Construction(loop_vars, shape_invariants, maximum_iterations, return_same_structure)
         loop.build_cond(cond)
         result = loop.build_body(body)
         outputs = loop.finish(parallel_iterations, back_prop, scope)
@@ -78,15 +80,38 @@ def while_loop(
 class _Construction:
     """The two functions of a loop while they are built."""
 
-    def __init__(self, loop_vars: Any, shape_invariants: Any, maximum_iterations: Any):
+    def __init__(self, loop_vars: Any, shape_invariants: Any, maximum_iterations: Any, keeps_structure: bool):
         self.structure = loop_vars
+        self._keeps_structure = keeps_structure
+        self._outer = get_default_graph()
+        self._given_limit, self._limit = self._maximum(maximum_iterations)
+        self._counts = self._given_limit is not None
+        with contextlib.nullcontext() if self._counts else uncounted(self._outer):
+            self._counter = convert_to_tensor(0, name="iteration_counter")
         parts = [_converted(v) for v in nest.flatten(loop_vars)]
         self.initial = nest.flatten([_flow(p) for p in parts], expand_composites=True)
         self.shapes = self._shapes(parts, shape_invariants)
-        self.limit = self._maximum(maximum_iterations)
-        scope = get_default_graph().get_name_scope().replace("/", "_")
+        self._enter()
+        scope = self._outer.get_name_scope().replace("/", "_")
         self.cond = FunctionGraph(f"{scope}_cond", "while loop")
         self.body = FunctionGraph(f"{scope}_body", "while loop")
+        self.body.counted_captures = self.cond.counted_captures
+
+    def _enter(self) -> None:
+        """Counts what is made for each variable on the way into the loop."""
+        outer = self._outer
+        outer.unique_name("while_context")
+        if isinstance(outer, FunctionGraph):
+            for tensor in self.initial:
+                if tensor.graph is not outer:
+                    outer.capture(tensor)
+        count_named(outer, *["Enter"] * self._count)
+        count_nodes(outer, *["Merge"] * self._count)
+
+    @property
+    def _count(self) -> int:
+        """The number of variables of TensorFlow's loop, which counts rounds only if there is a limit."""
+        return len(self.initial) + self._counts
 
     def _shapes(self, parts: list, shape_invariants: Any) -> list[TensorShape]:
         if shape_invariants is None:
@@ -104,17 +129,21 @@ class _Construction:
         return shapes
 
     @staticmethod
-    def _maximum(maximum_iterations: Any) -> Tensor | None:
+    def _maximum(maximum_iterations: Any) -> tuple[Tensor | None, Tensor | None]:
+        """The number of rounds that the loop may make, as it is given and as int32."""
         if maximum_iterations is None:
-            return None
+            return None, None
         limit = convert_to_tensor(maximum_iterations, name="maximum_iterations")
         if limit.shape.ndims != 0:
             raise ValueError(f"maximum_iterations must be a scalar, saw shape: {limit.shape}")
-        return raw.Cast(limit, DstT=dtypes.int32)
+        if limit.dtype == dtypes.int32:
+            return limit, limit
+        with uncounted(limit.graph):
+            return limit, raw.Cast(limit, DstT=dtypes.int32)
 
     def _inputs(self, graph: FunctionGraph, name: str) -> Any:
         """The loop's variables inside a function, in the structure that the program gave."""
-        graph.add_input(dtypes.int32, (), "loop_counter")
+        graph.add_input(dtypes.int32, (), name if self._counts else "loop_counter")
         graph.add_input(dtypes.int32, (), "maximum_iterations")
         own = []
         for tensor, shape in zip(self.initial, self.shapes):
@@ -128,7 +157,11 @@ class _Construction:
 
     def build_cond(self, cond: Callable) -> None:
         with self.cond.as_default():
-            predicate = convert_to_tensor(cond(*self._inputs(self.cond, "Merge")))
+            arguments = self._inputs(self.cond, "Merge")
+            if self._counts:
+                self.cond.count_use(self._given_limit)
+                within = raw.Less(self.cond.inputs[0], self.cond.inputs[1])
+            predicate = convert_to_tensor(cond(*arguments))
             if predicate.dtype.base_dtype != dtypes.bool:
                 raise TypeError(
                     f"Input 'input' of 'LoopCond' Op has type {predicate.dtype.base_dtype.name} that does not match "
@@ -139,27 +172,53 @@ class _Construction:
                     f"The condition of a while loop must be a scalar, but '{predicate.name}' has shape "
                     f"{predicate.shape}."
                 )
-            if self.limit is not None:
-                predicate = raw.LogicalAnd(raw.Less(self.cond.inputs[0], self.cond.inputs[1]), predicate)
+            if self._counts:
+                predicate = raw.LogicalAnd(within, predicate)
             self.cond.outputs = [raw.Identity(predicate, name="LoopCond")]
 
     def build_body(self, body: Callable) -> Any:
         """Gives what the body returned."""
         with self.body.as_default():
             arguments = self._inputs(self.body, "Identity")
+            count_named(self.body, *["Switch"] * self._count)
+            count_nodes(self.body, *["Identity"] * self._count)
+            with contextlib.nullcontext() if self._counts else uncounted(self.body):
+                counter = raw.Add(self.body.inputs[0], 1, name="add" if self._counts else "loop_counter_next")
             result = body(*arguments)
-            if not nest.is_sequence_or_composite(result):
-                result = [result]
-            nest.assert_same_structure(list(arguments), list(result), expand_composites=True)
+            result = self._checked(arguments, counter, result)
             result = nest.pack_sequence_as(result, [_converted(x) for x in nest.flatten(result)])
             following = nest.flatten([_flow(x) for x in nest.flatten(result)], expand_composites=True)
             tensors = []
             for i, tensor in enumerate(following):
                 self._check_next(i, tensor)
-                tensors.append(tensor if tensor.graph is self.body and not _is_ref(tensor) else raw.Identity(tensor))
-            counter = raw.Add(self.body.inputs[0], 1, name="loop_counter_next")
+                if tensor.graph is not self.body:
+                    tensor = self.body.capture(tensor)
+                    with uncounted(self.body):
+                        tensor = raw.Identity(tensor)
+                elif _is_ref(tensor):
+                    with uncounted(self.body):
+                        tensor = raw.Identity(tensor)
+                tensors.append(tensor)
+            count_named(self.body, *["NextIteration"] * self._count)
             self.body.outputs = [counter, self.body.inputs[1], *tensors]
         return result
+
+    def _checked(self, arguments: Any, counter: Tensor, result: Any) -> Any:
+        """What the body returned, in a list if it is one tensor.
+
+        Raises:
+          TypeError, ValueError: its structure is not that of the loop's variables.
+        """
+        if not self._counts:
+            if not nest.is_sequence_or_composite(result):
+                result = [result]
+            nest.assert_same_structure(list(arguments), list(result), expand_composites=True)
+            return result
+        # With a limit, the variables stand in one of two places beside the counter.
+        alone = len(arguments) == 1 and not self._keeps_structure
+        before = [self.body.inputs[0], arguments[0] if alone else arguments]
+        nest.assert_same_structure(before, [counter, result], expand_composites=True)
+        return [result] if alone else result
 
     def _check_next(self, i: int, tensor: Tensor) -> None:
         initial, shape = self.initial[i], self.shapes[i]
@@ -177,12 +236,11 @@ class _Construction:
 
     def finish(self, parallel_iterations: int, back_prop: bool, scope: str) -> list[Tensor]:
         """Adds the node; gives the last values of the program's variables."""
-        counter = convert_to_tensor(0, name="iteration_counter")
-        limit = convert_to_tensor(-1, name="maximum_iterations") if self.limit is None else self.limit
-        outputs = loop_node(
-            self.cond, self.body, [counter, limit, *self.initial], self.shapes, parallel_iterations, back_prop
-        )
-        if self.limit is not None:
+        with uncounted(self._outer):
+            limit = convert_to_tensor(-1, name="maximum_iterations") if self._limit is None else self._limit
+            initial = [self._counter, limit, *self.initial]
+            outputs = loop_node(self.cond, self.body, initial, self.shapes, parallel_iterations, back_prop)
+        if self._counts:
             raw.Identity(outputs[0], name="Exit")  # TensorFlow's loop counts too: the others are Exit_1 and so on
         return [raw.Identity(t, name="Exit") for t in outputs[COUNTERS : COUNTERS + len(self.initial)]]
 

@@ -8,7 +8,9 @@ from typing import Any
 from pyflow.core import dtypes
 from pyflow.core.api import export
 from pyflow.core.convert import convert_n_to_tensor, convert_to_tensor
-from pyflow.core.scopes import name_scope
+from pyflow.core.node_count import count_nodes, uncounted
+from pyflow.core.registry import raw
+from pyflow.core.scopes import get_default_graph, name_scope
 from pyflow.core.tensor import Tensor
 from pyflow.ops.array_selection import where
 from pyflow.ops.cast import cast
@@ -70,9 +72,23 @@ def piecewise_constant(x: Any, boundaries: Any, values: Any, name: str | None = 
     if len(boundaries) != len(values) - 1:
         raise ValueError("The length of boundaries should be 1 less than the length of values")
     with name_scope(name or "PiecewiseConstant"):
-        result = values[-1]
-        for boundary, value in zip(reversed(boundaries), reversed(values[:-1])):
-            result = where(x <= boundary, value, result)
+        chosen = [(x <= boundaries[0], values[0]), (x > boundaries[-1], values[-1])]
+        for low, high, value in zip(boundaries[:-1], boundaries[1:], values[1:-1]):
+            chosen.append(((x > low) & (x <= high), value))
+        return _case_of_values(chosen, values[0])
+
+
+def _case_of_values(pairs: list, default: Tensor) -> Tensor:
+    """As an exclusive `tf.case`, in its scopes, but by selection: one of the values is there in any case."""
+    graph, count = get_default_graph(), len(pairs)
+    with name_scope("case"), name_scope("cond"):
+        with uncounted(graph):
+            result = default
+            for predicate, value in pairs[1:]:
+                result = where(predicate, value, result)
+            result = raw.Select(pairs[0][0], pairs[0][1], result, name="Merge")
+        # The sum of the predicates (6), the assertion that it is one at most (13), and conditionals in each other.
+        count_nodes(graph, *["Merge"] * (19 + count * (count + 6)))
         return result
 
 

@@ -136,7 +136,7 @@ def test_case_checks_its_predicates():
     with pytest.raises(tf.errors.InvalidArgumentError, match="more than 1 conditions"):
         run(exclusive, {x: 7})
     without_default = tf.case([(x > 5, ONE), (x > 2, ONE)])
-    with pytest.raises(tf.errors.InvalidArgumentError, match="None of the conditions evaluated as True"):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="None of conditions evaluated as True"):
         run(without_default, {x: 0})
 
 
