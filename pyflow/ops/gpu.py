@@ -32,7 +32,8 @@ class ElementWise:
     """Outputs (and new values of variables) as WGSL expressions of one element of each input.
 
     Attributes:
-      expressions: for each output its expression, or a function of the node that gives it.
+      expressions: for each output its expression, or a function of the node that gives it (or a list of them for
+        several outputs), or None where the node stays on the CPU.
       updates: for each variable by argument its new value; later ones see what earlier ones have changed.
       types: the dtypes that inputs and outputs may have.
       layout: function of the node that gives for each input the shape to see it in, before it broadcasts.
@@ -55,6 +56,8 @@ def elementwise(
 
     In an expression an argument's name stands for its element (`inputs0`, `inputs1` ... where it is a list), the name
     of a type attr for the WGSL type, that of another attr for its value. Functions of shaders/common can be called.
+    `i` is the flat index of the output's element, `x[...]` the element of an input at any flat index, which comes from
+    memory; `gpu_indices` has words for such.
     """
     return ElementWise(expressions, {}, types, layout)
 

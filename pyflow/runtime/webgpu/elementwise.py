@@ -10,13 +10,14 @@ import numpy as np
 
 from pyflow.core import dtypes
 from pyflow.ops.gpu import WGSL_TYPES, groups
-from pyflow.runtime.program import Step, Value
+from pyflow.ops.gpu_indices import strided, strides_of
+from pyflow.runtime.program import Value
 from pyflow.runtime.webgpu import shaders
 from pyflow.runtime.webgpu.fusing import Fusing, Unit
-from pyflow.runtime.webgpu.node import is_constant, is_reference
+from pyflow.runtime.webgpu.node import Work, is_constant, is_reference, places_of_inputs
 
 _WORKGROUP = 64
-_WORD = re.compile(r"\b[A-Za-z_]\w*\b")
+_WORD = re.compile(r"\b([A-Za-z_]\w*)\b(\[?)")
 _NOT_FINITE = {"inf": "0x7f800000u", "-inf": "0xff800000u", "nan": "0x7fc00000u"}
 
 
@@ -36,7 +37,7 @@ class Source:
         self._changed = unit.cells()
         self._read: set[int] = set()
         for work in unit.works:
-            self._step(work.step, work.how)
+            self._work(work)
         stores = [self._store(v, fusing.root(v), self._names[v]) for v in fusing.stored(unit)]
         stores += [f"{self._buffer(v, 'read_write')}[i] = {self._names[c]};" for c, v in self._changed.items()]
         count = math.prod(self._shape)
@@ -55,17 +56,17 @@ class Source:
             f"    let i = id.x + id.y * size.x * {_WORKGROUP}u;\n    if (i >= {count}u) {{ return; }}\n    {body}\n}}\n"
         )
 
-    def _step(self, step: Step, how: Any) -> None:
+    def _work(self, work: Work) -> None:
+        step, how = work.step, work.how
         if step.type == "ReadCell":
             self._names[step.outputs[0]] = self._cell(step.inputs[0])
             return
-        words = self._words(step, how)
+        words = self._words(work)
         for name, expression in how.updates.items():
-            value = self._input(step, name)
-            kind = WGSL_TYPES[value.cell.dtype.name]  # type: ignore[union-attr]
-            self._names[id(value.cell)] = words[name] = self._let(self._filled(expression, words), kind)
-        for value, expression in zip(step.outputs, how.expressions):
-            text = expression if isinstance(expression, str) else expression(step)
+            cell: Any = words[name][0].cell
+            changed = self._let(self._filled(expression, words), WGSL_TYPES[cell.dtype.name])
+            self._names[id(cell)] = words[name] = changed
+        for value, text in zip(step.outputs, work.texts):
             self._names[value] = self._let(self._filled(text, words), WGSL_TYPES[value.dtype.name])
 
     def _let(self, expression: str, kind: str) -> str:
@@ -73,32 +74,26 @@ class Source:
         self._lines.append(f"let {name}: {kind} = {expression};")
         return name
 
-    def _input(self, step: Step, name: str) -> Value:
-        return step.inputs[step.definition.input_names.index(name)]  # type: ignore[union-attr]
-
-    def _words(self, step: Step, how: Any) -> dict[str, Any]:
+    def _words(self, work: Work) -> dict[str, Any]:
         """What the words of the op's expressions stand for: text, or a value and the shape to see it in."""
-        definition: Any = step.definition
+        step, definition = work.step, work.step.definition
         words: dict[str, Any] = {}
-        for name, attr in definition.attrs.items():
+        for name, attr in definition.attrs.items():  # type: ignore[union-attr]
             value = step.attrs.get(name)
             if attr.kind == "type" and getattr(value, "name", "") in WGSL_TYPES:
                 words[name] = WGSL_TYPES[value.name]
             elif attr.kind in ("bool", "int", "float"):
                 words[name] = shaders.literal(value, {"bool": "bool", "int": "i32", "float": "f32"}[attr.kind])
-        layout = how.layout(step) if how.layout else [v.shape for v in step.inputs]
-        flat = iter(zip(step.inputs, layout))
-        for name, group in zip(definition.input_names, definition.group_inputs(step.inputs, step.attrs)):
-            if isinstance(group, list):
-                words.update({f"{name}{j}": next(flat) for j in range(len(group))})
-            else:
-                words[name] = next(flat)
+        words.update((name, (step.inputs[i], work.layout[i])) for name, i in places_of_inputs(step).items())
         return words
 
     def _filled(self, expression: str, words: dict[str, Any]) -> str:
         def text(match: re.Match) -> str:
-            word = words.get(match[0], match[0])
-            return word if isinstance(word, str) else self._element(*word)
+            word = words.get(match[1], match[1])
+            if isinstance(word, str):
+                return word + match[2]
+            value = word[0]
+            return f"{self._buffer(self._root(value), 'read')}[" if match[2] else self._element(*word)
 
         return _WORD.sub(text, expression)
 
@@ -160,26 +155,6 @@ class Source:
 
 def _index(shape: Any, over: tuple[int, ...]) -> str:
     """The index into a contiguous array of a shape that broadcasts to `over`, from the flat index there."""
-    if math.prod(shape) == math.prod(over):
-        return "i"
-    if math.prod(shape) == 1:
-        return "0"
     aligned = (*(1,) * (len(over) - len(shape)), *shape)
-    parts, inner, stride = [], 1, 1
-    run = None  # (elements inside, stride, size) of neighbouring dimensions that are walked through as one
-    for size, extent in zip(reversed(aligned), reversed(over)):
-        if size == extent and extent != 1:
-            run = (run[0], run[1], run[2] * extent) if run else (inner, stride, extent)
-        elif run and extent != 1:
-            parts.append(run)
-            run = None
-        inner *= extent
-        stride *= size
-    parts += [run] if run else []
-    total = math.prod(over)
-    terms = []
-    for inside, step, size in parts:
-        term = "i" if inside == 1 else f"i / {inside}u"
-        term = term if inside * size == total else f"{'(' + term + ')' if inside > 1 else term} % {size}u"
-        terms.append(term if step == 1 else f"({term}) * {step}u")
-    return " + ".join(terms)
+    strides = [0 if size == 1 else stride for size, stride in zip(aligned, strides_of(aligned))]
+    return strided(over, strides)

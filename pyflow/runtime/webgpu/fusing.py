@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Iterable
 
+import numpy as np
+
 from pyflow.runtime.program import Step, Value
-from pyflow.runtime.webgpu.node import Work, is_reference, shape_of
+from pyflow.runtime.webgpu.node import Work, changed, is_constant, is_reference, shape_of
 
 
 class Unit:
@@ -29,19 +31,18 @@ class Unit:
         return [v for s in self.steps() for v in s.outputs if not is_reference(v)]
 
     def taken(self) -> list[Value]:
-        """What the steps need and do not compute themselves, in order, variables left out."""
+        """What the steps need and do not compute themselves, in order."""
         made = set(self.made())
-        return list(dict.fromkeys(v for s in self.steps() for v in s.inputs if v not in made and not is_reference(v)))
+        return list(dict.fromkeys(v for w in self.works for v in w.inputs if v not in made))
 
     def cells(self) -> dict[int, Value]:
         """The variables they change, each as a value that stands for it."""
-        writing = [s for s in self.steps() if s.type != "ReadCell"]
-        return {id(v.cell): v for s in writing for v in s.inputs if is_reference(v)}
+        return {id(v.cell): v for s in self.steps() for v in changed(s)}
 
 
 def shape_over(step: Step) -> Any:
     """The shape that an element-wise step runs over."""
-    references = [v for v in step.inputs if is_reference(v)]
+    references = changed(step)
     return shape_of(references[0]) if references else step.outputs[0].shape
 
 
@@ -53,7 +54,7 @@ class Fusing:
         self._outputs = set(outputs)
         self._users: dict[Value, set[Step]] = {}
         for work in works:
-            for value in work.step.inputs:
+            for value in work.inputs:
                 self._users.setdefault(value, set()).add(work.step)
         self.roots: dict[Value, Value] = {}
         self.units: list[Unit] = []
@@ -92,19 +93,17 @@ class Fusing:
             self._unit_of[value] = joined
 
     def _cells(self, step: Step) -> tuple[set[int], set[int]]:
-        references = {id(v.cell) for v in step.inputs if is_reference(v)}
-        if step.type == "ReadCell":
-            return references, set()
-        return {id(r.cell) for r in map(self.root, step.inputs) if r.cell is not None} - references, references
+        writes = {id(v.cell) for v in changed(step)}
+        return {id(r.cell) for r in map(self.root, step.inputs) if r.cell is not None} - writes, writes
 
     def _find(self, work: Work) -> int | None:
         """The latest unit that makes an input of an element-wise step, if it can do the step as well."""
         step = work.step
         reads, writes = self._cells(step)
-        first = max((self._unit_of.get(v, -1) for v in step.inputs), default=-1)
+        first = max((self._unit_of.get(v, -1) for v in work.inputs), default=-1)
         for i in range(len(self.units) - 1, max(first, 0) - 1, -1):
             unit = self.units[i]
-            if any(self._unit_of.get(v) == i for v in step.inputs) or (reads | writes) & unit.writes:
+            if any(self._unit_of.get(v) == i for v in work.inputs) or (reads | writes) & unit.writes:
                 return i if unit.shape == shape_over(step) and self._fits(unit, work) else None
             if writes & unit.reads:
                 return None
@@ -117,18 +116,16 @@ class Fusing:
         steps = set(trial.steps())
         stored = [v for v in trial.made() if v in self._outputs or not self._users.get(v, set()) <= steps]
         cells = trial.cells()
-        taken = {id(r) for r in map(self.root, trial.taken()) if r.cell is None or id(r.cell) not in cells}
+        sources = [r for r in map(self.root, trial.taken()) if not (is_constant(r) and np.size(r.constant) == 1)]
+        taken = {id(r) for r in sources if r.cell is None or id(r.cell) not in cells}
         if len(stored) + len(cells) + len(taken) > self._max_bindings:
             return False
         made = set(trial.made())
-        for step in steps:
-            for value in step.inputs:
-                root = self.root(value)
-                if root in made and value.shape != unit.shape:
+        for each in trial.works:
+            for root in map(self.root, each.at_other_places(unit.shape)):
+                if root in made or root.cell is not None and id(root.cell) in cells:
                     return False
-                if root.cell is not None and id(root.cell) in cells and shape_of(value) != unit.shape:
-                    return False
-        return not any(w.how is not None and w.how.layout for w in trial.works)
+        return True
 
     def stored(self, unit: Unit) -> list[Value]:
         """What a unit computes that is needed outside of it."""

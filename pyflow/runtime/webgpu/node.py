@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+import re
+from typing import Any, Callable, Iterable
 
 from pyflow.core import dtypes
 from pyflow.core.resources import VariableCell
-from pyflow.ops.gpu import ALIAS, Dispatches, ElementWise, elementwise
+from pyflow.ops.gpu import ALIAS, Choice, Dispatches, ElementWise, elementwise
+from pyflow.runtime.functions import HANDLE_READERS
 from pyflow.runtime.program import Step, Value
 from pyflow.runtime.resources import NodeContext
 
@@ -26,6 +28,12 @@ def shape_of(value: Value) -> Any:
     return value.cell.shape if is_reference(value) else value.shape
 
 
+def changed(step: Step) -> list[Value]:
+    """The inputs that stand for variables which the step changes."""
+    only_reads = step.type == "ReadCell" or step.type in HANDLE_READERS
+    return [] if only_reads else [v for v in step.inputs if is_reference(v)]
+
+
 def is_constant(value: Value) -> bool:
     return value.constant is not None and value.cell is None
 
@@ -35,12 +43,15 @@ class Node:
 
     Attributes:
       each_run_values: what is computed on the host at the start of each run, with the functions.
+      checks: (value, function): what is called with the value's array where it comes from the host.
     """
 
     def __init__(self, step: Step, session: Any):
         self.op, self.attrs, self.inputs, self.outputs = step.op, step.attrs, step.inputs, step.outputs
+        self.definition = step.definition
         self._session = session
         self.each_run_values: dict[Value, Callable[[], Any]] = {}
+        self.checks: list[tuple[Value, Callable[[Any], None]]] = []
 
     def scratch(self, shape: tuple[int, ...], dtype: dtypes.DType = dtypes.float32) -> Value:
         """A value for use between the node's dispatches."""
@@ -52,14 +63,41 @@ class Node:
         self.each_run_values[value] = lambda: function(ctx)
         return value
 
+    def check(self, value: Value, function: Callable[[Any], None]) -> None:
+        """Has `function(array)` raise for what the op refuses, if the value is one that comes from the host."""
+        self.checks.append((value, function))
+
+
+_USED = re.compile(r"\b([A-Za-z_]\w*)\b\s*(\[)?")
+
 
 class Work:
-    """How a step is done on the device: its op's `ElementWise` or `ALIAS`, or the dispatches of its rule."""
+    """How a step is done on the device: its op's `ElementWise` or `ALIAS`, or the dispatches of its rule.
 
-    __slots__ = ("step", "how", "dispatches", "node")
+    Attributes:
+      texts: of an element-wise step, the expressions of its outputs.
+      layout: for each input the shape it is seen in, before it broadcasts.
+      looked_up: the inputs of which an element needs others than that in its own place.
+    """
 
-    def __init__(self, step: Step, how: Any, dispatches: list, node: Node | None):
-        self.step, self.how, self.dispatches, self.node = step, how, dispatches, node
+    __slots__ = ("step", "how", "dispatches", "node", "texts", "layout", "looked_up", "_used")
+
+    def __init__(self, step: Step, how: Any, dispatches: Iterable = (), node: Node | None = None, texts: Any = ()):
+        self.step, self.how, self.dispatches, self.node, self.texts = step, how, list(dispatches), node, texts
+        self.layout = [shape_of(v) for v in step.inputs]
+        self._used = self.looked_up = frozenset(range(len(step.inputs)))
+        if self.is_alias:
+            self._used = frozenset((0,))
+        elif isinstance(how, Dispatches):
+            bound = {v for d in self.each_dispatch() for v in d.inputs}
+            self._used = frozenset(i for i, v in enumerate(step.inputs) if v in bound or is_reference(v))
+        elif step.definition is not None:
+            if how.layout:
+                self.layout = how.layout(step)
+            places = places_of_inputs(step)
+            found = [m for text in (*texts, *how.updates, *how.updates.values()) for m in _USED.findall(text)]
+            self._used = frozenset(places[name] for name, _ in found if name in places)
+            self.looked_up = frozenset(places[name] for name, bracket in found if name in places and bracket)
 
     @property
     def is_elementwise(self) -> bool:
@@ -69,32 +107,71 @@ class Work:
     def is_alias(self) -> bool:
         return self.how is ALIAS
 
+    @property
+    def inputs(self) -> list[Value]:
+        """Those of the step's inputs that the device needs."""
+        return [v for i, v in enumerate(self.step.inputs) if i in self._used]
+
+    def each_dispatch(self) -> Iterable[Any]:
+        """The dispatches of a step that is not element-wise, with those of all ways where there is a choice."""
+        for item in self.dispatches:
+            yield from [d for way in item.ways.values() for d in way] if isinstance(item, Choice) else [item]
+
+    def at_other_places(self, shape: Any) -> list[Value]:
+        """What an element-wise step needs of other places than the element's, when it runs over that shape."""
+        inputs = enumerate(self.step.inputs)
+        return [v for i, v in inputs if i in self._used and (i in self.looked_up or self.layout[i] != shape)]
+
+
+def places_of_inputs(step: Step) -> dict[str, int]:
+    """Where the inputs are that expressions name: `x`, or `values0`, `values1` ... for those of a list."""
+    definition: Any = step.definition
+    numbers = list(range(len(step.inputs)))
+    places: dict[str, int] = {}
+    for name, place in zip(definition.input_names, definition.group_inputs(numbers, step.attrs)):
+        places.update({f"{name}{j}": p for j, p in enumerate(place)} if isinstance(place, list) else {name: place})
+    return places
+
 
 def work_of(step: Step, session: Any, max_bindings: int) -> Work | None:
     """How the device would do the step, or None where the CPU has to."""
     how = step.definition.gpu if step.definition is not None else None
-    if how is None or not all(_has_elements(v) for v in (*step.inputs, *step.outputs)):
+    if how is None or not all(_has_elements(v) for v in step.outputs):
         return None
-    node = Node(step, session)
+    work = _work(step, how, session)
+    if work is None or not all(_has_elements(v) for v in work.inputs):
+        return None
     if how is ALIAS:
         dtype = step.outputs[0].dtype
-        return Work(step, how, [], node) if dtype in (*_IN_CELLS, dtypes.bool, dtypes.int64) else None
-    if not all(v.dtype in how.types or is_reference(v) for v in step.outputs):
+        return work if dtype in (*_IN_CELLS, dtypes.bool, dtypes.int64) else None
+    if not all(v.dtype in how.types or is_reference(v) for v in (*work.inputs, *step.outputs)):
         return None
+    if not all(_fits_cell(v) for v in work.inputs if is_reference(v)):
+        return None
+    if work.is_elementwise:
+        if len(work.inputs) + len(step.outputs) > max_bindings:
+            return None
+        if how.updates and not all(shape_of(v) == _updated_shape(step) for v in step.inputs if is_reference(v)):
+            return None
+        if any(v.shape != step.outputs[0].shape for v in step.outputs if not is_reference(v)):
+            return None
+    return work
+
+
+def _work(step: Step, how: Any, session: Any) -> Work | None:
+    if how is ALIAS:
+        return Work(step, how)
+    node = Node(step, session)
     if isinstance(how, Dispatches):
-        if not all(_fits_cell(v) for v in step.inputs if is_reference(v)):
+        if not all(_has_elements(v) or is_constant(v) for v in step.inputs):
             return None
         dispatches = how.rule(node)
         return None if dispatches is None else Work(step, how, dispatches, node)
-    if len(step.inputs) + len(step.outputs) > max_bindings:
-        return None
-    for value in step.inputs:
-        if is_reference(value):
-            if not _fits_cell(value) or (how.updates and shape_of(value) != _updated_shape(step)):
-                return None
-        elif value.dtype not in how.types:
-            return None
-    return Work(step, how, [], node)
+    texts: list[Any] = []
+    for expression in how.expressions:
+        text = expression if isinstance(expression, str) else expression(node)
+        texts += text if isinstance(text, list) else [text]
+    return None if None in texts else Work(step, how, (), node, texts)
 
 
 def _updated_shape(step: Step) -> Any:

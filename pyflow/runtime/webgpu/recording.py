@@ -11,6 +11,7 @@ from pyflow.core import errors
 from pyflow.core.dtypes import DType
 from pyflow.ops.gpu import Choice, Dispatch
 from pyflow.runtime.program import Value
+from pyflow.runtime.user_frame import in_node
 from pyflow.runtime.webgpu import residency, shaders, tuning
 from pyflow.runtime.webgpu.device import Command
 from pyflow.runtime.webgpu.elementwise import Source
@@ -56,6 +57,8 @@ class Segment:
         with _lock:
             self._recording = self._record()
         self._uploads = [(i, self._buffers[v], v.dtype) for i, v in enumerate(inputs) if v in self._buffers]
+        checks = [(w.step.op, self._root(v), f) for w in works if w.node is not None for v, f in w.node.checks]
+        self._checks = [(inputs.index(v), f, op) for op, v, f in checks if v in inputs]
         self._hosted = [(f, self._buffers[v], v.dtype) for v, f in self._each_run.items()]
 
     # ---------------------------------------------------------------- planning
@@ -124,6 +127,11 @@ class Segment:
     # ---------------------------------------------------------------- running
 
     def __call__(self, *arrays: Any) -> tuple:
+        for i, check, op in self._checks:
+            try:
+                check(arrays[i])
+            except errors.OpError as error:
+                raise type(error)(op.node_def, op, error.message + in_node(op)) from None
         with _lock:
             for cell, residence in self._to_bring:
                 if not residence.on_device:

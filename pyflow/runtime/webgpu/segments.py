@@ -13,7 +13,7 @@ from typing import Any
 
 from pyflow.core.device import DeviceSpec
 from pyflow.runtime.program import Program, Step, Value
-from pyflow.runtime.webgpu.node import COPY, Work, is_constant, is_reference, shape_of, work_of
+from pyflow.runtime.webgpu.node import COPY, Work, changed, is_constant, is_reference, shape_of, work_of
 from pyflow.runtime.webgpu.recording import Segment
 
 # Values with so few elements are computed on the host where their inputs are.
@@ -91,7 +91,7 @@ def _part_reads(program: Program, works: dict[Step, Work]) -> None:
                 there = Value(value.dtype, value.shape, cell=value.cell)
                 read = Step(step.op, None, dict(step.attrs), step.inputs, [there])
                 read.type = "ReadCell"
-                works[read] = Work(read, COPY if step.attrs.get("copy") else None, [], None)
+                works[read] = Work(read, COPY if step.attrs.get("copy") else None)
                 steps.append(read)
                 here[value] = there
                 elsewhere = value in program.fetches or value in program.wanted
@@ -100,17 +100,10 @@ def _part_reads(program: Program, works: dict[Step, Work]) -> None:
         elif step in works and here:
             step.inputs[:] = [here.get(v, v) for v in step.inputs]
             work = works[step]
-            for dispatch in _all_dispatches(work):
+            for dispatch in work.each_dispatch():
                 dispatch.inputs = [here.get(v, v) for v in dispatch.inputs]
         steps.append(step)
     program.steps = steps
-
-
-def _all_dispatches(work: Work) -> list:
-    found = []
-    for item in work.dispatches:
-        found += [d for way in item.ways.values() for d in way] if hasattr(item, "ways") else [item]
-    return found
 
 
 def _dependencies(steps: list[Step]) -> list[set[int]]:
@@ -134,11 +127,15 @@ def _dependencies(steps: list[Step]) -> list[set[int]]:
                 need.update(j for readers in read.values() for j in readers)
             writes_since, barrier = [], i
         elif cells:
-            for c in cells:
-                need.update(read.pop(c, ()), {written[c]} if c in written else ())
+            writes = {id(v.cell) for v in changed(step)}
+            need |= {written[c] for c in cells if c in written} | ({barrier} - {-1})
+            for c in cells - writes:
+                read.setdefault(c, []).append(i)
+            for c in writes:
+                need.update(read.pop(c, ()))
                 written[c] = i
-            need |= {barrier} - {-1}
-            writes_since.append(i)
+            if writes:
+                writes_since.append(i)
         needs.append(need)
         made.update((v, i) for v in step.outputs)
     return needs
@@ -179,10 +176,8 @@ def _segment(program: Program, part: list[Step], works: dict[Step, Work], device
     here = set(part)
     wanted = [v for s in program.steps if s not in here for v in s.inputs] + program.fetches
     outputs = [v for v in dict.fromkeys(wanted) if v in inside and not is_reference(v)]
-    uploads = [v for s in part for v in s.inputs if v not in inside and not is_reference(v) and not is_constant(v)]
-    used = {v for s in part for d in _all_dispatches(works[s]) for v in d.inputs}
-    used |= {v for s in part if works[s].is_elementwise or works[s].is_alias for v in s.inputs}
-    inputs = [v for v in dict.fromkeys(uploads) if v in used]
+    used = dict.fromkeys(v for s in part for v in works[s].inputs)
+    inputs = [v for v in used if v not in inside and not is_reference(v) and not is_constant(v)]
     segment = Segment(device, [works[s] for s in part], inputs, outputs)
     step = Step(part[0].op, None, {"returns": True}, inputs, [])
     step.kernel, step.outputs = segment, outputs
