@@ -1,4 +1,4 @@
-"""The command line: `pyflow run SCRIPT [ARGS ...]`, `inspect`, `convert`, `freeze`; also `python -m pyflow ...`."""
+"""The command line: `pyflow run SCRIPT [ARGS ...]`, `inspect`, `convert`, `freeze`, `doctor`; or `python -m pyflow`."""
 
 from __future__ import annotations
 

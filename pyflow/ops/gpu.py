@@ -119,7 +119,7 @@ class Dispatch:
         **constants: Any,
     ):
         self.shader, self.inputs, self.outputs = shader, list(inputs), list(outputs)
-        self.grid = (*grid, 1, 1)[:3]
+        self.grid: Any = (*grid, 1, 1)[:3]
         self.constants, self.types, self.functions, self.work = constants, types or {}, functions or {}, work
 
 

@@ -7,7 +7,7 @@ import math
 import sys
 import time
 import traceback
-from typing import Any, Callable, Iterator
+from typing import Any, Callable, Iterator, NamedTuple
 
 import numpy as np
 
@@ -26,6 +26,7 @@ from pyflow.runtime.cpu.pooling import pool_first
 from pyflow.runtime.program import Program, Step, Value
 from pyflow.runtime.user_frame import in_node
 from pyflow.runtime.webgpu import segments
+from pyflow.runtime.webgpu.recording import Segment
 
 accelerators.install()
 _errstate = np.errstate
@@ -51,6 +52,15 @@ def optimized(
     optimize.drop_dead_steps(program)
     copy_overwritten_reads(program)
     return program
+
+
+class Timing(NamedTuple):
+    """When a step ran, in seconds, on which kind of device; what a GPU does is also part of a step of the CPU."""
+
+    step: Step
+    start: float
+    end: float
+    device: str
 
 
 class Executable:
@@ -107,10 +117,13 @@ class Executable:
     def give_back(self, frame: Callable[[Any], tuple]) -> None:
         self._idle.append(frame)
 
-    def traced(self, feeds: tuple) -> tuple[tuple, list[tuple[Step, float, float]]]:
-        """As a call, and the start and end of each step in seconds of `time.perf_counter`."""
+    def traced(self, feeds: tuple) -> tuple[tuple, list[Timing]]:
+        """As a call, and when each step ran: in seconds of `time.perf_counter`."""
         if self._traced is None:
             self._traced = Lowered(self._program, self._session, traced=True)
+        for step in self._program.steps:
+            if isinstance(step.kernel, Segment):
+                step.kernel.keep_times()
         ends: list[float] = []
         frame = self._traced.frame(lambda _: ends.append(time.perf_counter()))
         start = time.perf_counter()
@@ -120,8 +133,18 @@ class Executable:
         except Exception as error:
             located = _located(error)
             raise located from located.__cause__
-        starts = [start, *ends[:-1]]
-        return results, list(zip(self._program.steps, starts, ends))
+        timings = []
+        for step, begun, ended in zip(self._program.steps, [start, *ends[:-1]], ends):
+            timings.append(Timing(step, begun, ended, "CPU"))
+            if isinstance(step.kernel, Segment):
+                timings += [Timing(s, b, e, "GPU") for s, b, e in step.kernel.take_times()]
+        return results, timings
+
+    def release(self) -> None:
+        """Gives back what it holds on a device; it is not run again."""
+        for step in self._program.steps:
+            if isinstance(step.kernel, Segment):
+                step.kernel.release()
 
     @property
     def has_large_products(self) -> bool:

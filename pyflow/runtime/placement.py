@@ -11,17 +11,20 @@ from pyflow.runtime.ordering import needed_ops
 from pyflow.runtime.user_frame import defined_at
 
 _HOST = "/job:localhost/replica:0/task:0/device:CPU:0"
-_GPU = "/job:localhost/replica:0/task:0/device:GPU:0"
+GPU = "/job:localhost/replica:0/task:0/device:GPU:0"
 
 
 class DeviceAttributes:
     """A device of a session: its name, type ("CPU" or "GPU") and memory in bytes."""
 
-    def __init__(self, name: str, device_type: str, memory_limit_bytes: int, incarnation: int):
+    def __init__(
+        self, name: str, device_type: str, memory_limit_bytes: int, incarnation: int, description: str = ""
+    ):
         self._name = pydev.canonical_name(name)
         self._device_type = device_type
         self._memory_limit_bytes = memory_limit_bytes
         self._incarnation = incarnation
+        self.description = description  # of the hardware
 
     name = property(lambda self: self._name)
     device_type = property(lambda self: self._device_type)
@@ -45,9 +48,10 @@ class Placer:
         ]
         if device is not None:
             memory = device.info.memory_bytes or device.limits["max-buffer-size"]
-            self._devices.append(DeviceAttributes(_GPU, "GPU", memory, len(self._devices) + 1))
+            described = f"device: 0, name: {device.info.name}, {device.info.description}"
+            self._devices.append(DeviceAttributes(GPU, "GPU", memory, len(self._devices) + 1, described))
             if self._log:
-                print(f"Device mapping:\n{_GPU} -> device: 0, name: {device.info.name}, {device.info.description}")
+                print(f"Device mapping:\n{GPU} -> {described}")
         self._has_gpu = device is not None
         self._names = {d.name for d in self._devices}
         self._logged: set[Operation] = set()
@@ -74,7 +78,7 @@ class Placer:
     def _placed(self, op: Operation) -> str:
         wanted = pydev.DeviceSpec.from_string(op.device) if op.device else None
         if self._has_gpu and op.op_def.gpu is not None and (wanted is None or wanted.device_type in (None, "GPU")):
-            return _GPU
+            return GPU
         if wanted is not None and wanted.device_type == "CPU" and wanted.device_index is not None:
             name = f"/job:localhost/replica:0/task:0/device:CPU:{wanted.device_index}"
             return name if name in self._names else _HOST

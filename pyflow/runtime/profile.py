@@ -10,7 +10,7 @@ from typing import Any
 from pyflow.core import dtypes
 from pyflow.core.errors import InvalidArgumentError
 
-_HOST = "/job:localhost/replica:0/task:0/device:CPU:0"
+_TASK = "/job:localhost/replica:0/task:0"
 
 
 class TraceFile:
@@ -21,14 +21,11 @@ class TraceFile:
 
         self._path = path
         self._stats = StepStats()
-        self._device = self._stats.dev_stats.add(device=_HOST)
         atexit.register(self.write)
 
     def run(self, executable: Any, feeds: tuple) -> tuple:
         results, timings = executable.traced(feeds)
-        offset = time.time() - time.perf_counter()
-        for step, start, end in timings:
-            _fill(self._device.node_stats.add(), step, start + offset, end - start)
+        _record(self._stats, timings)
         return results
 
     def write(self) -> None:
@@ -54,12 +51,20 @@ def run(executable: Any, feeds: tuple, options: Any, run_metadata: Any) -> tuple
         raise InvalidArgumentError(None, None, f"Unknown trace level {level}")
     if level == 0 or run_metadata is None:
         return executable(feeds)
-    offset = time.time() - time.perf_counter()
     results, timings = executable.traced(feeds)
-    device = run_metadata.step_stats.dev_stats.add(device=_HOST)
-    for step, start, end in timings:
-        _fill(device.node_stats.add(), step, start + offset, end - start)
+    _record(run_metadata.step_stats, timings)
     return results
+
+
+def _record(step_stats: Any, timings: Any) -> None:
+    """Adds the timings to those of their devices."""
+    offset = time.time() - time.perf_counter()
+    devices = {device.device: device for device in step_stats.dev_stats}
+    for step, start, end, kind in timings:
+        name = f"{_TASK}/device:{kind}:0"
+        if name not in devices:
+            devices[name] = step_stats.dev_stats.add(device=name)
+        _fill(devices[name].node_stats.add(), step, start + offset, end - start)
 
 
 def _fill(stats: Any, step: Any, start: float, seconds: float) -> None:

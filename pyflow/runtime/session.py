@@ -85,6 +85,8 @@ class BaseSession:
         """Lets go of the session's variables and queues; it cannot run any more."""
         if not self._closed:
             self._closed = True
+            for executable in self._executables.values():
+                executable.release()
             self.forget_plans()
             self._fetch_cache.clear()
             if self._owns_resources:

@@ -8,7 +8,7 @@ from typing import Any
 from pyflow.core import dtypes
 from pyflow.core.operation import Operation
 from pyflow.core.tensor import Tensor
-from pyflow.runtime.executable import Executable
+from pyflow.runtime.executable import Executable, Timing
 from pyflow.runtime.ordering import needed_ops
 from pyflow.runtime.program import Step
 
@@ -71,8 +71,8 @@ class Staged:
         values = self._first(feeds)
         return self._plan(values)((*feeds, *values))
 
-    def traced(self, feeds: tuple) -> tuple[tuple, list[tuple[Step, float, float]]]:
-        """As a call, and the start and end of each step in seconds of `time.perf_counter`."""
+    def traced(self, feeds: tuple) -> tuple[tuple, list[Timing]]:
+        """As a call, and when each step ran."""
         values, timings = self._first.traced(feeds)
         results, later = self._plan(values).traced((*feeds, *values))
         return results, timings + later
@@ -88,6 +88,11 @@ class Staged:
             if len(self._plans) > _CACHED_PLANS:
                 self._plans.popitem(last=False)
         return plan
+
+    def release(self) -> None:
+        """Gives back what its plans hold on a device; it is not run again."""
+        for plan in (self._first, *self._plans.values()):
+            plan.release()
 
     @property
     def steps(self) -> list[Step]:

@@ -10,6 +10,7 @@ from typing import Any, Callable, Iterator
 
 from pyflow.core.api import export
 from pyflow.core.scopes import get_default_graph, reset_default_graph
+from pyflow.runtime.webgpu import adapters
 from pyflow.test.test_case import CapturedWrites, TensorFlowTestCase  # noqa: F401  (TensorFlow has them here)
 
 
@@ -131,14 +132,14 @@ def for_all_test_methods(decorator: Callable, *args: Any, **kwargs: Any) -> Call
 
 @export("test.gpu_device_name")
 def gpu_device_name() -> str:
-    """The name of a GPU, or '' where none is used."""
-    return ""
+    """The name of the GPU that sessions use, or '' where they use none."""
+    return "/device:GPU:0" if adapters.chosen() is not None else ""
 
 
 @export("test.is_gpu_available")
 def is_gpu_available(cuda_only: bool = False, min_cuda_compute_capability: Any = None) -> bool:
-    """Whether operations can run on a GPU."""
-    return False
+    """Whether operations can run on a GPU; never with `cuda_only`, as GPUs are reached without CUDA."""
+    return not cuda_only and adapters.chosen() is not None
 
 
 @export("test.is_built_with_cuda")
@@ -150,7 +151,7 @@ def is_built_with_cuda() -> bool:
 @export("test.is_built_with_gpu_support")
 def is_built_with_gpu_support() -> bool:
     """Whether this version can use a GPU."""
-    return False
+    return True
 
 
 @export("test.is_built_with_rocm")

@@ -1,4 +1,4 @@
-"""The commands about files: `pyflow inspect`, `pyflow convert`, `pyflow freeze`."""
+"""The commands about files, `pyflow inspect`, `pyflow convert`, `pyflow freeze`; and `pyflow doctor` about GPUs."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ def add_file_commands(commands: Any) -> None:
     """Adds them to the parser's commands."""
     command = commands.add_parser("inspect", help="tell what a checkpoint, graph, model or file of records has in it")
     command.add_argument("path", metavar="PATH", help="a file, a folder, or a checkpoint's path without its endings")
+    commands.add_parser("doctor", help="tell which GPUs there are, and whether every kernel computes right on them")
     command = commands.add_parser(
         "convert", help="convert tensors between checkpoint, .npz and .safetensors, as the endings say"
     )
@@ -34,6 +35,11 @@ def run_file_command(options: Any) -> int:
 
             for line in inspect(options.path):
                 print(line)
+        elif options.command == "doctor":
+            from pyflow.tools.doctor import doctor
+
+            for line in doctor():
+                print(line, flush=True)
         elif options.command == "convert":
             from pyflow.tools.tensor_files import convert
 

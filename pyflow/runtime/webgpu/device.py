@@ -65,6 +65,12 @@ class Device(Protocol):
         """Writes into buffers, runs the recorded program and gives what it reads."""
         ...
 
+    def run_timed(
+        self, recording: Any, writes: Sequence[tuple[Any, np.ndarray]]
+    ) -> tuple[Sequence[memoryview], Sequence[tuple[float, float]]]:
+        """As `run`, and the start and end of each command in seconds of `perf_counter`; none if it cannot be told."""
+        ...
+
     def memory_in_use(self) -> int:
         """Bytes of the buffers that are not given back."""
         ...

@@ -131,7 +131,8 @@ class Source:
     def _buffer(self, value: Value, access: str) -> str:
         key = value if value.cell is None else id(value.cell)
         if key not in self._buffers:
-            dtype = value.dtype if value.cell is None else value.cell.dtype
+            cell: Any = value.cell
+            dtype = value.dtype if cell is None else cell.dtype
             kind = "u32" if dtype is dtypes.bool else WGSL_TYPES[dtype.name]
             name = self._buffers[key] = f"b{len(self.bound)}"
             binding = f"@group(0) @binding({len(self.bound)}) var<storage, {access}>"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import time
 from typing import Any, Callable, Sequence
 
 import numpy as np
@@ -140,6 +141,21 @@ class NativeDevice:
             self._device._poll_wait()
         return ()
 
+    @_guarded
+    def run_timed(
+        self, recording: Any, writes: Sequence[tuple[Any, np.ndarray]]
+    ) -> tuple[Sequence[memoryview], Sequence[tuple[float, float]]]:
+        if "timestamp-query" not in self.features or not recording.length:
+            return self.run(recording, writes), ()
+        for buffer, array in writes:
+            self._queue.write_buffer(buffer, 0, array)
+        command, stamps = recording.encode_timed(self._device, self._wgpu)
+        self._queue.submit([command])
+        read = recording.read() if recording.staging is not None else ()
+        nanoseconds = np.frombuffer(self._queue.read_buffer(stamps), np.uint64).astype(np.float64)
+        seconds = (nanoseconds - nanoseconds[-1]) * 1e-9 + time.perf_counter()
+        return read, [(float(a), float(b)) for a, b in seconds.reshape(-1, 2)]
+
     def memory_in_use(self) -> int:
         return self._in_use
 
@@ -157,6 +173,7 @@ class _Recording:
         self._steps = [
             (pipeline, _bind(device, pipeline, buffers), *grid) for pipeline, buffers, grid in commands
         ]
+        self.length = len(self._steps)
         self._mode = wgpu.MapMode.READ
         self.staging = None
         self._copies, self._ranges, end = [], [], 0
@@ -181,6 +198,24 @@ class _Recording:
         for buffer, offset, nbytes in self._copies:
             encoder.copy_buffer_to_buffer(buffer, 0, self.staging, offset, nbytes)
         return encoder.finish()
+
+    def encode_timed(self, device: Any, wgpu: Any) -> tuple[Any, Any]:
+        """As `encode`, with a pass for each dispatch, and the buffer that gets the times of their starts and ends."""
+        count = 2 * self.length
+        queries = device.create_query_set(type="timestamp", count=count)
+        stamps = device.create_buffer(size=8 * count, usage=wgpu.BufferUsage.QUERY_RESOLVE | wgpu.BufferUsage.COPY_SRC)
+        encoder = device.create_command_encoder()
+        for i, (pipeline, group, x, y, z) in enumerate(self._steps):
+            ends = {"beginning_of_pass_write_index": 2 * i, "end_of_pass_write_index": 2 * i + 1}
+            each = encoder.begin_compute_pass(timestamp_writes={"query_set": queries, **ends})
+            each.set_pipeline(pipeline)
+            each.set_bind_group(0, group)
+            each.dispatch_workgroups(x, y, z)
+            each.end()
+        encoder.resolve_query_set(queries, 0, count, stamps, 0)
+        for buffer, offset, nbytes in self._copies:
+            encoder.copy_buffer_to_buffer(buffer, 0, self.staging, offset, nbytes)
+        return encoder.finish(), stamps
 
     def read(self) -> list[memoryview]:
         staging: Any = self.staging

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any, Callable, Iterable
 
@@ -25,7 +26,13 @@ def is_reference(value: Value) -> bool:
 
 def shape_of(value: Value) -> Any:
     """The shape of a value, or of the variable it stands for."""
-    return value.cell.shape if is_reference(value) else value.shape
+    cell = value.cell if is_reference(value) else None
+    return value.shape if cell is None else cell.shape
+
+
+def elements(value: Value) -> int:
+    """The number of elements of a value, or of the variable it stands for."""
+    return math.prod(shape_of(value))
 
 
 def changed(step: Step) -> list[Value]:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import threading
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from pyflow.core import errors
 from pyflow.core.dtypes import DType
+from pyflow.core.resources import VariableCell
+from pyflow.core.tensor import brackets
 from pyflow.ops.gpu import Choice, Dispatch
-from pyflow.runtime.program import Value
+from pyflow.runtime.placement import GPU
+from pyflow.runtime.program import Step, Value
 from pyflow.runtime.user_frame import in_node
 from pyflow.runtime.webgpu import residency, shaders, tuning
 from pyflow.runtime.webgpu.device import Command
 from pyflow.runtime.webgpu.elementwise import Source
 from pyflow.runtime.webgpu.fusing import Fusing, Unit
-from pyflow.runtime.webgpu.node import Work, is_constant, is_reference
+from pyflow.runtime.webgpu.node import Work, elements, is_constant, is_reference, shape_of
 
 # One program at a time works on a device: its variables and the recordings' buffers are not made for more.
 _lock = threading.RLock()
@@ -36,12 +37,16 @@ class Segment:
 
     def __init__(self, device: Any, works: list[Work], inputs: list[Value], outputs: list[Value]):
         self._device = device
+        self._memory: list[Any] = []
+        self._to_bring: list[tuple[VariableCell, residency.Residence]] = []
+        self._written: list[residency.Residence] = []
         self._inputs, self._outputs = inputs, outputs
         self.works = works
         fusing = Fusing(works, outputs, device.limits["max-storage-buffers-per-shader-stage"])
         self._root = fusing.root
+        self._times: list | None = None
         self._each_run = {v: f for w in works if w.node is not None for v, f in w.node.each_run_values.items()}
-        self._cells = {id(v.cell): v.cell for w in works for v in w.step.inputs if is_reference(v)}
+        self._cells: dict[int, Any] = {id(v.cell): v.cell for w in works for v in w.step.inputs if is_reference(v)}
         written = {c for u in fusing.units for c in u.writes}
         for cell in self._cells.values():
             residency.settle(cell, device)
@@ -91,6 +96,7 @@ class Segment:
         buffers: dict[Value, Any] = {}
         slots: dict[Value, int] = {}
         sizes: list[int] = []
+        largest: dict[int, Value] = {}
         free: list[int] = []
         for i, bound in enumerate([*(p.bound for p in self.planned), self._outputs]):
             roots = [self._root(v) for v in dict.fromkeys(bound)]
@@ -98,16 +104,26 @@ class Segment:
                 if value.cell is not None or value in buffers or value in slots:
                     continue
                 if is_constant(value) or value in self._fixed:
-                    buffers[value] = self._device.buffer(_nbytes(value))
+                    buffers[value] = self._allocate(_nbytes(value), value)
                     if is_constant(value):
                         self._device.write(buffers[value], residency.to_wire(value.constant, value.dtype))
                 else:
                     slots[value] = _take(sizes, free, _nbytes(value))
+                    largest[slots[value]] = max(value, largest.get(slots[value], value), key=_nbytes)
             free += [slots[v] for v in dict.fromkeys(roots) if v in slots and last_use.get(v) == i and v not in kept]
-        self._memory = [self._device.buffer(size) for size in sizes]
-        buffers.update((v, self._memory[slot]) for v, slot in slots.items())
-        self._memory += [b for v, b in buffers.items() if v not in slots]
+        shared = [self._allocate(size, largest[slot]) for slot, size in enumerate(sizes)]
+        buffers.update((v, shared[slot]) for v, slot in slots.items())
         return buffers
+
+    def _allocate(self, nbytes: int, value: Value) -> Any:
+        try:
+            buffer = self._device.buffer(nbytes)
+        except errors.ResourceExhaustedError as error:
+            op = value.step.op if value.step is not None else self.works[0].step.op
+            words = f"OOM when allocating tensor with shape{brackets(value.shape)} and type {value.dtype.name}"
+            raise errors.ResourceExhaustedError(op.node_def, op, f"{words} on {GPU}: {error.message}") from error
+        self._memory.append(buffer)
+        return buffer
 
     def _buffer(self, value: Value) -> Any:
         root = self._root(value)
@@ -121,7 +137,8 @@ class Segment:
                 pipeline = self._device.pipeline(planned.text, op.name)
                 commands.append(Command(pipeline, [self._buffer(v) for v in planned.bound], planned.grid))
             except errors.OpError as error:
-                raise type(error)(op.node_def, op, f"{error.message}, in {_described(planned)}") from error
+                kind: Any = type(error)
+                raise kind(op.node_def, op, f"{error.message}, in {_described(planned)}") from error
         return self._device.record(commands, [(self._buffer(v), _nbytes(v)) for v in self._outputs])
 
     # ---------------------------------------------------------------- running
@@ -139,20 +156,40 @@ class Segment:
             writes = [(buffer, residency.to_wire(arrays[i], dtype)) for i, buffer, dtype in self._uploads]
             for function, buffer, dtype in self._hosted:
                 writes.append((buffer, residency.to_wire(function(), dtype)))
-            read = self._device.run(self._recording, writes)
+            read = self._run(writes)
             for residence in self._written:
                 residence.on_host, residence.on_device = False, True
         return tuple([residency.from_wire(data, v.dtype, v.shape) for data, v in zip(read, self._outputs)])
 
+    def keep_times(self) -> None:
+        """Has the next call find out when each dispatch runs, where the device can tell."""
+        self._times = []
+
+    def take_times(self) -> list[tuple[Step, float, float]]:
+        """What that call has found out: a step of each dispatch, its start and end in seconds of `perf_counter`."""
+        times, self._times = self._times, None
+        return times or []
+
+    def _run(self, writes: list) -> Any:
+        if self._times is None:
+            return self._device.run(self._recording, writes)
+        read, spans = self._device.run_timed(self._recording, writes)
+        steps = [planned.unit.works[-1].step for planned in self.planned]
+        self._times += [(step, start, end) for step, (start, end) in zip(steps, spans)]
+        return read
+
     def release(self) -> None:
         """Gives the buffers back."""
-        for buffer in self._memory:
+        memory, self._memory = self._memory, []
+        self._to_bring, self._written = [], []
+        for buffer in memory:
             self._device.free(buffer)
-        self._memory = []
+
+    __del__ = release
 
 
 def _nbytes(value: Value) -> int:
-    return 4 * int(np.prod(value.shape, dtype=np.int64))
+    return 4 * elements(value)
 
 
 def _take(sizes: list[int], free: list[int], size: int) -> int:
@@ -175,7 +212,7 @@ def _described(planned: Planned) -> str:
     steps = ", ".join(f"{s.type} (node {s.op.name})" for s in planned.unit.steps())
 
     def each(value: Value) -> str:
-        dtype: DType = value.dtype if value.cell is None else value.cell.dtype
-        return f"{dtype.name}{list(value.shape if value.cell is None else value.cell.shape)}"
+        dtype: DType = value.cell.dtype if is_reference(value) else value.dtype  # type: ignore[union-attr]
+        return f"{dtype.name}{list(shape_of(value))}"
 
     return f"{steps} on {', '.join(map(each, planned.bound))}"

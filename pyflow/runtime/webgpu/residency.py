@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,10 @@ class Residence:
         self.buffer: Any = None
         self.on_host = True  # the host's array is up to date
         self.on_device = False  # the buffer is
+
+    def __del__(self) -> None:
+        if self.buffer is not None:
+            self.device.free(self.buffer)
 
 
 class ResidentCell(VariableCell):
@@ -49,6 +54,11 @@ class ResidentCell(VariableCell):
         array = super().writable()
         self.residence.on_device = False
         return array
+
+    def close_resource(self) -> None:
+        """Gives up the value on the device: the session is closed."""
+        self.residence = None
+        self.__class__ = VariableCell  # type: ignore[assignment]
 
     def assign(self, value: Any) -> None:
         self.residence.on_host = True
@@ -96,9 +106,9 @@ def settle(cell: VariableCell, device: Any) -> Residence:
     if cell.residence is None or cell.residence.device is not device:
         if cell.residence is not None:
             leave(cell)
-        assert cell.shape is not None
+        shape: Any = cell.shape
         cell.residence = Residence(device)
-        cell.residence.buffer = device.buffer(4 * int(np.prod(cell.shape)))
+        cell.residence.buffer = device.buffer(4 * math.prod(shape))
         cell.__class__ = ResidentCell
     return cell.residence
 
@@ -108,7 +118,6 @@ def leave(cell: VariableCell) -> None:
     residence = cell.residence
     if not residence.on_host and not residence.device.lost:
         _download(cell)
-    residence.device.free(residence.buffer)
     cell.residence = None
     cell.__class__ = VariableCell
 

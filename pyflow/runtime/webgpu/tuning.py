@@ -1,11 +1,93 @@
-"""Which of several ways of doing the same is fastest on a device: tried once, and remembered."""
+"""Which of several ways of doing the same is fastest on an adapter: tried once, and remembered on disk."""
 
 from __future__ import annotations
 
+import json
+import os
+import pathlib
+import threading
+import time
 from typing import Any
 
-from pyflow.ops.gpu import Choice, Dispatch
+from pyflow.ops.gpu import Choice, Dispatch, size
+from pyflow.runtime.webgpu import shaders
+from pyflow.runtime.webgpu.device import Command
+
+# Where there is less to do than so many operations, the first way is taken untried.
+_WORTHWHILE = 1 << 21
+_TRIALS = 3
+_FORMAT = 1
+
+_lock = threading.Lock()
+_known: dict[str, dict[str, str]] = {}  # by adapter: the fastest way by the choice's name
 
 
 def fastest(device: Any, choice: Choice) -> list[Dispatch]:
-    return next(iter(choice.ways.values()))
+    """The dispatches of the way that is fastest on the device."""
+    ways = list(choice.ways)
+    work = max(sum(d.work for d in choice.ways[way]) for way in ways)
+    if len(ways) == 1 or work < _WORTHWHILE:
+        return choice.ways[ways[0]]
+    with _lock:
+        known = _load(device)
+        if known.get(choice.name) not in choice.ways:
+            times = {way: _time(device, choice.ways[way]) for way in ways}
+            known[choice.name] = min(times, key=times.__getitem__)
+            _save(device, known)
+        return choice.ways[known[choice.name]]
+
+
+def _time(device: Any, dispatches: list[Dispatch]) -> float:
+    """Seconds that the dispatches take, on buffers of their own."""
+    values = list(dict.fromkeys(v for d in dispatches for v in (*d.inputs, *d.outputs)))
+    buffers = {v: device.buffer(4 * size(v)) for v in values}
+    try:
+        commands = [
+            Command(
+                device.pipeline(shaders.specialised(d.shader, d.constants, d.types, d.functions), d.shader),
+                [buffers[v] for v in (*d.inputs, *d.outputs)],
+                d.grid,
+            )
+            for d in dispatches
+        ]
+        recording = device.record(commands, [(buffers[dispatches[-1].outputs[0]], 4)])
+        times = []
+        for _ in range(_TRIALS):
+            start = time.perf_counter()
+            device.run(recording, [])
+            times.append(time.perf_counter() - start)
+        return min(times[1:])
+    finally:
+        for buffer in buffers.values():
+            device.free(buffer)
+
+
+def _file(device: Any) -> pathlib.Path:
+    cache = os.environ.get("PYFLOW_CACHE") or os.path.join(
+        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "pyflow"
+    )
+    name = "".join(c if c.isalnum() else "-" for c in f"{device.info.name} {device.info.description}".lower())
+    return pathlib.Path(cache) / "webgpu" / f"{name.strip('-')}.json"
+
+
+def _load(device: Any) -> dict[str, str]:
+    """What was found out before; nothing where there is no file that can be read."""
+    name = f"{device.info.name} {device.info.description}"
+    if name not in _known:
+        try:
+            stored = json.loads(_file(device).read_text())
+            _known[name] = dict(stored["fastest"]) if stored["format"] == _FORMAT else {}
+        except (OSError, ValueError, KeyError, TypeError):
+            _known[name] = {}
+    return _known[name]
+
+
+def _save(device: Any, known: dict[str, str]) -> None:
+    path = _file(device)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(f".{os.getpid()}")
+        partial.write_text(json.dumps({"format": _FORMAT, "fastest": known}, indent=1, sort_keys=True))
+        partial.replace(path)
+    except OSError:
+        pass  # it will be found out again
