@@ -79,7 +79,7 @@ class Source:
         step, definition = work.step, work.step.definition
         words: dict[str, Any] = {}
         for name, attr in definition.attrs.items():  # type: ignore[union-attr]
-            value = step.attrs.get(name)
+            value: Any = step.attrs.get(name)
             if attr.kind == "type" and getattr(value, "name", "") in WGSL_TYPES:
                 words[name] = WGSL_TYPES[value.name]
             elif attr.kind in ("bool", "int", "float"):

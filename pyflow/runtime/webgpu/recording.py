@@ -148,7 +148,8 @@ class Segment:
             try:
                 check(arrays[i])
             except errors.OpError as error:
-                raise type(error)(op.node_def, op, error.message + in_node(op)) from None
+                kind: Any = type(error)
+                raise kind(op.node_def, op, error.message + in_node(op)) from None
         with _lock:
             for cell, residence in self._to_bring:
                 if not residence.on_device:
