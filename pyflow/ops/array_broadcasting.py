@@ -14,6 +14,7 @@ from pyflow.core.tensor import Tensor
 from pyflow.ops.array import reshape
 from pyflow.ops.array_dimensions import length
 from pyflow.ops.array_shape import shape
+from pyflow.ops.gpu import INDEXED, elementwise
 from pyflow.ops.shape_rules import broadcast_shapes, with_rank
 
 _INDEX_T = one_of(dtypes.INDEX, default=dtypes.int32)
@@ -118,6 +119,7 @@ class BroadcastTo:
         _, axes = BroadcastGradientArgs(op.inputs[1], input_shape)
         return reshape(PUBLIC["reduce_sum"](dy, axis=axes, keepdims=True), input_shape), None
 
+    gpu = elementwise("input", types=INDEXED)
     samples = [sample([[1.0], [2.0]], [2, 2, 3])]
 
 

@@ -20,6 +20,7 @@ from pyflow.ops.array import reshape
 from pyflow.ops.array_dimensions import check_sizes, kernel_words
 from pyflow.ops.array_shape import shape_internal
 from pyflow.ops.constant import constant
+from pyflow.ops.gpu import INDEXED, elementwise
 from pyflow.ops.shape_rules import same_as, text, with_rank
 
 # Constants of fewer elements are stored in the graph; larger ones are filled at the run.
@@ -53,6 +54,7 @@ class Fill:
 
         return None, PUBLIC["reduce_sum"](dy)
 
+    gpu = elementwise("value", types=INDEXED)
     samples = [sample([2, 3], 1.5), sample(np.array([], np.int32), 1.5)]
 
 
@@ -75,6 +77,7 @@ class ZerosLike:
         return x.zeros_like()
 
     grad = NOT_DIFFERENTIABLE
+    gpu = elementwise("T(0)", types=INDEXED)
     samples = [sample([[1.0, 2.0]], grad=False), sample([b"a"], grad=False)]
 
 
@@ -96,6 +99,7 @@ class OnesLike:
         out.fill(1)
 
     grad = NOT_DIFFERENTIABLE
+    gpu = elementwise("T(1)", types=INDEXED)
     samples = [sample([[1.0, 2.0]], grad=False)]
 
 

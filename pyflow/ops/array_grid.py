@@ -19,6 +19,7 @@ from pyflow.ops.array_filling import ones
 from pyflow.ops.array_joining import stack
 from pyflow.ops.array_shape import rank, size
 from pyflow.ops.constant import constant
+from pyflow.ops.gpu import INDEXED, elementwise
 from pyflow.ops.shape_rules import text
 
 
@@ -91,6 +92,22 @@ def sequence_mask(lengths: Any, maxlen: Any = None, dtype: Any = dtypes.bool, na
 _ONE_HOT_INDEX = one_of((dtypes.uint8, dtypes.int32, dtypes.int64), default=dtypes.int64)
 
 
+def _depth_axis(node: Any) -> int:
+    axis = node.attrs["axis"]
+    return len(node.inputs[0].shape) if axis == -1 else axis
+
+
+def _along_depth(node: Any) -> list:
+    shape, place = node.inputs[0].shape, _depth_axis(node)
+    return [(*shape[:place], 1, *shape[place:]), (), (), ()]
+
+
+def _is_chosen(node: Any) -> str:
+    shape, place = node.outputs[0].shape, _depth_axis(node)
+    inside = math.prod(shape[place + 1 :])
+    return f"select(off_value, on_value, indices == i32((i / {inside}u) % {shape[place]}u))"
+
+
 @op(
     "OneHot(indices: TI, depth: int32, on_value: T, off_value: T) -> (output: T)",
     axis=-1,
@@ -133,6 +150,7 @@ class OneHot:
             blocks[rows, flat[rows, columns], columns] = on_value
 
     grad = NOT_DIFFERENTIABLE
+    gpu = elementwise(_is_chosen, types=INDEXED, layout=_along_depth)
     samples = [
         sample(np.array([0, 2, -1], np.int64), 3, 5.0, 1.0, grad=False),
         sample(np.array([[0, 1]], np.int64), 2, 5.0, 1.0, axis=1, grad=False),

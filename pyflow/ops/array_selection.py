@@ -20,6 +20,7 @@ from pyflow.ops.array_filling import zeros, zeros_like
 from pyflow.ops.array_gather import gather
 from pyflow.ops.array_joining import concat
 from pyflow.ops.array_shape import shape
+from pyflow.ops.gpu import INDEXED, elementwise
 from pyflow.ops.shape_rules import broadcast_shapes, merge, text
 
 _ELEMENTS = tuple(
@@ -37,6 +38,12 @@ def _choose(condition: Any, t: Any, e: Any, out: Any) -> None:
         np.putmask(out, condition, t)  # three times as fast
     else:
         np.copyto(out, t, where=condition)
+
+
+def _by_rows(node: Any) -> list:
+    """A vector of conditions lies along the first axis, not the last."""
+    condition, *values = (v.shape for v in node.inputs)
+    return [condition if len(condition) != 1 else (*condition, *(1,) * (len(values[0]) - 1)), *values]
 
 
 @op("Select(condition: bool, t: T, e: T) -> (output: T)", T=dtypes.ANY)
@@ -71,6 +78,7 @@ class Select:
         condition, zero = op.inputs[0], zeros_like(op.inputs[1])
         return None, where(condition, dy, zero), where(condition, zero, dy)
 
+    gpu = elementwise("select(e, t, condition)", types=INDEXED, layout=_by_rows)
     samples = [
         sample(np.array([True, False]), [[1.0, 2.0], [3.0, 4.0]], [[5.0, 6.0], [7.0, 8.0]]),
         sample(np.array([[True, False]]), [[1.0, 2.0]], [[5.0, 6.0]]),
@@ -104,6 +112,7 @@ class SelectV2:
             grads.append(reshape(PUBLIC["reduce_sum"](masked, keepdims=True, axis=axes), value_shape))
         return None, *grads
 
+    gpu = elementwise("select(e, t, condition)", types=INDEXED)
     samples = [sample(np.array([[True], [False]]), [[1.0, 2.0]], 3.0)]
 
 

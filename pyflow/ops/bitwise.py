@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from pyflow.core.api import export
-from pyflow.core.dtypes import INTEGRAL
+from pyflow.core.dtypes import INTEGRAL, int32, int64
 from pyflow.core.registry import NOT_DIFFERENTIABLE, op, sample
+from pyflow.ops.gpu import elementwise
 from pyflow.ops.shape_rules import broadcast, same_as
 
 _INTEGERS = sample([[12, 10], [-3, 255]], [10, 7])
@@ -22,6 +23,7 @@ class BitwiseAnd:
     shape = broadcast("x", "y")
     cpu = np.bitwise_and
     grad = NOT_DIFFERENTIABLE
+    gpu = elementwise("x & y", types=(int32, int64))
     samples = [_INTEGERS]
 
 
@@ -32,6 +34,7 @@ class BitwiseOr:
     shape = broadcast("x", "y")
     cpu = np.bitwise_or
     grad = NOT_DIFFERENTIABLE
+    gpu = elementwise("x | y", types=(int32, int64))
     samples = [_INTEGERS]
 
 
@@ -42,6 +45,7 @@ class BitwiseXor:
     shape = broadcast("x", "y")
     cpu = np.bitwise_xor
     grad = NOT_DIFFERENTIABLE
+    gpu = elementwise("x ^ y", types=(int32, int64))
     samples = [_INTEGERS]
 
 
@@ -52,6 +56,7 @@ class Invert:
     shape = same_as("x")
     cpu = np.invert
     grad = NOT_DIFFERENTIABLE
+    gpu = elementwise("~x", types=(int32, int64))
     samples = [sample([0, -1, 5])]
 
 
@@ -70,6 +75,7 @@ class LeftShift:
         np.left_shift(x, _places(y, out), out=out)
 
     grad = NOT_DIFFERENTIABLE
+    gpu = elementwise("x << u32(clamp(y, 0, 31))", types=(int32,))
     samples = [_SHIFTS]
 
 
@@ -83,6 +89,7 @@ class RightShift:
         np.right_shift(x, _places(y, out), out=out)
 
     grad = NOT_DIFFERENTIABLE
+    gpu = elementwise("x >> u32(clamp(y, 0, 31))", types=(int32,))
     samples = [_SHIFTS]
 
 

@@ -16,6 +16,7 @@ from pyflow.core.registry import attr, op, raw, sample
 from pyflow.core.scopes import name_scope
 from pyflow.core.sparse_tensor import SparseTensor
 from pyflow.core.tensor import Tensor
+from pyflow.ops.gpu import INDEXED, elementwise
 from pyflow.ops.shape_rules import same_as
 
 # What the runtime calls these dtypes in its messages.
@@ -27,6 +28,16 @@ def _plain(array: Any) -> Any:
     """The integers in an array of quantized numbers; any other array itself."""
     names = array.dtype.names
     return array[names[0]] if names else array
+
+
+def _converted(node: Any) -> str | None:
+    """An element in the other type; a float as an int64 may need more bits than the device has."""
+    source, target = node.inputs[0].dtype, node.outputs[0].dtype
+    if target is dtypes.bool:
+        return "(bitcast<u32>(x) & 0x7fffffffu) != 0u" if source is dtypes.float32 else "bool(x)"
+    if source is dtypes.float32 and target is not dtypes.float32:
+        return "truncated(x)" if target is dtypes.int32 else None
+    return "DstT(x)"
 
 
 @op("Cast(x: SrcT) -> (y: DstT)", SrcT=attr("type"), DstT=attr("type"), Truncate=False)
@@ -54,6 +65,7 @@ class Cast:
             return cast(grad, source)
         return None
 
+    gpu = elementwise(_converted, types=INDEXED)
     samples = [sample([1.5, -2.5, 0.0], DstT=dtypes.float64), sample([1.5, -2.5, 0.0], DstT=dtypes.int32, grad=False)]
 
 

@@ -10,6 +10,7 @@ from pyflow.core.api import export
 from pyflow.core.dtypes import NUMERIC, REAL
 from pyflow.core.registry import NOT_DIFFERENTIABLE, op, sample
 from pyflow.core.tensor import Tensor
+from pyflow.ops.gpu import INDEXED, PLAIN, elementwise
 from pyflow.ops.number_types import EQUATABLE
 from pyflow.ops.shape_rules import broadcast, merge, same_as
 
@@ -24,6 +25,7 @@ class Less:
     shape = broadcast("x", "y")
     cpu = np.less
     grad = NOT_DIFFERENTIABLE
+    gpu = elementwise("x < y", types=INDEXED)
     samples = [_NUMBERS]
 
 
@@ -34,6 +36,7 @@ class LessEqual:
     shape = broadcast("x", "y")
     cpu = np.less_equal
     grad = NOT_DIFFERENTIABLE
+    gpu = elementwise("x <= y", types=INDEXED)
     samples = [_NUMBERS]
 
 
@@ -44,6 +47,7 @@ class Greater:
     shape = broadcast("x", "y")
     cpu = np.greater
     grad = NOT_DIFFERENTIABLE
+    gpu = elementwise("x > y", types=INDEXED)
     samples = [_NUMBERS]
 
 
@@ -54,6 +58,7 @@ class GreaterEqual:
     shape = broadcast("x", "y")
     cpu = np.greater_equal
     grad = NOT_DIFFERENTIABLE
+    gpu = elementwise("x >= y", types=INDEXED)
     samples = [_NUMBERS]
 
 
@@ -64,6 +69,7 @@ class Equal:
     shape = broadcast("x", "y")
     cpu = np.equal
     grad = NOT_DIFFERENTIABLE
+    gpu = elementwise("x == y", types=INDEXED)
     samples = [_NUMBERS, sample(np.array([b"a", b"b"], object), np.array([b"a", b"c"], object))]
 
 
@@ -74,6 +80,7 @@ class NotEqual:
     shape = broadcast("x", "y")
     cpu = np.not_equal
     grad = NOT_DIFFERENTIABLE
+    gpu = elementwise("x != y", types=INDEXED)
     samples = [_NUMBERS, sample(np.array([b"a", b"b"], object), np.array([b"a", b"c"], object))]
 
 
@@ -88,6 +95,7 @@ class ApproximateEqual:
         np.less(np.abs(np.subtract(x, y)), tolerance, out=out)
 
     grad = NOT_DIFFERENTIABLE
+    gpu = elementwise("abs(x - y) < T(tolerance)", types=PLAIN)
     samples = [sample([1.0, 2.0], [1.000001, 2.1])]
 
 
@@ -98,6 +106,7 @@ class LogicalAnd:
     shape = broadcast("x", "y")
     cpu = np.logical_and
     grad = NOT_DIFFERENTIABLE
+    gpu = elementwise("x && y", types=PLAIN)
     samples = [_BOOLS]
 
 
@@ -108,6 +117,7 @@ class LogicalOr:
     shape = broadcast("x", "y")
     cpu = np.logical_or
     grad = NOT_DIFFERENTIABLE
+    gpu = elementwise("x || y", types=PLAIN)
     samples = [_BOOLS]
 
 
@@ -118,6 +128,7 @@ class LogicalNot:
     shape = same_as("x")
     cpu = np.logical_not
     grad = NOT_DIFFERENTIABLE
+    gpu = elementwise("!x", types=PLAIN)
     samples = [sample(np.array([True, False]))]
 
 

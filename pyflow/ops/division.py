@@ -17,7 +17,7 @@ from pyflow.ops.broadcast_gradients import dynamic_axes, sum_to
 from pyflow.ops.cast import cast
 from pyflow.ops.complex_numbers import conj
 from pyflow.ops.constant import constant
-from pyflow.ops.gpu import elementwise
+from pyflow.ops.gpu import FLOAT32, elementwise
 from pyflow.ops.math_binary import MATRIX_AND_ROW, MulNoNan
 from pyflow.ops.number_types import DIVISIBLE, FLOATS, NO_NAN
 from pyflow.ops.shape_rules import broadcast
@@ -34,6 +34,18 @@ def _quotient_gradient(op: Any, grad: Tensor, divide: Any) -> tuple:
 def _refuse_zero(y: Any, out: np.ndarray) -> None:
     if out.size and not np.all(y):
         raise InvalidArgumentError(None, None, "Integer division by zero")
+
+
+def _unless_by_zero(floats: str, integers: str) -> Any:
+    """The expressions of a quotient or remainder; where integers may be divided by zero, the CPU has the error."""
+
+    def expression(node: Any) -> str | None:
+        if node.outputs[0].dtype is float32:
+            return floats
+        divisors = node.inputs[1].constant
+        return integers if divisors is not None and np.all(divisors) else None
+
+    return expression
 
 
 def _truncating_quotient(x: Any, y: Any, out: np.ndarray) -> None:
@@ -55,7 +67,7 @@ class RealDiv:
     def grad(op, grad):
         return _quotient_gradient(op, grad, RealDiv)
 
-    gpu = elementwise("x / y", types=(float32,))
+    gpu = elementwise("x / y", types=FLOAT32)
     samples = [MATRIX_AND_ROW]
 
 
@@ -69,6 +81,7 @@ class Div:
     def grad(op, grad):
         return _quotient_gradient(op, grad, divide)
 
+    gpu = elementwise(_unless_by_zero("x / y", "x / y"))
     samples = [MATRIX_AND_ROW, sample([7, -7], [2, 2])]
 
 
@@ -82,6 +95,7 @@ class TruncateDiv:
     def grad(op, grad):
         return None, None
 
+    gpu = elementwise(_unless_by_zero("x / y", "x / y"))
     samples = [sample([7, -7], [2, 2]), sample([[8, -9, 7]], [[2], [-4]])]
 
 
@@ -104,6 +118,7 @@ class FloorDiv:
     def grad(op, grad):
         return None, None
 
+    gpu = elementwise(_unless_by_zero("floor_quotient(x, y)", "integer_floor_quotient(x, y)"))
     samples = [sample([7, -7], [2, 2]), sample([7.5, -7.5], [2.0, 2.0], grad=False)]
 
 
@@ -120,6 +135,7 @@ class DivNoNan:
     def grad(op, grad):
         return _quotient_gradient(op, grad, div_no_nan)
 
+    gpu = elementwise("select(x / y, 0.0, y == 0.0)", types=FLOAT32)
     samples = [MATRIX_AND_ROW, sample([1.0, 2.0], [0.0, 4.0], grad=False)]
 
 
@@ -143,6 +159,7 @@ class FloorMod:
         gx = sum_to(grad, rx, sx)
         return gx, sum_to(grad * raw.Neg(quotient), ry, sy)
 
+    gpu = elementwise(_unless_by_zero("floor_modulo(x, y)", "integer_floor_modulo(x, y)"))
     samples = [sample([7, -7], [3, 3]), sample([7.5, -7.25], [2.0, 2.5])]
 
 
@@ -158,6 +175,7 @@ class Mod:
 
     shape = broadcast("x", "y")
     cpu = _c_remainder
+    gpu = elementwise(_unless_by_zero("fmod(x, y)", "x % y"))
     samples = [sample([7, -7], [3, 3]), sample([7.5, -7.5], [2.0, 2.5], grad=False)]
 
 
@@ -167,6 +185,7 @@ class TruncateMod:
 
     shape = broadcast("x", "y")
     cpu = _c_remainder
+    gpu = elementwise(_unless_by_zero("fmod(x, y)", "x % y"))
     samples = [sample([7, -7], [3, 3]), sample([7.5, -7.5], [2.0, 2.5], grad=False)]
 
 

@@ -21,6 +21,7 @@ from pyflow.core.dtypes import DType
 # The dtypes there are on a GPU. int64 is held as i32 (what does not fit is refused on its way up), so an op that
 # computes with it has to say that this is enough for it; bool is held as u32.
 NUMBERS = (dtypes.float32, dtypes.int32)
+FLOAT32 = (dtypes.float32,)
 PLAIN = (dtypes.float32, dtypes.int32, dtypes.bool)
 INDEXED = (dtypes.float32, dtypes.int32, dtypes.bool, dtypes.int64)
 WGSL_TYPES = {"float32": "f32", "int32": "i32", "int64": "i32", "bool": "bool"}
@@ -62,9 +63,14 @@ def elementwise(
     return ElementWise(expressions, {}, types, layout)
 
 
-def update(**updates: str) -> ElementWise:
+def by_type(floats: str, integers: str) -> Callable[[Any], str]:
+    """An expression for float32 outputs and one for the others."""
+    return lambda node: floats if node.outputs[0].dtype is dtypes.float32 else integers
+
+
+def update(*, types: tuple[DType, ...] = NUMBERS, **updates: str) -> ElementWise:
     """New values for variables, in the order given; see `elementwise`."""
-    return ElementWise((), updates, NUMBERS, None)
+    return ElementWise((), updates, types, None)
 
 
 class Dispatches:

@@ -19,7 +19,7 @@ from pyflow.ops.array_shape import shape
 from pyflow.ops.broadcast_gradients import BroadcastGradient, dynamic_axes, same_static_shape, sum_to
 from pyflow.ops.cast import cast
 from pyflow.ops.complex_numbers import conj
-from pyflow.ops.gpu import elementwise
+from pyflow.ops.gpu import FLOAT32, by_type, elementwise
 from pyflow.ops.number_types import DIVISIBLE, FLOATS, NO_NAN, SIGNED, SUMMABLE
 from pyflow.ops.shape_rules import broadcast
 
@@ -110,6 +110,7 @@ class MulNoNan:
         sx, rx, sy, ry = dynamic_axes(x, y)
         return sum_to(MulNoNan(grad, y), rx, sx), sum_to(MulNoNan(x, grad), ry, sy)
 
+    gpu = elementwise("select(x * y, 0.0, y == 0.0)", types=FLOAT32)
     samples = [MATRIX_AND_ROW]
 
 
@@ -133,6 +134,7 @@ class Maximum:
     def grad(op, grad):
         return _extreme_gradient(op, grad, raw.GreaterEqual)
 
+    gpu = elementwise(by_type("larger(x, y)", "max(x, y)"))
     samples = [MATRIX_AND_ROW, sample([1, 5], [3, 4])]
 
 
@@ -146,6 +148,7 @@ class Minimum:
     def grad(op, grad):
         return _extreme_gradient(op, grad, raw.LessEqual)
 
+    gpu = elementwise(by_type("smaller(x, y)", "min(x, y)"))
     samples = [MATRIX_AND_ROW, sample([1, 5], [3, 4])]
 
 
@@ -204,7 +207,16 @@ class SquaredDifference:
         back = BroadcastGradient(x, y, grad)
         return back.to_x(x_grad), -back.to_y(x_grad)
 
+    gpu = elementwise("(x - y) * (x - y)")
     samples = [MATRIX_AND_ROW, sample([1, 5], [3, 4])]
+
+
+def _power(node: Any) -> str | None:
+    """Where integers may have negative exponents, the CPU has the error."""
+    if node.outputs[0].dtype is float32:
+        return "power(x, y)"
+    exponents = node.inputs[1].constant
+    return "integer_power(x, y)" if exponents is not None and np.all(exponents >= 0) else None
 
 
 @op("Pow(x: T, y: T) -> (z: T)", T=(bfloat16, float32, float16, float64, int32, int64, *COMPLEX))
@@ -230,6 +242,7 @@ class Pow:
         log_x = raw.Select(mask, raw.Log(safe_x), zeros_like(x))
         return gx, back.to_y(grad * z * log_x)
 
+    gpu = elementwise(_power)
     samples = [sample([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], [0.5, -2.0, 1.5]), sample([2, 3], [3, 4])]
 
 
@@ -271,6 +284,7 @@ class Xdivy:
             gx = sum_to(partial_x * grad, rx, sx)
             return gx, sum_to(partial_y * grad, ry, sy)
 
+    gpu = elementwise("select(x / y, 0.0, x == 0.0)", types=FLOAT32)
     samples = [MATRIX_AND_ROW, sample([0.0, 2.0], [0.0, 4.0], grad=False)]
 
 
@@ -293,6 +307,7 @@ class Xlogy:
             gx = sum_to(partial_x * grad, rx, sx)
             return gx, sum_to(partial_y * grad, ry, sy)
 
+    gpu = elementwise("select(x * natural_log(y), 0.0, x == 0.0)", types=FLOAT32)
     samples = [sample([[1.0, 2.0], [-4.0, 5.0]], [0.5, 2.0]), sample([0.0, 2.0], [0.0, 4.0], grad=False)]
 
 
@@ -309,6 +324,7 @@ class Atan2:
             inverse = grad / (raw.Square(x) + raw.Square(y))
             return x * inverse, -y * inverse
 
+    gpu = elementwise("arctan2(y, x)", types=FLOAT32)
     samples = [sample([[1.0, 2.0], [-4.0, 5.0]], [[0.5, 2.0], [-1.0, -2.0]])]
 
 
@@ -327,6 +343,7 @@ class NextAfter:
             g1 = sum_to(one * grad, r1, s1)
             return g1, sum_to(zero * grad, r2, s2)
 
+    gpu = elementwise("next_after(x1, x2)", types=FLOAT32)
     samples = [sample([1.0, 2.0], [3.0, -4.0], grad=False)]
 
 

@@ -10,6 +10,7 @@ from pyflow.core.api import export
 from pyflow.core.convert import convert_to_tensor
 from pyflow.core.registry import NOT_DIFFERENTIABLE, op, sample
 from pyflow.core.tensor import Tensor
+from pyflow.ops.gpu import FLOAT32, PLAIN, by_type, elementwise
 from pyflow.ops.number_types import FLOATS, SIGNED
 from pyflow.ops.shape_rules import same_as
 
@@ -28,6 +29,7 @@ class Floor:
     shape = same_as("x")
     cpu = np.floor
     grad = _no_gradient
+    gpu = elementwise("floor(x)", types=FLOAT32)
     samples = [_FRACTIONS]
 
 
@@ -38,6 +40,7 @@ class Ceil:
     shape = same_as("x")
     cpu = np.ceil
     grad = _no_gradient
+    gpu = elementwise("ceil(x)", types=FLOAT32)
     samples = [_FRACTIONS]
 
 
@@ -52,6 +55,7 @@ class Round:
 
     inplace = True
     grad = _no_gradient
+    gpu = elementwise(by_type("round(x)", "x"))
     samples = [_FRACTIONS, sample([1, -2], grad=False)]
 
 
@@ -62,6 +66,7 @@ class Rint:
     shape = same_as("x")
     cpu = np.rint
     grad = _no_gradient
+    gpu = elementwise("round(x)", types=FLOAT32)
     samples = [_FRACTIONS]
 
 
@@ -72,6 +77,7 @@ class IsNan:
     shape = same_as("x")
     cpu = np.isnan
     grad = NOT_DIFFERENTIABLE
+    gpu = elementwise("is_nan(x)", types=PLAIN)
     samples = [_NOT_ALL_FINITE]
 
 
@@ -82,6 +88,7 @@ class IsInf:
     shape = same_as("x")
     cpu = np.isinf
     grad = NOT_DIFFERENTIABLE
+    gpu = elementwise("is_infinite(x)", types=PLAIN)
     samples = [_NOT_ALL_FINITE]
 
 
@@ -92,6 +99,7 @@ class IsFinite:
     shape = same_as("x")
     cpu = np.isfinite
     grad = NOT_DIFFERENTIABLE
+    gpu = elementwise("!is_nan(x) && !is_infinite(x)", types=PLAIN)
     samples = [_NOT_ALL_FINITE]
 
 

@@ -12,7 +12,7 @@ from pyflow.core.registry import op, raw, sample
 from pyflow.core.scopes import control_dependencies, name_scope
 from pyflow.core.tensor import Tensor
 from pyflow.ops.complex_numbers import conj
-from pyflow.ops.gpu import elementwise
+from pyflow.ops.gpu import FLOAT32, elementwise
 from pyflow.ops.number_types import ANALYTIC
 from pyflow.ops.shape_rules import same_as
 from pyflow.ops.sparse_values import maps_sparse_values
@@ -38,6 +38,7 @@ class Sigmoid:
             return SigmoidGrad(conj(op.outputs[0]), grad)
 
     inplace = True
+    gpu = elementwise("1.0 / (1.0 + exp(-x))", types=FLOAT32)
     samples = [_ANY_SIGN]
 
 
@@ -60,6 +61,7 @@ class SigmoidGrad:
             gb = grad * b
             return gb - 2.0 * gb * a, SigmoidGrad(a, grad)
 
+    gpu = elementwise("dy * y * (1.0 - y)", types=FLOAT32)
     samples = [_GRADIENT]
 
 
@@ -74,7 +76,7 @@ class Tanh:
         with control_dependencies([grad]):
             return TanhGrad(conj(op.outputs[0]), grad)
 
-    gpu = elementwise("tanh(x)")
+    gpu = elementwise("hyperbolic_tangent(x)", types=FLOAT32)
     samples = [_ANY_SIGN]
 
 
@@ -96,6 +98,7 @@ class TanhGrad:
             a, b = conj(op.inputs[0]), conj(op.inputs[1])
             return grad * -2.0 * b * a, TanhGrad(a, grad)
 
+    gpu = elementwise("dy * (1.0 - y * y)", types=FLOAT32)
     samples = [_GRADIENT]
 
 

@@ -19,6 +19,7 @@ from pyflow.ops.array_shape import shape as shape_of
 from pyflow.ops.broadcast_gradients import dynamic_axes, sum_to
 from pyflow.ops.complex_numbers import conj
 from pyflow.ops.constant import constant
+from pyflow.ops.gpu import FLOAT32, elementwise
 from pyflow.ops.math_unary import abs, exp, log, reciprocal, sign, square
 from pyflow.ops.number_types import FLOATS
 from pyflow.ops.reduce_functions import reduce_sum
@@ -52,6 +53,7 @@ class Erf:
         with control_dependencies([grad]):
             return grad * factor * exp(-square(conj(op.inputs[0])))
 
+    gpu = elementwise("erf(x)", types=FLOAT32)
     samples = [_ANY]
 
 
@@ -67,6 +69,7 @@ class Erfc:
         with control_dependencies([grad]):
             return grad * factor * exp(-square(conj(op.inputs[0])))
 
+    gpu = elementwise("erfc(x)", types=FLOAT32)
     samples = [_ANY]
 
 
@@ -81,6 +84,7 @@ class Lgamma:
         with control_dependencies([grad]):
             return grad * Digamma(conj(op.inputs[0]))
 
+    gpu = elementwise("lgamma(x)", types=FLOAT32)
     samples = [_POSITIVE, sample([-0.5, -1.25])]
 
 
@@ -97,6 +101,7 @@ class Digamma:
             x = conj(x)
             return grad * Polygamma(constant(1, dtype=x.dtype), x)
 
+    gpu = elementwise("digamma(x)", types=FLOAT32)
     samples = [_POSITIVE]
 
 

@@ -32,6 +32,10 @@ def _add_up(inputs: list, out: np.ndarray) -> None:
         np.add(out, value, out=out)
 
 
+def _sum(node: Any) -> str:
+    return " + ".join(f"inputs{i}" for i in range(len(node.inputs)))
+
+
 @op("AddN(inputs: N*T) -> (sum: T)", N=_COUNT, T=(*NUMERIC, variant))
 class AddN:
     """The sum of tensors of one shape."""
@@ -53,7 +57,7 @@ class AddN:
     def grad(op, grad):
         return [grad] * len(op.inputs)
 
-    gpu = elementwise(lambda step: " + ".join(f"inputs{i}" for i in range(len(step.inputs))))
+    gpu = elementwise(_sum)
     samples = [_THREE]
 
 
@@ -69,6 +73,7 @@ class AccumulateNV2:
     def grad(op, grad):
         return [grad] * len(op.inputs)
 
+    gpu = elementwise(_sum)
     samples = [sample([[1.0, 2.0], [3.0, -4.0]], shape=[2])]
 
 

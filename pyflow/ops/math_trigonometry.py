@@ -12,6 +12,7 @@ from pyflow.core.scopes import control_dependencies
 from pyflow.core.tensor import Tensor
 from pyflow.ops.complex_numbers import conj
 from pyflow.ops.constant import constant
+from pyflow.ops.gpu import FLOAT32, elementwise
 from pyflow.ops.math_binary import add, subtract
 from pyflow.ops.math_unary import reciprocal, sqrt, square
 from pyflow.ops.number_types import ANALYTIC, SIGNED
@@ -33,6 +34,7 @@ class Sin:
         with control_dependencies([grad]):
             return grad * Cos(conj(op.inputs[0]))
 
+    gpu = elementwise("sine_cosine(x).x", types=FLOAT32)
     samples = [_ANY]
 
 
@@ -48,6 +50,7 @@ class Cos:
             x = conj(op.inputs[0])
             return -grad * Sin(x)
 
+    gpu = elementwise("sine_cosine(x).y", types=FLOAT32)
     samples = [_ANY]
 
 
@@ -63,6 +66,7 @@ class Tan:
             secant = reciprocal(Cos(conj(op.inputs[0])))
             return square(secant) * grad
 
+    gpu = elementwise("tangent(x)", types=FLOAT32)
     samples = [_ANY]
 
 
@@ -84,6 +88,7 @@ class Asin:
         with control_dependencies([grad]):
             return grad * _one_over_root(conj(op.inputs[0]), grad.dtype)
 
+    gpu = elementwise("arcsin(x)", types=FLOAT32)
     samples = [_UNIT]
 
 
@@ -99,6 +104,7 @@ class Acos:
             inverse = _one_over_root(conj(op.inputs[0]), grad.dtype)
             return -grad * inverse
 
+    gpu = elementwise("arccos(x)", types=FLOAT32)
     samples = [_UNIT]
 
 
@@ -115,6 +121,7 @@ class Atan:
             one = constant(1, dtype=grad.dtype)
             return grad * reciprocal(add(one, x2))
 
+    gpu = elementwise("arctan(x)", types=FLOAT32)
     samples = [_ANY]
 
 
@@ -129,6 +136,7 @@ class Sinh:
         with control_dependencies([grad]):
             return grad * Cosh(conj(op.inputs[0]))
 
+    gpu = elementwise("hyperbolic_sine(x)", types=FLOAT32)
     samples = [_ANY]
 
 
@@ -143,6 +151,7 @@ class Cosh:
         with control_dependencies([grad]):
             return grad * Sinh(conj(op.inputs[0]))
 
+    gpu = elementwise("hyperbolic_cosine(x)", types=FLOAT32)
     samples = [_ANY]
 
 
@@ -157,6 +166,7 @@ class Asinh:
         with control_dependencies([grad]):
             return grad / Cosh(conj(op.outputs[0]))
 
+    gpu = elementwise("arcsinh(x)", types=FLOAT32)
     samples = [_ANY]
 
 
@@ -171,6 +181,7 @@ class Acosh:
         with control_dependencies([grad]):
             return grad / Sinh(conj(op.outputs[0]))
 
+    gpu = elementwise("arccosh(x)", types=FLOAT32)
     samples = [_ABOVE_ONE]
 
 
@@ -187,6 +198,7 @@ class Atanh:
             one = constant(1, dtype=grad.dtype)
             return grad * reciprocal(subtract(one, x2))
 
+    gpu = elementwise("arctanh(x)", types=FLOAT32)
     samples = [_UNIT]
 
 

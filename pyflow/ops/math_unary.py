@@ -16,7 +16,7 @@ from pyflow.ops.array_filling import zeros
 from pyflow.ops.array_shape import shape as shape_of
 from pyflow.ops.complex_numbers import ComplexAbs, conj
 from pyflow.ops.constant import constant
-from pyflow.ops.gpu import elementwise
+from pyflow.ops.gpu import FLOAT32, elementwise
 from pyflow.ops.number_types import ANALYTIC, FLOATS, SIGNED
 from pyflow.ops.shape_rules import same_as
 from pyflow.ops.sparse_values import maps_sparse_values
@@ -50,6 +50,7 @@ class Abs:
     def grad(op, grad):
         return grad * raw.Sign(op.inputs[0])
 
+    gpu = elementwise("abs(x)")
     samples = [_ANY_SIGN, sample([1, -2])]
 
 
@@ -71,6 +72,7 @@ class Sign:
         x = op.inputs[0]
         return zeros(shape_of(x), dtype=x.dtype)
 
+    gpu = elementwise("select(T(0), T(1), x > T(0)) - select(T(0), T(1), x < T(0))")
     samples = [_ANY_SIGN, sample([1, -2, 0])]
 
 
@@ -102,6 +104,7 @@ class Sqrt:
     def grad(op, grad):
         return SqrtGrad(op.outputs[0], grad)
 
+    gpu = elementwise("sqrt(x)", types=FLOAT32)
     samples = [_POSITIVE]
 
 
@@ -121,6 +124,7 @@ class SqrtGrad:
             ga = grad / a
             return -conj(ga) * y, 0.5 * ga
 
+    gpu = elementwise("dy / y * 0.5", types=FLOAT32)
     samples = [_GRADIENT]
 
 
@@ -138,6 +142,7 @@ class Rsqrt:
         return RsqrtGrad(op.outputs[0], grad)
 
     inplace = True
+    gpu = elementwise("inverseSqrt(x)", types=FLOAT32)
     samples = [_POSITIVE]
 
 
@@ -162,6 +167,7 @@ class RsqrtGrad:
             grad_a = -1.5 * cg * b * raw.Square(ca)
             return grad_a, RsqrtGrad(ca, grad)
 
+    gpu = elementwise("-0.5 * dy * y * y * y", types=FLOAT32)
     samples = [_GRADIENT]
 
 
@@ -191,6 +197,7 @@ class Reciprocal:
     shape = same_as("x")
     cpu = np.reciprocal
     grad = _inverse_gradient
+    gpu = elementwise("1.0 / x", types=FLOAT32)
     samples = [_ANY_SIGN]
 
 
@@ -201,6 +208,7 @@ class Inv:
     shape = same_as("x")
     cpu = np.reciprocal
     grad = _inverse_gradient
+    gpu = elementwise("1.0 / x", types=FLOAT32)
     samples = [_ANY_SIGN]
 
 
@@ -211,6 +219,7 @@ class ReciprocalGrad:
     shape = same_as("y")
     cpu = _inverse_gradient_kernel
     grad = _inverse_second_gradient
+    gpu = elementwise("-dy * y * y", types=FLOAT32)
     samples = [_GRADIENT]
 
 
@@ -221,6 +230,7 @@ class InvGrad:
     shape = same_as("y")
     cpu = _inverse_gradient_kernel
     grad = _inverse_second_gradient
+    gpu = elementwise("-dy * y * y", types=FLOAT32)
     samples = [_GRADIENT]
 
 
@@ -235,7 +245,7 @@ class Exp:
         with control_dependencies([grad]):
             return grad * conj(op.outputs[0])
 
-    gpu = elementwise("exp(x)")
+    gpu = elementwise("exp(x)", types=FLOAT32)
     samples = [_ANY_SIGN]
 
 
@@ -250,6 +260,7 @@ class Expm1:
         with control_dependencies([grad]):
             return grad * Exp(conj(op.inputs[0]))
 
+    gpu = elementwise("expm1(x)", types=FLOAT32)
     samples = [_ANY_SIGN]
 
 
@@ -264,7 +275,7 @@ class Log:
         with control_dependencies([grad]):
             return grad * Reciprocal(conj(op.inputs[0]))
 
-    gpu = elementwise("log(x)")
+    gpu = elementwise("natural_log(x)", types=FLOAT32)
     samples = [_POSITIVE]
 
 
@@ -280,6 +291,7 @@ class Log1p:
             x = conj(op.inputs[0])
             return grad * Reciprocal(1 + x)
 
+    gpu = elementwise("log1p(x)", types=FLOAT32)
     samples = [_POSITIVE]
 
 

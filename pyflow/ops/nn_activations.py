@@ -13,6 +13,7 @@ from pyflow.core.registry import op, sample
 from pyflow.core.scopes import control_dependencies
 from pyflow.core.tensor import Tensor
 from pyflow.ops.custom_gradient import custom_gradient
+from pyflow.ops.gpu import FLOAT32, elementwise
 from pyflow.ops.nn_relu import gradient_shape, same_shapes, with_zero
 from pyflow.ops.shape_rules import same_as
 
@@ -44,6 +45,7 @@ class EluGrad:
         x = op.inputs[1]
         return EluGrad(grad, x), _select_negative(x, grad, op.inputs[0], 0)
 
+    gpu = elementwise("gradients * select(1.0, outputs + 1.0, outputs < 0.0)", types=FLOAT32)
     samples = [sample([1.0, 2.0, 3.0], [-0.5, 0.5, -0.25], reference=lambda g, y: np.where(y < 0, g * (y + 1), g))]
 
 
@@ -60,6 +62,7 @@ class Elu:
     def grad(op, grad):
         return EluGrad(grad, op.outputs[0])
 
+    gpu = elementwise("select(features, expm1(features), features < 0.0)", types=FLOAT32)
     samples = [sample([-1.0, 0.5, 2.0, -0.25], reference=lambda x: np.where(x < 0, np.exp(x) - 1, x))]
 
 
@@ -79,6 +82,7 @@ class SeluGrad:
         x = op.inputs[1]
         return SeluGrad(grad, x), _select_negative(x, grad, op.inputs[0], 0.0)
 
+    gpu = elementwise(f"gradients * select({_SELU_SCALE}, outputs + {_SELU_SCALE_ALPHA}, outputs < 0.0)", types=FLOAT32)
     samples = [
         sample(
             [1.0, 2.0, 3.0],
@@ -104,6 +108,9 @@ class Selu:
     def grad(op, grad):
         return SeluGrad(grad, op.outputs[0])
 
+    gpu = elementwise(
+        f"select({_SELU_SCALE} * features, {_SELU_SCALE_ALPHA} * expm1(features), features < 0.0)", types=FLOAT32
+    )
     samples = [
         sample(
             [-1.0, 0.5, 2.0, -0.25],
@@ -131,6 +138,7 @@ class SoftplusGrad:
         with control_dependencies([grad]):
             return SoftplusGrad(grad, x), grad * dy / (exp(-x) + 2.0 + exp(x))
 
+    gpu = elementwise("gradients / (1.0 + exp(-features))", types=FLOAT32)
     samples = [sample([1.0, 2.0, 3.0], [-1.0, 0.5, 7.0], reference=lambda g, x: g / (1 + np.exp(-x)))]
 
 
@@ -153,6 +161,7 @@ class Softplus:
 
         return grad * sigmoid(op.inputs[0])
 
+    gpu = elementwise("larger(features, 0.0) + log1p(exp(-abs(features)))", types=FLOAT32)
     samples = [sample([-1.0, 0.5, 2.0], reference=lambda x: np.log(np.exp(x) + 1))]
 
 
@@ -174,6 +183,7 @@ class SoftsignGrad:
         gradients, x = op.inputs
         return SoftsignGrad(grad, x), -2.0 * grad * op.outputs[0] * sign(x) / (1.0 + abs(x))
 
+    gpu = elementwise("gradients / ((1.0 + abs(features)) * (1.0 + abs(features)))", types=FLOAT32)
     samples = [sample([1.0, 2.0, 3.0], [-1.0, 0.5, 7.0], reference=lambda g, x: g / (1 + np.abs(x)) ** 2)]
 
 
@@ -191,6 +201,7 @@ class Softsign:
     def grad(op, grad):
         return SoftsignGrad(grad, op.inputs[0])
 
+    gpu = elementwise("features / (1.0 + abs(features))", types=FLOAT32)
     samples = [sample([-1.0, 0.5, 2.0], reference=lambda x: x / (np.abs(x) + 1))]
 
 

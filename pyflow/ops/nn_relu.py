@@ -12,7 +12,7 @@ from pyflow.core.dtypes import FLOATING, REAL, float32, qint8
 from pyflow.core.registry import ShapeError, one_of, op, sample
 from pyflow.core.scopes import name_scope
 from pyflow.core.tensor import StaticShape, Tensor
-from pyflow.ops.gpu import elementwise
+from pyflow.ops.gpu import FLOAT32, elementwise
 from pyflow.ops.shape_rules import merge, same_as, text
 
 _BLOCK = 1 << 15
@@ -76,7 +76,7 @@ class ReluGrad:
         x = op.inputs[1]
         return ReluGrad(grad, x), _zeros_of(x)
 
-    gpu = elementwise("select(T(0), gradients, features > T(0))")
+    gpu = elementwise("gradients * select(T(0), T(1), features > T(0))")
     samples = [sample([1.0, 2.0, 3.0], [-1.0, 0.5, 2.0], reference=lambda g, x: g * (x > 0))]
 
 
@@ -113,6 +113,7 @@ class Relu6Grad:
         x = op.inputs[1]
         return Relu6Grad(grad, x), _zeros_of(x)
 
+    gpu = elementwise("gradients * select(T(0), T(1), features > T(0) && features < T(6))")
     samples = [sample([1.0, 2.0, 3.0], [-1.0, 0.5, 7.0], reference=lambda g, x: g * (x > 0) * (x < 6))]
 
 
@@ -129,6 +130,7 @@ class Relu6:
     def grad(op, grad):
         return Relu6Grad(grad, op.outputs[0])
 
+    gpu = elementwise("select(select(features, T(0), features < T(0)), T(6), features > T(6))")
     samples = [sample([-1.0, 0.5, 2.0, 7.0], reference=lambda x: np.clip(x, 0, 6))]
 
 
@@ -151,6 +153,7 @@ class LeakyReluGrad:
         x = op.inputs[1]
         return LeakyReluGrad(grad, x, alpha=op.get_attr("alpha")), _zeros_of(x)
 
+    gpu = elementwise("gradients * select(alpha, 1.0, features > 0.0)", types=FLOAT32)
     samples = [
         sample([1.0, 2.0, 3.0], [-1.0, 0.5, 7.0], alpha=0.25, reference=lambda g, x: np.where(x > 0, g, 0.25 * g))
     ]
@@ -173,6 +176,7 @@ class LeakyRelu:
     def grad(op, grad):
         return LeakyReluGrad(grad, op.inputs[0], alpha=op.get_attr("alpha"))
 
+    gpu = elementwise("select(features * alpha, features, features > 0.0)", types=FLOAT32)
     samples = [sample([-1.0, 0.5, 2.0], alpha=0.25, reference=lambda x: np.where(x > 0, x, 0.25 * x))]
 
 

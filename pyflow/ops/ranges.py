@@ -15,6 +15,7 @@ from pyflow.core.registry import NOT_DIFFERENTIABLE, ShapeError, one_of, op, sam
 from pyflow.core.scopes import name_scope
 from pyflow.core.tensor import StaticShape, Tensor
 from pyflow.ops.cast import cast
+from pyflow.ops.gpu import NUMBERS, elementwise
 from pyflow.ops.shape_rules import with_rank
 
 
@@ -79,6 +80,11 @@ class Range:
     samples = [sample(np.int32(2), np.int32(11), np.int32(3)), sample(np.float32(1), np.float32(0), np.float32(-0.25))]
 
 
+def _spaced(node: Any) -> str:
+    count = node.outputs[0].shape[0]
+    return "start" if count == 1 else f"start + f32(i) * ((stop - start) / {float(count - 1)})"
+
+
 @op(
     "LinSpace(start: T, stop: T, num: Tidx) -> (output: T)",
     T=(bfloat16, float32, float64),
@@ -107,6 +113,7 @@ class LinSpace:
         return (np.arange(num, dtype=dtype) * step + start).astype(dtype, copy=False)
 
     grad = NOT_DIFFERENTIABLE
+    gpu = elementwise(_spaced, types=NUMBERS)
     samples = [sample(np.float32(1), np.float32(2), np.int32(5))]
 
 

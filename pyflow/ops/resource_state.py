@@ -11,6 +11,7 @@ from pyflow.core.api import export
 from pyflow.core.registry import NOT_DIFFERENTIABLE, ShapeError, attr, one_of, op
 from pyflow.core.resources import HandleData, VariableCell
 from pyflow.core.tensor import StaticShape, brackets
+from pyflow.ops.gpu import update
 from pyflow.ops.shape_rules import merge, no_outputs, scalar
 from pyflow.ops.state import CountUpTo, next_count, widened
 
@@ -131,6 +132,7 @@ class AssignVariableOp:
         resource.assign(value)
 
     grad = NOT_DIFFERENTIABLE
+    gpu = update(resource="value")
 
 
 def narrowed(value: Any) -> Any:
@@ -160,6 +162,7 @@ class AssignAddVariableOp:
         _update(resource, np.add, value)
 
     grad = NOT_DIFFERENTIABLE
+    gpu = update(resource="resource + value")
 
 
 @op("AssignSubVariableOp(resource: resource, value: dtype) -> ()", dtype=attr("type"))
@@ -173,6 +176,7 @@ class AssignSubVariableOp:
         _update(resource, np.subtract, value)
 
     grad = NOT_DIFFERENTIABLE
+    gpu = update(resource="resource - value")
 
 
 @op("DestroyResourceOp(resource: resource) -> ()", ignore_lookup_error=True)

@@ -148,7 +148,7 @@ def _mismatch(variable: StaticShape, value: StaticShape) -> str:
 _UNEQUAL = "Parameters and update must be the same size"
 
 
-def update(cell: VariableCell, ufunc: Any, value: Any) -> None:
+def _update(cell: VariableCell, ufunc: Any, value: Any) -> None:
     """`variable = ufunc(variable, value)`, in place.
 
     Raises:
@@ -185,10 +185,11 @@ class AssignAdd:
     shape = _merged
 
     def cpu(ref, value):
-        update(ref, np.add, value)
+        _update(ref, np.add, value)
         return ref
 
     grad = NOT_DIFFERENTIABLE
+    gpu = update(ref="ref + value")
 
 
 @op("AssignSub(ref: Ref(T), value: T) -> (output_ref: Ref(T))", T=dtypes.NUMERIC, use_locking=False)
@@ -198,10 +199,11 @@ class AssignSub:
     shape = _merged
 
     def cpu(ref, value):
-        update(ref, np.subtract, value)
+        _update(ref, np.subtract, value)
         return ref
 
     grad = NOT_DIFFERENTIABLE
+    gpu = update(ref="ref - value")
 
 
 def next_count(cell: VariableCell, limit: int) -> np.ndarray:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pyflow.ops.gpu import update
+from pyflow.ops.gpu import INDEXED, update
 from pyflow.ops.training_updates import define_updates
 
 
@@ -132,6 +132,7 @@ define_updates(
     "var* accum* lr grad indices momentum",
     momentum,
     "accum = momentum * accum + grad; var -= lr * accum (Nesterov: var -= lr * (grad + momentum * accum)).",
+    gpu=update(accum="accum * momentum + grad", var="var - lr * select(accum, grad + accum * momentum, use_nesterov)"),
     use_nesterov=False,
 )
 define_updates(
@@ -140,6 +141,7 @@ define_updates(
     "var* accum* lr grad indices",
     adagrad,
     "accum += grad²; var -= lr * grad / √accum (Duchi et al., 2011).",
+    gpu=update(accum="select(accum, accum + grad * grad, update_slots)", var="var - lr * grad / sqrt(accum)"),
     update_slots=True,
 )
 define_updates(
@@ -148,6 +150,11 @@ define_updates(
     "var* accum* accum_update* lr rho epsilon grad indices",
     adadelta,
     "Steps in the units of the variable, from averages of squared gradients and updates (Zeiler, 2012).",
+    gpu=update(
+        accum="accum * rho + grad * grad * (1.0 - rho)",
+        var="var - lr * sqrt((accum_update + epsilon) / (accum + epsilon)) * grad",
+        accum_update="accum_update * rho + (accum_update + epsilon) / (accum + epsilon) * grad * grad * (1.0 - rho)",
+    ),
 )
 define_updates(
     "Adam",
@@ -155,6 +162,12 @@ define_updates(
     None,
     adam,
     "Adam (Kingma and Ba, 2014), in the form with epsilon outside of the bias correction.",
+    gpu=update(
+        m="m + (grad - m) * (1.0 - beta1)",
+        v="v + (grad * grad - v) * (1.0 - beta2)",
+        var="var - select(m, grad * (1.0 - beta1) + m * beta1, use_nesterov) * (lr * sqrt(1.0 - beta2_power) / "
+        "(1.0 - beta1_power)) / (sqrt(v) + epsilon)",
+    ),
     use_nesterov=False,
 )
 define_updates(
@@ -163,6 +176,11 @@ define_updates(
     None,
     ada_max,
     "Adam with the infinity norm (Kingma and Ba, 2014, section 7.1).",
+    gpu=update(
+        m="m + (grad - m) * (1.0 - beta1)",
+        v="larger(v * beta2, abs(grad))",
+        var="var - lr / (1.0 - beta1_power) * (m / (v + epsilon))",
+    ),
 )
 define_updates(
     "RMSProp",
@@ -170,6 +188,11 @@ define_updates(
     "var* ms* mom* lr rho momentum epsilon grad indices",
     rms_prop,
     "Gradients divided by a running average of their magnitude (Hinton, lecture 6e).",
+    gpu=update(
+        ms="ms + (grad * grad - ms) * (1.0 - rho)",
+        mom="mom * momentum + lr * grad / sqrt(ms + epsilon)",
+        var="var - mom",
+    ),
 )
 define_updates(
     "CenteredRMSProp",
@@ -177,6 +200,12 @@ define_updates(
     "var* mg* ms* mom* lr rho momentum epsilon grad indices",
     centered_rms_prop,
     "RMSProp with the variance instead of the second moment.",
+    gpu=update(
+        ms="ms + (grad * grad - ms) * (1.0 - rho)",
+        mg="mg + (grad - mg) * (1.0 - rho)",
+        mom="mom * momentum + lr * grad / sqrt(ms - mg * mg + epsilon)",
+        var="var - mom",
+    ),
 )
 define_updates(
     "ProximalGradientDescent",
@@ -184,6 +213,7 @@ define_updates(
     "var* alpha l1 l2 grad indices",
     proximal_gradient_descent,
     "Gradient descent, then the proximal step of l1 and l2 (Duchi and Singer, 2009).",
+    gpu=update(var="proximal(var - delta * alpha, alpha, l1, l2)"),
 )
 define_updates(
     "ProximalAdagrad",
@@ -191,6 +221,7 @@ define_updates(
     "var* accum* lr l1 l2 grad indices",
     proximal_adagrad,
     "Adagrad, then the proximal step of l1 and l2 (Duchi and Singer, 2009).",
+    gpu=update(accum="accum + grad * grad", var="proximal(var - grad * (lr / sqrt(accum)), lr / sqrt(accum), l1, l2)"),
 )
 define_updates(
     "AdagradDA",
@@ -198,6 +229,13 @@ define_updates(
     "var* gradient_accumulator* gradient_squared_accumulator* grad indices lr l1 l2 global_step",
     adagrad_da,
     "Adagrad by dual averaging (Duchi et al., 2011).",
+    gpu=update(
+        types=INDEXED,
+        gradient_accumulator="gradient_accumulator + grad",
+        gradient_squared_accumulator="gradient_squared_accumulator + grad * grad",
+        var="-lr * select(gradient_accumulator, shrunk(gradient_accumulator, l1 * f32(global_step)), l1 > 0.0) / "
+        "(l2 * f32(global_step) * lr + sqrt(gradient_squared_accumulator))",
+    ),
 )
 define_updates(
     "Ftrl",
@@ -205,6 +243,11 @@ define_updates(
     "var* accum* linear* grad indices lr l1 l2 lr_power",
     ftrl,
     "FTRL-proximal (McMahan et al., 2013).",
+    gpu=update(
+        linear="linear + grad - (ftrl_rate(accum + grad * grad, lr_power) - ftrl_rate(accum, lr_power)) / lr * var",
+        accum="accum + grad * grad",
+        var="ftrl_solution(linear, ftrl_rate(accum, lr_power) / lr, l1, l2)",
+    ),
 )
 define_updates(
     "FtrlV2",
@@ -212,6 +255,12 @@ define_updates(
     "var* accum* linear* grad indices lr l1 l2 l2_shrinkage lr_power",
     ftrl_v2,
     "FTRL-proximal with shrinkage of the variable beside the l2 penalty of the loss.",
+    gpu=update(
+        linear="linear + grad + 2.0 * l2_shrinkage * var - (ftrl_rate(accum + grad * grad, lr_power) - "
+        "ftrl_rate(accum, lr_power)) / lr * var",
+        accum="accum + grad * grad",
+        var="ftrl_solution(linear, ftrl_rate(accum, lr_power) / lr, l1, l2)",
+    ),
 )
 define_updates(
     "AddSign",
@@ -219,6 +268,7 @@ define_updates(
     None,
     add_sign,
     "Steps that grow where gradient and momentum agree in sign (Bello et al., 2017).",
+    gpu=update(m="m * beta + grad * (1.0 - beta)", var="var - lr * (alpha + sign_decay * sign(grad) * sign(m)) * grad"),
 )
 define_updates(
     "PowerSign",
@@ -226,4 +276,8 @@ define_updates(
     None,
     power_sign,
     "As AddSign, by a power (Bello et al., 2017).",
+    gpu=update(
+        m="m * beta + grad * (1.0 - beta)",
+        var="var - lr * exp(logbase * sign_decay * sign(grad) * sign(m)) * grad",
+    ),
 )

@@ -17,7 +17,7 @@ from pyflow.runtime.webgpu.fusing import Fusing, Unit
 from pyflow.runtime.webgpu.node import Work, is_constant, is_reference, places_of_inputs
 
 _WORKGROUP = 64
-_WORD = re.compile(r"\b([A-Za-z_]\w*)\b(\[?)")
+_WORD = re.compile(r"(?<!\.)\b([A-Za-z_]\w*)\b(\[?)")
 _NOT_FINITE = {"inf": "0x7f800000u", "-inf": "0xff800000u", "nan": "0x7fc00000u"}
 
 
