@@ -13,7 +13,7 @@ from pyflow.core.tensor import Tensor
 from pyflow.ops.placeholder import placeholder
 from pyflow.protos.config_pb2 import ConfigProto
 from pyflow.runtime.session import Session
-from pyflow.runtime.webgpu import adapters, native
+from pyflow.runtime.webgpu import adapters
 
 _NONE_FOUND = (
     "No GPU adapter was found; everything runs on the CPU.",
@@ -24,16 +24,16 @@ _NONE_FOUND = (
 
 def doctor() -> Iterator[str]:
     """The lines of the report, as they are found out."""
-    found = native.adapters()
+    found = adapters.driver.adapters()
     if not found:
         yield from _NONE_FOUND
         return
     default = adapters.chosen()
     for adapter in found:
-        info = native.describe(adapter)
+        info = adapters.driver.describe(adapter)
         kind = "software" if info.is_software else "hardware"
         yield f"{info.name} ({kind}; {info.description})"
-        device = native.NativeDevice(adapter)
+        device = adapters.driver.open_device(adapter)
         yield f"  features: {', '.join(sorted(device.features)) or 'none of those that are used'}"
         for name, limit in device.limits.items():
             yield f"  {name}: {limit}"

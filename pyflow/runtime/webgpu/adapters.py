@@ -8,10 +8,13 @@ kernels, and used only if the environment variable PYFLOW_ADAPTER names it: it h
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from typing import Any
 
-from pyflow.runtime.webgpu import native
+from pyflow.runtime.webgpu import browser, native
+
+driver: Any = browser if sys.platform == "emscripten" else native
 
 _lock = threading.Lock()
 _devices: dict[str, Any] = {}
@@ -31,19 +34,19 @@ def chosen(config: Any = None) -> Any:
         key = f"{wanted}/{index}"
         if key not in _devices or (_devices[key] is not None and _devices[key].lost):
             adapter = _adapter(wanted, index)
-            _devices[key] = None if adapter is None else native.NativeDevice(adapter)
+            _devices[key] = None if adapter is None else driver.open_device(adapter)
         return _devices[key]
 
 
 def _adapter(wanted: str, index: str) -> Any:
-    found = native.adapters()
+    found = driver.adapters()
     if wanted:
-        named = [a for a in found if wanted.lower() in " ".join(map(str, native.describe(a))).lower()]
+        named = [a for a in found if wanted.lower() in " ".join(map(str, driver.describe(a))).lower()]
         if not named:
-            names = ", ".join(native.describe(a).name for a in found) or "none"
+            names = ", ".join(driver.describe(a).name for a in found) or "none"
             raise ValueError(f"PYFLOW_ADAPTER is {wanted!r}, but the adapters found are: {names}")
         return named[0]
-    hardware = [a for a in found if not native.describe(a).is_software]
+    hardware = [a for a in found if not driver.describe(a).is_software]
     if index:
         positions = [int(i) for i in index.split(",") if i.strip().isdigit()]
         hardware = [hardware[i] for i in positions if i < len(hardware)]

@@ -41,6 +41,11 @@ def describe(adapter: Any) -> AdapterInfo:
     return AdapterInfo(info["device"], info["adapter_type"] == "CPU", description, 0)
 
 
+def open_device(adapter: Any) -> NativeDevice:
+    """A device of one of `adapters()`."""
+    return NativeDevice(adapter)
+
+
 def _guarded(method: Callable) -> Callable:
     """The method, with wgpu's errors as those of `tf.errors`."""
 

@@ -32,6 +32,7 @@ def split(program: Program, session: Any, device: Any) -> bool:
     if not works:
         return False
     _part_reads(program, works)
+    _refer_to_variables(program, works)
     order = _schedule(program.steps, works)
     steps: list[Step] = []
     for on_device, part in order:
@@ -104,6 +105,16 @@ def _part_reads(program: Program, works: dict[Step, Work]) -> None:
                 dispatch.inputs = [here.get(v, v) for v in dispatch.inputs]
         steps.append(step)
     program.steps = steps
+
+
+def _refer_to_variables(program: Program, works: dict[Step, Work]) -> None:
+    """Gives steps of the CPU the variable itself where they have it from a step that the device does."""
+    for step in program.steps:
+        if step not in works:
+            step.inputs[:] = [
+                Value(v.dtype, v.shape, constant=v.cell, cell=v.cell) if is_reference(v) and v.step in works else v
+                for v in step.inputs
+            ]
 
 
 def _dependencies(steps: list[Step]) -> list[set[int]]:
