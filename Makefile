@@ -15,6 +15,7 @@ key = $(shell cksum < $(1) | cut -d' ' -f1)
 CORE := $(VENV)/.core-$(call key,pyproject.toml)
 DEV := $(VENV)/.dev-$(call key,pyproject.toml)
 NODE := $(PYODIDE)/node_modules/.installed-$(call key,$(PYODIDE)/package-lock.json)
+GRAPHICS := $(VENV)/.graphics-$(call key,.ci/install_graphics.sh)
 # Beside the environment, not in it: without the library every op has its numpy kernel tested.
 ONEDNN := $(VENV)/onednn
 
@@ -36,7 +37,7 @@ lint: $(DEV) ## ruff, pyright and the layer rule
 # One BLAS thread a worker: the workers fill the cores.
 check: export OPENBLAS_NUM_THREADS ?= 1
 check: export OMP_NUM_THREADS ?= 1
-check: $(DEV) ## The tests alone, in parallel
+check: $(DEV) $(GRAPHICS) ## The tests alone, in parallel
 	$(PYTHON_BIN) -m pytest -n $(WORKERS) --dist worksteal --timeout 300 -q
 
 onednn: $(DEV) $(ONEDNN) ## The tests of convolutions with Intel's library, on the machines that it is made for
@@ -69,6 +70,10 @@ $(CORE): | $(PYTHON_BIN)
 $(DEV): | $(PYTHON_BIN)
 	$(PYTHON_BIN) -m pip install --quiet --editable '.[dev,interop]'
 	@touch $(CORE) $@
+
+$(GRAPHICS): | $(PYTHON_BIN)
+	@.ci/install_graphics.sh
+	@touch $@
 
 $(ONEDNN): | $(DEV)
 	$(PYTHON_BIN) -m pip install --quiet --prefix $(abspath $@) "$$(sed -n 's/^onednn = \["\(.*\)"\]$$/\1/p' pyproject.toml)"
