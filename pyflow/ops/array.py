@@ -16,7 +16,8 @@ from pyflow.core.scopes import name_scope
 from pyflow.core.tensor import StaticShape, Tensor
 from pyflow.ops.array_dimensions import check_sizes, divide, kernel_words, product
 from pyflow.ops.array_shape import Rank, rank, shape
-from pyflow.ops.gpu import ALIAS
+from pyflow.ops.gpu import ALIAS, INDEXED, elementwise
+from pyflow.ops.gpu_movement import as_view
 from pyflow.ops.indexed_slices import quiet_densification
 from pyflow.ops.shape_rules import element_count, text, with_rank, with_rank_at_least
 
@@ -162,6 +163,7 @@ class Squeeze:
     def grad(op, dy):
         return _reshape_to_input(op, dy)
 
+    gpu = ALIAS
     samples = [sample([[[1.0], [2.0]]]), sample([[[1.0], [2.0]]], squeeze_dims=[-1])]
 
 
@@ -209,6 +211,7 @@ class ExpandDims:
     def grad(op, dy):
         return _reshape_to_input(op, dy), None
 
+    gpu = ALIAS
     samples = [sample([[1.0, 2.0]], 1), sample([[1.0, 2.0]], -1)]
 
 
@@ -284,6 +287,7 @@ class Transpose:
     def grad(op, dy):
         return transpose(dy, raw.InvertPermutation(op.inputs[1])), None
 
+    gpu = elementwise(as_view, types=INDEXED)
     samples = [sample([[1.0, 2.0, 3.0]], [1, 0]), sample([[[1.0, 2.0], [3.0, 4.0]]], [2, 0, 1])]
 
 

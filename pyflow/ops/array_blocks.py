@@ -19,6 +19,9 @@ from pyflow.core.tensor import StaticShape, Tensor
 from pyflow.ops.array_dimensions import add, divide, multiply
 from pyflow.ops.array_filling import zeros
 from pyflow.ops.array_joining import stack
+from pyflow.ops.gpu import INDEXED, elementwise
+from pyflow.ops.gpu_indices import constant
+from pyflow.ops.gpu_movement import blocks_packed, blocks_unpacked
 from pyflow.ops.shape_rules import merge, text, with_rank_at_least
 
 _INDEX_T = one_of(dtypes.INDEX, default=dtypes.int32)
@@ -127,6 +130,14 @@ def _check_margins(block: Any, margins: Any, word: str) -> None:
         raise errors.InvalidArgumentError(None, None, "All values in block_shape must be positive")
 
 
+def _blocks(node: Any) -> tuple[list[int] | None, Any]:
+    """The sides of the blocks and the margins of a node, as far as they are known."""
+    *sides, margins = map(constant, node.inputs[1:])
+    if not sides:
+        return [node.attrs["block_size"]] * 2, margins
+    return (None if sides[0] is None else sides[0].tolist()), margins
+
+
 @op(
     "SpaceToBatchND(input: T, block_shape: Tblock_shape, paddings: Tpaddings) -> (output: T)",
     T=dtypes.ANY,
@@ -147,6 +158,7 @@ class SpaceToBatchND:
     def grad(op, dy):
         return BatchToSpaceND(dy, op.inputs[1], op.inputs[2]), None, None
 
+    gpu = elementwise(lambda node: blocks_packed(node, *_blocks(node)), types=INDEXED)
     samples = [sample([[[1.0], [2.0], [3.0]], [[4.0], [5.0], [6.0]]], [3], [[1, 2]])]
 
 
@@ -170,6 +182,7 @@ class BatchToSpaceND:
     def grad(op, dy):
         return SpaceToBatchND(dy, op.inputs[1], op.inputs[2]), None, None
 
+    gpu = elementwise(lambda node: blocks_unpacked(node, *_blocks(node)), types=INDEXED)
     samples = [sample([[[1.0]], [[2.0]], [[3.0]], [[4.0]]], [2], [[0, 1]])]
 
 
@@ -196,6 +209,7 @@ class SpaceToBatch:
     def grad(op, dy):
         return BatchToSpace(dy, op.inputs[1], block_size=op.get_attr("block_size")), None
 
+    gpu = elementwise(lambda node: blocks_packed(node, *_blocks(node)), types=INDEXED)
     samples = [sample([[[[1.0], [2.0]], [[3.0], [4.0]]]], [[0, 0], [0, 0]], block_size=2)]
 
 
@@ -218,6 +232,7 @@ class BatchToSpace:
     def grad(op, dy):
         return SpaceToBatch(dy, op.inputs[1], block_size=op.get_attr("block_size")), None
 
+    gpu = elementwise(lambda node: blocks_unpacked(node, *_blocks(node)), types=INDEXED)
     samples = [sample([[[[1.0]]], [[[2.0]]], [[[3.0]]], [[[4.0]]]], [[0, 0], [0, 0]], block_size=2)]
 
 

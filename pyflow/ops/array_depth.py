@@ -11,6 +11,8 @@ from pyflow.core.api import export
 from pyflow.core.registry import attr, op, sample
 from pyflow.core.tensor import Tensor
 from pyflow.ops.array_dimensions import divide, multiply
+from pyflow.ops.gpu import INDEXED, elementwise
+from pyflow.ops.gpu_movement import seen_as
 from pyflow.ops.shape_rules import with_rank
 
 _FORMATS = attr("string", default="NHWC", allowed=("NHWC", "NCHW", "NCHW_VECT_C"))
@@ -39,6 +41,30 @@ def _indivisible_sizes(input: Any, data_format: str, block_size: int) -> str:
     return f"Image width {width} and height {height} should be divisible by block_size: {block_size}"
 
 
+def _blocks_apart(input: Any, b: int, data_format: str) -> Any:
+    """The elements in the order of `SpaceToDepth`'s output, as a view of six axes."""
+    if data_format == "NHWC":
+        n, height, width, channels = input.shape
+        return input.reshape(n, height // b, b, width // b, b, channels).transpose(0, 1, 3, 2, 4, 5)
+    n, channels, height, width = input.shape
+    return input.reshape(n, channels, height // b, b, width // b, b).transpose(0, 3, 5, 1, 2, 4)
+
+
+def _channels_apart(input: Any, b: int, data_format: str) -> Any:
+    """The elements in the order of `DepthToSpace`'s output, as a view of six axes."""
+    if data_format == "NHWC":
+        n, height, width, channels = input.shape
+        return input.reshape(n, height, width, b, b, channels // b**2).transpose(0, 1, 3, 2, 4, 5)
+    n, channels, height, width = input.shape
+    return input.reshape(n, b, b, channels // b**2, height, width).transpose(0, 3, 4, 1, 5, 2)
+
+
+def _on_gpu(function: Any) -> Any:
+    return elementwise(
+        seen_as(lambda x, node: function(x, node.attrs["block_size"], node.attrs["data_format"])), types=INDEXED
+    )
+
+
 @op("SpaceToDepth(input: T) -> (output: T)", T=dtypes.ANY, block_size=attr("int", minimum=2), data_format=_FORMATS)
 class SpaceToDepth:
     """Each block of positions becomes one position with block_size ** 2 as many channels."""
@@ -51,18 +77,13 @@ class SpaceToDepth:
 
     def cpu(input, block_size, data_format):
         _check_format(data_format, "SpaceToDepth")
-        b = block_size
-        n, *sizes = input.shape
-        height, width = sizes[:2] if data_format == "NHWC" else sizes[1:]
-        if data_format == "NHWC":
-            moved = input.reshape(n, height // b, b, width // b, b, -1).transpose(0, 1, 3, 2, 4, 5)
-            return np.ascontiguousarray(moved).reshape(n, height // b, width // b, b * b * sizes[2])
-        moved = input.reshape(n, -1, height // b, b, width // b, b).transpose(0, 3, 5, 1, 2, 4)
-        return np.ascontiguousarray(moved).reshape(n, b * b * sizes[0], height // b, width // b)
+        moved = _blocks_apart(input, block_size, data_format)
+        return np.ascontiguousarray(moved).reshape(SpaceToDepth.shape(input.shape, block_size, data_format))
 
     def grad(op, dy):
         return DepthToSpace(dy, op.get_attr("block_size"), _format_of(op))
 
+    gpu = _on_gpu(_blocks_apart)
     samples = [sample([[[[1.0], [2.0]], [[3.0], [4.0]]]], block_size=2)]
 
 
@@ -86,20 +107,13 @@ class DepthToSpace:
 
     def cpu(input, block_size, data_format):
         _check_format(data_format, "DepthToSpace")
-        b = block_size
-        n, *sizes = input.shape
-        channels = sizes[2] if data_format == "NHWC" else sizes[0]
-        height, width = sizes[:2] if data_format == "NHWC" else sizes[1:]
-        depth = channels // (b * b)
-        if data_format == "NHWC":
-            moved = input.reshape(n, height, width, b, b, depth).transpose(0, 1, 3, 2, 4, 5)
-            return np.ascontiguousarray(moved).reshape(n, height * b, width * b, depth)
-        moved = input.reshape(n, b, b, depth, height, width).transpose(0, 3, 4, 1, 5, 2)
-        return np.ascontiguousarray(moved).reshape(n, depth, height * b, width * b)
+        moved = _channels_apart(input, block_size, data_format)
+        return np.ascontiguousarray(moved).reshape(DepthToSpace.shape(input.shape, block_size, data_format))
 
     def grad(op, dy):
         return SpaceToDepth(dy, op.get_attr("block_size"), _format_of(op))
 
+    gpu = _on_gpu(_channels_apart)
     samples = [sample([[[[1.0, 2.0, 3.0, 4.0]]]], block_size=2)]
 
 

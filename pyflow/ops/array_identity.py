@@ -12,6 +12,7 @@ from pyflow.core.convert import convert_to_tensor
 from pyflow.core.registry import NOT_DIFFERENTIABLE, ShapeError, attr, op, sample
 from pyflow.core.shapes import as_shape
 from pyflow.core.tensor import Tensor
+from pyflow.ops.gpu import ALIAS
 from pyflow.ops.shape_rules import merge, same_as, text
 
 
@@ -31,6 +32,7 @@ class Identity:
     shape = same_as("input")
     cpu = _forward
     grad = _same
+    gpu = ALIAS
     samples = [sample([[1.0, 2.0]]), sample(3.0)]
 
 
@@ -70,6 +72,7 @@ class Snapshot:
     view = True
     shape = same_as("input")
     cpu = _forward
+    gpu = ALIAS
     samples = [sample([[1.0, 2.0]])]
 
 
@@ -92,6 +95,7 @@ class StopGradient:
     shape = same_as("input")
     cpu = _forward
     grad = NOT_DIFFERENTIABLE
+    gpu = ALIAS
     samples = [sample([[1.0, 2.0]], grad=False)]
 
 
@@ -109,6 +113,7 @@ class PreventGradient:
     def grad(op, dy):
         raise LookupError(f"Gradient explicitly disabled. Reason: {op.get_attr('message')}")
 
+    gpu = ALIAS
     samples = [sample([[1.0, 2.0]], grad=False)]
 
 
@@ -171,6 +176,7 @@ class EnsureShape:
         return input
 
     grad = _same
+    gpu = ALIAS
     samples = [sample([[1.0, 2.0]], shape=[None, 2])]
 
 

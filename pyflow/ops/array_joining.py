@@ -18,9 +18,30 @@ from pyflow.ops.array import expand_dims, squeeze
 from pyflow.ops.array_dimensions import add, axis_between, kernel_words, unknown_of_rank
 from pyflow.ops.array_identity import identity
 from pyflow.ops.array_shape import rank, shape, shape_n
+from pyflow.ops.gpu import INDEXED, dispatches, elementwise
+from pyflow.ops.gpu_indices import constant
+from pyflow.ops.gpu_movement import joined, joined_one_by_one
 from pyflow.ops.shape_rules import merge, text, with_rank, with_rank_at_least
 
 _AXIS_RANGE = "Invalid axis: {axis}; must be in [-{rank},{rank})"
+
+
+def _axis_attr(node: Any) -> int:
+    return node.attrs["axis"]
+
+
+def axis_input(place: int) -> Any:
+    """The axis of a node that has it for an input, if that is known."""
+
+    def axis(node: Any) -> int | None:
+        value = constant(node.inputs[place])
+        return None if value is None else int(value)
+
+    return axis
+
+
+def _joined(axis: Any, first: int = 0) -> Any:
+    return elementwise(joined(axis, first), types=INDEXED), dispatches(joined_one_by_one(axis, first), types=INDEXED)
 
 
 @op("Pack(values: N*T) -> (output: T)", N=attr("int", minimum=1), T=dtypes.ANY, axis=0)
@@ -53,6 +74,7 @@ class Pack:
 
         return unstack(dy, num=op.get_attr("N"), axis=op.get_attr("axis"))
 
+    gpu = _joined(_axis_attr)
     samples = [sample([[1.0, 2.0], [3.0, 4.0]]), sample([[1.0, 2.0], [3.0, 4.0]], axis=-1)]
 
 
@@ -146,6 +168,7 @@ class ConcatV2:
     def grad(op, dy):
         return _concat_gradient(dy, op.inputs[:-1], op.inputs[-1]) + [None]
 
+    gpu = _joined(axis_input(-1))
     samples = [sample([[[1.0, 2.0]], [[3.0, 4.0]]], 0), sample([[[1.0, 2.0]], [[3.0]]], -1)]
 
 
@@ -162,6 +185,7 @@ class Concat:
     def grad(op, dy):
         return [None] + _concat_gradient(dy, op.inputs[1:], op.inputs[0])
 
+    gpu = _joined(axis_input(0), 1)
     samples = [sample(0, [[[1.0, 2.0]], [[3.0, 4.0]]])]
 
 
@@ -315,6 +339,7 @@ class ParallelConcat:
     def cpu(values, out):
         np.concatenate(values, 0, out=out)
 
+    gpu = _joined(lambda node: 0)
     samples = [sample([[[1.0, 2.0]], [[3.0, 4.0]]], shape=[2, 2], grad=False)]
 
 

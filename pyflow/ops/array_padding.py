@@ -15,6 +15,8 @@ from pyflow.ops.array import reshape
 from pyflow.ops.array_dimensions import add, kernel_words, unknown_of_rank, with_value
 from pyflow.ops.array_joining import stack
 from pyflow.ops.array_shape import rank, shape
+from pyflow.ops.gpu import INDEXED, elementwise
+from pyflow.ops.gpu_movement import mirrored, mirrored_gradient, padded
 from pyflow.ops.shape_rules import text, with_rank
 
 _PADDINGS_T = one_of(dtypes.INDEX, default=dtypes.int32)
@@ -84,6 +86,7 @@ class Pad:
     def grad(op, dy):
         return _unpad(op, dy), None
 
+    gpu = elementwise(padded, types=INDEXED)
     samples = [sample([[1.0, 2.0], [3.0, 4.0]], [[1, 0], [0, 2]])]
 
 
@@ -103,6 +106,7 @@ class PadV2:
     def grad(op, dy):
         return _unpad(op, dy), None, None
 
+    gpu = elementwise(padded, types=INDEXED)
     samples = [sample([[1.0, 2.0], [3.0, 4.0]], [[1, 0], [0, 2]], 5.0, grad=False)]
 
 
@@ -134,6 +138,7 @@ class MirrorPad:
     def grad(op, dy):
         return MirrorPadGrad(dy, op.inputs[1], mode=op.get_attr("mode")), None
 
+    gpu = elementwise(mirrored, types=INDEXED)
     samples = [
         sample([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], [[1, 0], [2, 1]], mode="REFLECT"),
         sample([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], [[1, 2], [0, 3]], mode="SYMMETRIC"),
@@ -172,6 +177,7 @@ class MirrorPadGrad:
     def grad(op, dy):
         return MirrorPad(dy, op.inputs[1], mode=op.get_attr("mode")), None
 
+    gpu = elementwise(mirrored_gradient)
     samples = [
         sample([[1.0, 2.0, 3.0, 4.0], [4.0, 5.0, 6.0, 7.0]], [[0, 0], [1, 1]], mode="REFLECT"),
         sample([1.0, 2.0, 3.0, 4.0, 5.0], [[1, 2]], mode="SYMMETRIC"),

@@ -12,6 +12,8 @@ from pyflow.core.deprecation import renamed_argument
 from pyflow.core.registry import ShapeError, attr, one_of, op, sample
 from pyflow.core.tensor import Tensor
 from pyflow.ops.array_dimensions import kernel_words, length, with_value
+from pyflow.ops.gpu import INDEXED, elementwise
+from pyflow.ops.gpu_movement import as_view, rolled, sequences_reversed
 from pyflow.ops.shape_rules import merge, merge_dim, with_rank, with_rank_at_least
 
 _NAMES = "uint8 int8 uint16 int16 int32 int64 bool bfloat16 float16 float32 float64 complex64 complex128 string".split()
@@ -39,6 +41,7 @@ class ReverseV2:
     def grad(op, dy):
         return ReverseV2(dy, op.inputs[1]), None
 
+    gpu = elementwise(as_view, types=INDEXED)
     samples = [sample([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], [-1]), sample([[1.0, 2.0], [4.0, 5.0]], [0, 1])]
 
 
@@ -83,6 +86,7 @@ class Reverse:
     def grad(op, dy):
         return Reverse(dy, op.inputs[1]), None
 
+    gpu = elementwise(as_view, types=INDEXED)
     samples = [sample([[1.0, 2.0], [4.0, 5.0]], np.array([False, True]))]
 
 
@@ -129,6 +133,7 @@ class ReverseSequence:
         seq_axis, batch_axis = op.get_attr("seq_dim"), op.get_attr("batch_dim")
         return reverse_sequence(dy, op.inputs[1], seq_axis, batch_axis), None
 
+    gpu = elementwise(sequences_reversed, types=INDEXED)
     samples = [sample([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], np.array([2, 3], np.int64), seq_dim=1)]
 
 
@@ -182,6 +187,7 @@ class Roll:
         shift, axis = op.inputs[1:]
         return roll(dy, -shift, axis), None, None
 
+    gpu = elementwise(rolled, types=INDEXED)
     samples = [sample([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], [1, -1], [0, 1]), sample([1.0, 2.0, 3.0], 1, 0)]
 
 

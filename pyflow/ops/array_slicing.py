@@ -15,6 +15,8 @@ from pyflow.ops.array_dimensions import check_sizes, kernel_words, length
 from pyflow.ops.array_filling import ones_like
 from pyflow.ops.array_joining import concat, stack
 from pyflow.ops.array_shape import rank, shape
+from pyflow.ops.gpu import INDEXED, elementwise
+from pyflow.ops.gpu_movement import as_view, slice_gradient
 from pyflow.ops.shape_rules import merge, text, with_rank
 from pyflow.ops.strided_index import Masks, apply_index, numpy_index, sliced_shape
 
@@ -79,6 +81,7 @@ class Slice:
     def grad(op, dy):
         return _slice_gradient(op, dy), None, None
 
+    gpu = elementwise(as_view, types=INDEXED)
     samples = [sample([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], [0, 1], [-1, 2])]
 
 
@@ -159,6 +162,7 @@ class StridedSlice:
         input_shape = shape(op.inputs[0], out_type=begin.dtype)
         return StridedSliceGrad(input_shape, begin, end, strides, dy, **_masks_of(op)), None, None, None
 
+    gpu = elementwise(as_view, types=INDEXED)
     samples = [
         sample([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], [0, 2], [2, 0], [1, -1]),
         sample(
@@ -169,6 +173,11 @@ class StridedSlice:
 
 def _masks_of(op: Any) -> dict[str, int]:
     return {mask: op.get_attr(mask) for mask in _MASKS}
+
+
+def _gradient_element(node: Any) -> str | None:
+    masks = Masks(*[node.attrs[mask] for mask in _MASKS])
+    return slice_gradient(node, lambda begin, end, strides: numpy_index(begin, end, strides, masks))
 
 
 @op(
@@ -194,6 +203,7 @@ class StridedSliceGrad:
         begin, end, strides = op.inputs[1:4]
         return None, None, None, None, strided_slice(dy, begin, end, strides, **_masks_of(op))
 
+    gpu = elementwise(_gradient_element, types=INDEXED)
     samples = [sample([2, 3], [0, 2], [2, 0], [1, -1], [[1.0, 2.0], [3.0, 4.0]])]
 
 

@@ -13,7 +13,9 @@ from pyflow.core.dimension import Dimension
 from pyflow.core.registry import ShapeError, attr, one_of, op, sample
 from pyflow.core.tensor import Tensor
 from pyflow.ops.array_dimensions import axis_between, divide, kernel_words, length, unknown_of_rank, with_value
-from pyflow.ops.array_joining import concat, stack
+from pyflow.ops.array_joining import axis_input, concat, stack
+from pyflow.ops.gpu import INDEXED, elementwise
+from pyflow.ops.gpu_movement import parts
 from pyflow.ops.shape_rules import text, with_rank
 
 _AXIS_RANGE = "Invalid axis: {axis}; must be in [-{rank},{rank})"
@@ -41,6 +43,7 @@ class Unpack:
     def grad(op, *dys):
         return stack(dys, axis=op.get_attr("axis"))
 
+    gpu = elementwise(parts(lambda node: node.attrs["axis"]), types=INDEXED)
     samples = [sample([[1.0, 2.0], [3.0, 4.0]], num=2), sample([[1.0], [3.0]], num=1, axis=-1)]
 
 
@@ -106,6 +109,7 @@ class Split:
     def grad(op, *dys):
         return None, concat(list(dys), op.inputs[0])
 
+    gpu = elementwise(parts(axis_input(0)), types=INDEXED)
     samples = [sample(1, [[1.0, 2.0], [3.0, 4.0]], num_split=2), sample(0, [[1.0], [3.0]], num_split=1)]
 
 
@@ -158,6 +162,7 @@ class SplitV:
     def grad(op, *dys):
         return concat(list(dys), op.inputs[2]), None, None
 
+    gpu = elementwise(parts(axis_input(2)), types=INDEXED)
     samples = [
         sample([[1.0, 2.0, 3.0]], np.array([1, 2], np.int64), 1, num_split=2),
         sample([[1.0], [2.0], [3.0]], np.array([-1, 2], np.int64), 0, num_split=2),

@@ -14,6 +14,8 @@ from pyflow.ops.array import reshape, transpose
 from pyflow.ops.array_dimensions import length, multiply
 from pyflow.ops.array_joining import concat, stack
 from pyflow.ops.array_shape import shape, size
+from pyflow.ops.gpu import INDEXED, elementwise
+from pyflow.ops.gpu_movement import tiled
 from pyflow.ops.shape_rules import with_rank
 
 
@@ -48,6 +50,7 @@ class Tile:
     def grad(op, dy):
         return _tile_gradient(op, dy), None
 
+    gpu = elementwise(tiled, types=INDEXED)
     samples = [sample([[1.0, 2.0]], [2, 3]), sample([1.0], [0])]
 
 

@@ -1,6 +1,6 @@
 """What an op says of itself for the GPU: an expression for each element, or dispatches of shaders.
 
-An op's `gpu` is one of three things, all of them descriptions only; `runtime/webgpu` makes programs of them:
+An op's `gpu` is one of four things, all of them descriptions only; `runtime/webgpu` makes programs of them:
 
 - `elementwise("max(features, T(0))")`: the output, element by element, in WGSL. The words are the op's arguments and
   attrs; inputs broadcast as numpy's do. Neighbouring ops of this kind become one shader.
@@ -8,6 +8,8 @@ An op's `gpu` is one of three things, all of them descriptions only; `runtime/we
 - `dispatches(rule)`: `rule(node)` gives the dispatches of shaders that compute the outputs, or None if this node had
   better stay on the CPU.
 - `ALIAS`: the output is the first input, under another shape.
+
+A tuple of these has the first that takes the node.
 """
 
 from __future__ import annotations

@@ -13,10 +13,6 @@ from pyflow.core import dtypes
 
 Shape = tuple[int, ...]
 
-# A shader that a value's elements are looked up in can take so many of them before each element costs too much.
-FEW_INPUTS = 6
-
-
 def strides_of(shape: Sequence[int]) -> list[int]:
     """How far apart neighbours along each axis are in a contiguous array."""
     strides, step = [], 1
@@ -85,8 +81,3 @@ def element(value: Any, name: str, index: str) -> str:
 def constant(value: Any) -> Any:
     """The numbers of an input that is known when a program is planned, or None."""
     return value.constant if value.cell is None else None
-
-
-def moved(node: Any, shape: Sequence[int], strides: Sequence[int], offset: int = 0) -> str:
-    """The element of the first input at `strided(...)`; `shape` may be the output's with axes taken apart."""
-    return element(node.inputs[0], node.definition.input_names[0], strided(shape, strides, offset))

@@ -6,7 +6,7 @@ import numpy as np
 
 from pyflow.runtime.program import Step, Value, may_change
 
-_FORWARDING_OPS = frozenset(("Identity", "StopGradient", "PreventGradient", "Snapshot", "PlaceholderWithDefault"))
+FORWARDING_OPS = frozenset(("Identity", "StopGradient", "PreventGradient", "Snapshot", "PlaceholderWithDefault"))
 # These hand their input on if they leave its shape (and so can at most have reduced dimensions of size 1).
 _FORWARDING_IF_SAME_SHAPE = frozenset(
     ("Reshape", "Squeeze", "ExpandDims", "BroadcastTo", "Sum", "Mean", "Prod", "Max", "Min", "All", "Any")
@@ -20,7 +20,7 @@ def equal_input(step: Step) -> Value | None:
     first = step.inputs[0] if step.inputs else None
     if step.type in _FORWARDING_IF_SAME_SHAPE:
         return first if first.known_shape and first.shape == step.outputs[0].shape else None  # type: ignore[union-attr]
-    if step.type in _FORWARDING_OPS or step.type == "Cast" and first.dtype is step.outputs[0].dtype:  # type: ignore
+    if step.type in FORWARDING_OPS or step.type == "Cast" and first.dtype is step.outputs[0].dtype:  # type: ignore
         return first
     return _lone_term(step) if step.type in _SUMS else None
 

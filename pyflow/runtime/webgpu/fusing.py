@@ -9,6 +9,9 @@ import numpy as np
 from pyflow.runtime.program import Step, Value
 from pyflow.runtime.webgpu.node import Work, changed, is_constant, is_reference, shape_of
 
+# So many units may lie between a step and the one that it joins.
+_LOOKED_BACK = 32
+
 
 class Unit:
     """What is dispatched together: element-wise steps over one shape, or the dispatches of one step."""
@@ -97,15 +100,15 @@ class Fusing:
         return {id(r.cell) for r in map(self.root, step.inputs) if r.cell is not None} - writes, writes
 
     def _find(self, work: Work) -> int | None:
-        """The latest unit that makes an input of an element-wise step, if it can do the step as well."""
-        step = work.step
+        """The latest unit that can do an element-wise step as well; none before what the step needs."""
+        step, shape = work.step, shape_over(work.step)
         reads, writes = self._cells(step)
         first = max((self._unit_of.get(v, -1) for v in work.inputs), default=-1)
-        for i in range(len(self.units) - 1, max(first, 0) - 1, -1):
+        for i in range(len(self.units) - 1, max(first, 0, len(self.units) - _LOOKED_BACK) - 1, -1):
             unit = self.units[i]
-            if any(self._unit_of.get(v) == i for v in work.inputs) or (reads | writes) & unit.writes:
-                return i if unit.shape == shape_over(step) and self._fits(unit, work) else None
-            if writes & unit.reads:
+            if unit.shape == shape and self._fits(unit, work):
+                return i
+            if i == first or (reads | writes) & unit.writes or writes & unit.reads:
                 return None
         return None
 

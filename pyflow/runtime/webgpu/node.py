@@ -142,27 +142,31 @@ def places_of_inputs(step: Step) -> dict[str, int]:
 
 def work_of(step: Step, session: Any, max_bindings: int) -> Work | None:
     """How the device would do the step, or None where the CPU has to."""
-    how = step.definition.gpu if step.definition is not None else None
-    if how is None or not all(_has_elements(v) for v in step.outputs):
+    gpu = step.definition.gpu if step.definition is not None else None
+    if gpu is None or not all(_has_elements(v) for v in step.outputs):
         return None
-    work = _work(step, how, session)
-    if work is None or not all(_has_elements(v) for v in work.inputs):
-        return None
+    for how in gpu if isinstance(gpu, tuple) else (gpu,):
+        work = _work(step, how, session)
+        if work is not None and _is_possible(work, max_bindings):
+            return work
+    return None
+
+
+def _is_possible(work: Work, max_bindings: int) -> bool:
+    step, how = work.step, work.how
+    if not all(_has_elements(v) for v in work.inputs):
+        return False
     if how is ALIAS:
-        dtype = step.outputs[0].dtype
-        return work if dtype in (*_IN_CELLS, dtypes.bool, dtypes.int64) else None
+        return step.outputs[0].dtype in (*_IN_CELLS, dtypes.bool, dtypes.int64)
     if not all(v.dtype in how.types or is_reference(v) for v in (*work.inputs, *step.outputs)):
-        return None
+        return False
     if not all(_fits_cell(v) for v in work.inputs if is_reference(v)):
-        return None
-    if work.is_elementwise:
-        if len(work.inputs) + len(step.outputs) > max_bindings:
-            return None
-        if how.updates and not all(shape_of(v) == _updated_shape(step) for v in step.inputs if is_reference(v)):
-            return None
-        if any(v.shape != step.outputs[0].shape for v in step.outputs if not is_reference(v)):
-            return None
-    return work
+        return False
+    if how.__class__ is ElementWise:
+        if len(work.inputs) + max(1, len(how.updates)) > max_bindings:
+            return False
+        return not how.updates or all(shape_of(v) == _updated_shape(step) for v in step.inputs if is_reference(v))
+    return True
 
 
 def _work(step: Step, how: Any, session: Any) -> Work | None:

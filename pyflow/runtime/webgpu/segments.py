@@ -31,6 +31,7 @@ def split(program: Program, session: Any, device: Any) -> bool:
     works = _chosen(program, session, device)
     if not works:
         return False
+    _part_outputs(program, works)
     _part_reads(program, works)
     _refer_to_variables(program, works)
     order = _schedule(program.steps, works)
@@ -78,6 +79,25 @@ def _chosen(program: Program, session: Any, device: Any) -> dict[Step, Work]:
 def _size(value: Value) -> int:
     shape = shape_of(value)
     return 0 if shape is None or None in shape else math.prod(shape)
+
+
+def _part_outputs(program: Program, works: dict[Step, Work]) -> None:
+    """Makes a step for each output of an element-wise one: they may be of several shapes, and go separate ways."""
+    needed = {*program.fetches, *program.wanted, *(v for s in program.steps for v in s.inputs)}
+    steps: list[Step] = []
+    for step in program.steps:
+        work = works.get(step)
+        if work is None or not work.is_elementwise or work.how.updates or len(step.outputs) == 1:
+            steps.append(step)
+            continue
+        del works[step]
+        node = work.node
+        for value, text in zip(step.outputs, work.texts):
+            if value in needed:
+                part = Step(step.op, step.definition, step.attrs, list(step.inputs), [value])
+                works[part], node = Work(part, work.how, (), node, [text]), None
+                steps.append(part)
+    program.steps = steps
 
 
 def _part_reads(program: Program, works: dict[Step, Work]) -> None:

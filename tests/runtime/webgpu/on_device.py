@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Callable, NamedTuple
 
 import pyflow as tf
 from pyflow.runtime.webgpu.recording import Segment
@@ -28,3 +28,26 @@ def dispatches(session: Any) -> int:
     """How many dispatches there are in the program run last."""
     newest = list(session._executables.values())[-1]
     return sum(len(s.kernel.planned) for s in newest.steps if isinstance(s.kernel, Segment))
+
+
+class Ran(NamedTuple):
+    """What the device has done: the nodes' names, whether the node of the first output is one, and the dispatches."""
+
+    ops: set[str]
+    first: bool
+    dispatches: int
+
+
+def on_both(function: Callable, arrays: list[Any]) -> tuple[list[Any], list[Any], Ran]:
+    """(outputs on the device, on the CPU, what the device has done) of `function(*tensors)` with these arrays fed."""
+    with tf.Graph().as_default(), tf.device("/gpu:0"):
+        inputs = [tf.placeholder(tf.as_dtype(a.dtype), a.shape) for a in arrays]
+        outputs = function(*inputs)
+        outputs = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
+        feeds = dict(zip(inputs, arrays))
+        with cpu_session() as sess:
+            expected = sess.run(outputs, feeds)
+        with tf.Session(config=tf.ConfigProto(allow_soft_placement=True)) as sess:
+            values = sess.run(outputs, feeds)
+            done = ops_done(sess)
+            return values, expected, Ran(done, outputs[0].op.name in done, dispatches(sess))

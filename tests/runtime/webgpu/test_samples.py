@@ -7,13 +7,14 @@ import pytest
 
 import pyflow as tf
 from pyflow.core.registry import OPS
+from pyflow.runtime.identities import FORWARDING_OPS
 from tests.op_samples import SAMPLES, flatten, input_arrays
 from tests.runtime.webgpu.on_device import cpu_session, ops_done
 
 pytestmark = pytest.mark.native
 
 # Ops whose results are known when a run is planned, if they are as small as in the samples.
-FOLDED = {"ZerosLike"}
+FOLDED = {"ZerosLike", *FORWARDING_OPS}
 
 WITH_KERNEL = sorted(name for name, op in OPS.items() if op.gpu is not None and op.samples)
 
