@@ -16,14 +16,13 @@ from pyflow.core.registry import ShapeError, get
 from pyflow.core.resources import VariableCell
 from pyflow.core.tensor import StaticShape, Tensor, brackets
 from pyflow.ops.tensor_array_storage import ElementShape
-from pyflow.runtime import functions
+from pyflow.runtime import functions, unrolling
 from pyflow.runtime.forwarding import Forwarding
 from pyflow.runtime.identities import equal_input
 from pyflow.runtime.ordering import needed_ops
 from pyflow.runtime.program import Program, Step, Value, written_cells
 from pyflow.runtime.resources import NodeContext
 from pyflow.runtime.tensor_arrays import fold_size, note_elements
-from pyflow.runtime.unrolling import unrolled
 from pyflow.runtime.user_frame import in_node
 
 _LARGEST_FOLDED_BYTES = 10 * 2**20
@@ -32,19 +31,20 @@ _SHAPE_OPS = frozenset(("Shape", "Size", "Rank", "ShapeN", "ZerosLike"))
 
 
 def build(
-    session: Any, fetches: list[Tensor], targets: list[Operation], feeds: dict[Tensor, Any]
+    session: Any, fetches: list[Tensor], targets: list[Operation], feeds: dict[Tensor, Any], limits: unrolling.Limits | None = None
 ) -> Program:
     """The program that computes `fetches` and runs `targets` when arrays of the given shapes are fed.
 
     Args:
       feeds: for each fed tensor the shape of the array; of a function's inputs also a variable's cell, an array that
         is the same at each run, or None for what is no array.
+      limits: of the loops whose rounds become steps; None for those that suit the CPU.
 
     Raises:
       InvalidArgumentError: a placeholder that is needed is not fed, or shapes don't fit.
     """
     values: dict[Tensor, Value] = {t: _fed_value(t, fed) for t, fed in feeds.items()}
-    builder = _Builder(session, values)
+    builder = _Builder(session, values, limits or unrolling.FEW)
     fetched = builder.add_all(fetches, targets)
     unneeded = builder.forwarding.unneeded(fetched)
     steps = [s for s in builder.steps if s not in unneeded] if unneeded else builder.steps
@@ -65,8 +65,9 @@ def _fed_value(tensor: Tensor, fed: Any) -> Value:
 
 
 class _Builder:
-    def __init__(self, session: Any, values: dict[Tensor, Value]):
+    def __init__(self, session: Any, values: dict[Tensor, Value], limits: unrolling.Limits):
         self.session = session
+        self.limits = limits
         self.values = values
         self.steps: list[Step] = []
         self.wanted: list[Value] = []
@@ -114,7 +115,7 @@ class _Builder:
                 raise _unfed(op)
             return  # something waits for what is fed
         inputs = self._inputs(op)
-        if definition.calls == "loop" and (results := unrolled(self, op, inputs)) is not None:
+        if definition.calls == "loop" and (results := unrolling.unrolled(self, op, inputs)) is not None:
             for tensor, value in zip(op.outputs, results):
                 self.values.setdefault(tensor, value)
             return

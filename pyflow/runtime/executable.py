@@ -24,6 +24,7 @@ from pyflow.runtime.cpu.gates import fuse_gates
 from pyflow.runtime.cpu.lowering import Lowered
 from pyflow.runtime.cpu.pooling import pool_first
 from pyflow.runtime.program import Program, Step, Value
+from pyflow.runtime.unrolling import MANY
 from pyflow.runtime.user_frame import in_node
 from pyflow.runtime.webgpu import segments
 from pyflow.runtime.webgpu.recording import Segment
@@ -36,14 +37,13 @@ def optimized(
     session: Any, fetches: list[Tensor], targets: list[Operation], feeds: dict[Tensor, Any], on_device: bool = False
 ) -> Program:
     """The program of `build`, as it is to be lowered; `on_device` lets the session's GPU do what it can."""
-    program = build(session, fetches, targets, feeds)
-    program.has_large_products = sharing.has_large_products(program)
-    optimize.merge_common_subexpressions(program)
-    optimize.drop_dead_steps(program)
     if on_device and session.device is not None:
+        program = _simplified(build(session, fetches, targets, feeds, MANY))
         copy_overwritten_reads(program)
         if segments.split(program, session, session.device):
             return program
+    program = _simplified(build(session, fetches, targets, feeds))
+    program.has_large_products = sharing.has_large_products(program)
     pool_first(program)
     fusions.fuse(program)
     fuse_gates(program)
@@ -51,6 +51,12 @@ def optimized(
         sharing.share_products(program)
     optimize.drop_dead_steps(program)
     copy_overwritten_reads(program)
+    return program
+
+
+def _simplified(program: Program) -> Program:
+    optimize.merge_common_subexpressions(program)
+    optimize.drop_dead_steps(program)
     return program
 
 

@@ -7,25 +7,33 @@ nobody needs of it is dropped.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from pyflow.core import dtypes
 from pyflow.core.errors import OpError
 from pyflow.core.function_graph import function_named
 from pyflow.core.operation import Operation
 
-# With more rounds, or more steps in them, planning would take too long for what it gains.
-_MOST_ROUNDS = 10
-_MOST_STEPS = 400
+
+class Limits(NamedTuple):
+    """With more rounds, or more steps in them, planning would take too long for what it gains."""
+
+    rounds: int
+    steps: int
+
+
+FEW = Limits(10, 400)
+# On a GPU a round more costs little, and a loop that stays one would fetch and bring at every round.
+MANY = Limits(128, 6000)
 
 
 def unrolled(builder: Any, op: Operation, values: list) -> list | None:
     """The values of a loop's variables after it, computed by steps added to a program; None if it stays a loop."""
     cond, body = function_named(op.graph, op.attrs["cond"]), function_named(op.graph, op.attrs["body"])
     before = builder.mark()
-    limit = len(builder.steps) + _MOST_STEPS
+    limit = len(builder.steps) + builder.limits.steps
     try:
-        for rounds_left in range(_MOST_ROUNDS, -1, -1):
+        for rounds_left in range(builder.limits.rounds, -1, -1):
             (goes_on,) = builder.inline(cond, values)
             if goes_on.constant is None or goes_on.cell is not None or goes_on.dtype is not dtypes.bool:
                 break

@@ -11,7 +11,7 @@ from pyflow.runtime import unrolling
 
 @pytest.fixture(autouse=True, params=[0, 10], ids=["as_a_loop", "as_steps"])
 def most_rounds(request, monkeypatch):
-    monkeypatch.setattr(unrolling, "_MOST_ROUNDS", request.param)
+    monkeypatch.setattr(unrolling, "FEW", unrolling.FEW._replace(rounds=request.param))
 
 
 def run(fetches, feeds=None):

@@ -66,6 +66,8 @@ def _chosen(program: Program, session: Any, device: Any) -> dict[Step, Work]:
         large = any(_size(v) > _FEW for v in (*step.outputs, *filter(is_reference, step.inputs)))
         if not (near or large or requested == "GPU") or step.op.type == "Const":
             continue
+        if not near and all(_size(v) == 1 for v in (*step.inputs, *step.outputs)):
+            continue  # single numbers of the host are computed there, even if the GPU is asked to
         work = work_of(step, session, max_bindings)
         if work is None or work.is_alias and not near and requested != "GPU":
             continue
