@@ -31,7 +31,11 @@ _SHAPE_OPS = frozenset(("Shape", "Size", "Rank", "ShapeN", "ZerosLike"))
 
 
 def build(
-    session: Any, fetches: list[Tensor], targets: list[Operation], feeds: dict[Tensor, Any], limits: unrolling.Limits | None = None
+    session: Any,
+    fetches: list[Tensor],
+    targets: list[Operation],
+    feeds: dict[Tensor, Any],
+    limits: unrolling.Limits | None = None,
 ) -> Program:
     """The program that computes `fetches` and runs `targets` when arrays of the given shapes are fed.
 
