@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from benchmarks.input import distorted_photos, parsed_records
 from benchmarks.recurrence import counting_loop, lstm_layer, sine_step
 
 Step = Callable[[], Any]
@@ -167,6 +168,8 @@ CASES = {
     "mnist_step": Case(mnist_step, goal=0.8),
     "mnist_step_from_dataset": Case(mnist_step_from_dataset, goal=0.8),
     "shuffled_batches": Case(shuffled_batches, goal=1.0),
+    "parsed_records": Case(parsed_records, goal=2.0),
+    "distorted_photos": Case(distorted_photos, goal=1.25),
     "lenet_step": Case(lenet_step, goal=1.8),
     "scalar_add": Case(scalar_add, goal=0.1),
     "add_chain": Case(add_chain, goal=0.4),

@@ -19,6 +19,9 @@ from pyflow.ops.shape_rules import merge, merge_dim, with_rank, with_rank_at_lea
 _NAMES = "uint8 int8 uint16 int16 int32 int64 bool bfloat16 float16 float32 float64 complex64 complex128 string".split()
 _REVERSIBLE = tuple(dtypes.as_dtype(name) for name in _NAMES)
 _LARGEST_RANK = 8
+# numpy is slow at copying what is turned round before a last axis of so few: such pixels, if many, are copied here.
+_FEW_CHANNELS = 4
+_LARGE = 1 << 12
 
 
 @op("ReverseV2(tensor: T, axis: Tidx) -> (output: T)", Tidx=one_of(dtypes.INDEX, default=dtypes.int32), T=_REVERSIBLE)
@@ -36,7 +39,15 @@ class ReverseV2:
 
     def cpu(tensor, axis):
         axes = _check_axes(axis.tolist(), np.ndim(tensor), lambda words: errors.InvalidArgumentError(None, None, words))
-        return np.flip(tensor, axes) if axes else tensor
+        if not axes:
+            return tensor
+        channels = np.shape(tensor)[-1]
+        if channels > _FEW_CHANNELS or tensor.ndim - 1 in axes or tensor.size < _LARGE:
+            return np.flip(tensor, axes)
+        result = np.empty_like(tensor)
+        for i in range(channels):
+            np.copyto(result[..., i], np.flip(tensor[..., i], axes))
+        return result
 
     def grad(op, dy):
         return ReverseV2(dy, op.inputs[1]), None

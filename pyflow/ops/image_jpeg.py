@@ -121,7 +121,7 @@ def _load(image: Any, data: bytes, options: JpegOptions, mode: str, stored: str 
             image.load()
     except Exception:  # as above
         refuse(_invalid(data))
-    return np.array(image)
+    return np.asarray(image)
 
 
 def _load_truncated(image: Any) -> None:

@@ -15,6 +15,7 @@ from pyflow.ops import image_sampling
 from pyflow.ops.array_shape import shape
 from pyflow.ops.shape_rules import text, with_rank
 
+_STRIP = 24 << 10  # numbers
 IMAGE_TYPES = (
     dtypes.int8, dtypes.uint8, dtypes.int16, dtypes.uint16, dtypes.int32, dtypes.int64, dtypes.float16, dtypes.float32,
     dtypes.float64,
@@ -69,25 +70,32 @@ def _weigh(images: np.ndarray, axis: int, indices: np.ndarray, weights: np.ndarr
             np.add(out, term, out=out)
 
 
-def _linear_rows(images: np.ndarray, align_corners: bool, half_pixel_centers: bool, out: np.ndarray) -> None:
+def _linear(images: np.ndarray, align_corners: bool, half_pixel_centers: bool, out: np.ndarray) -> None:
+    """By strips of rows, so that what is between stays in the cache."""
     batch, height, width, depth = images.shape
     _, rows, columns, _ = out.shape
     lower, upper, down = image_sampling.linear(height, rows, align_corners, half_pixel_centers)
     left, right, across = image_sampling.linear(width, columns, align_corners, half_pixel_centers)
-    if 2 * rows < height:
-        # Most rows aren't looked at: leave them out before anything is done to them.
-        images = images[:, np.concatenate([lower, upper])]
-        lower, upper = np.arange(rows), np.arange(rows, 2 * rows)
-    images = images.astype(np.float32, copy=False)
-    narrow = np.empty((batch, images.shape[1], columns, depth), np.float32)
-    beside = np.empty_like(narrow)
-    np.take(images, left, axis=2, out=narrow, mode="clip")
-    np.take(images, right, axis=2, out=beside, mode="clip")
-    _mix(narrow, beside, across[:, None])
-    below = np.empty_like(out)
-    np.take(narrow, lower, axis=1, out=out, mode="clip")
-    np.take(narrow, upper, axis=1, out=below, mode="clip")
-    _mix(out, below, down[:, None, None])
+    # One weight for each number, not one for each pixel: numpy is slow at loops over a few channels.
+    across = np.repeat(across, depth)
+    count = max(_STRIP * rows // (columns * depth * max(height, rows)), 1)
+    for image, result in zip(images, out.reshape(batch, rows, columns * depth)):
+        for start in range(0, rows, count):
+            above, below = lower[start : start + count], upper[start : start + count]
+            strip = result[start : start + count]
+            first = above[0]
+            if 2 * len(strip) < below[-1] + 1 - first:
+                # Most rows aren't looked at: leave them out before anything is done to them.
+                source = image[np.concatenate([above, below])]
+                above, below = np.arange(len(strip)), np.arange(len(strip), 2 * len(strip))
+            else:
+                source = image[first : below[-1] + 1]
+                above, below = above - first, below - first
+            source = source.astype(np.float32, copy=False)
+            narrow = np.take(source, left, axis=1, mode="clip").reshape(len(source), -1)
+            _mix(narrow, np.take(source, right, axis=1, mode="clip").reshape(len(source), -1), across)
+            np.take(narrow, above, axis=0, out=strip, mode="clip")
+            _mix(strip, np.take(narrow, below, axis=0, mode="clip"), down[start : start + count, None])
 
 
 def _mix(first: np.ndarray, second: np.ndarray, weight: np.ndarray) -> None:
@@ -153,7 +161,7 @@ class ResizeBilinear:
             if images.shape == out.shape:
                 out[...] = images
             else:
-                _linear_rows(images, align_corners, half_pixel_centers, out)
+                _linear(images, align_corners, half_pixel_centers, out)
 
     def grad(op, dy):
         return ResizeBilinearGrad(dy, op.inputs[0], **_same(op)), None

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-_STRIP = 1 << 16  # pixels
+_STRIP = 24 << 10  # pixels: a strip in float32 is small enough for the allocator to hand out the same memory again
 # Steps that can be smooth: the shift that divides, and how even and odd pixels round.
 SMOOTH = {(1, 2): (2, 1, 2), (2, 1): (2, 1, 2), (2, 2): (4, 8, 7)}
 
@@ -36,7 +36,7 @@ def upscaled(
     pixels = np.empty((height, width, len(planes)), np.uint8)
     count = max(_STRIP // width // 8, 1) * 8
     planes = [_padded(plane) if between else plane for plane, between in zip(planes, smooth)]
-    scratch = np.empty((5, min(count, height), width), np.float32)
+    scratch = [np.empty((min(count, height), width), np.float32) for _ in range(5)]
     for start in range(0, height, count):
         end = min(start + count, height)
         strip = [_rows(plane, step, start, end)[:, :width] for plane, step in zip(planes, steps)]
@@ -69,8 +69,8 @@ def _rows(plane: np.ndarray, step: tuple[int, int], start: int, end: int) -> np.
     shift, *rounding = SMOOTH[step]
     values = plane[first : last + 2]
     if down == 2:
-        near = values[1:-1] * 3
         doubled = np.empty((last - first, 2, values.shape[1]), np.int16)
+        near = values[1:-1] * 3
         np.add(near, values[:-2], out=doubled[:, 0])
         np.add(near, values[2:], out=doubled[:, 1])
         if across == 1:
@@ -78,17 +78,18 @@ def _rows(plane: np.ndarray, step: tuple[int, int], start: int, end: int) -> np.
         values = doubled.reshape(-1, values.shape[1])
     else:
         values = values[1:-1]
+    values = values[: end - start]
     if across == 1:
-        values = values[:, 1:-1]
-    else:
-        near = values[:, 1:-1] * 3
-        doubled = np.empty((*near.shape, 2), np.int16)
-        for i, beside in enumerate((values[:, :-2], values[:, 2:])):
-            side = near + beside
-            side += rounding[i]
-            np.right_shift(side, shift, out=doubled[..., i])
-        return doubled.reshape(len(near), -1)[: end - start]
-    return (values >> shift)[: end - start]
+        return values[:, 1:-1] >> shift
+    near = values[:, 1:-1] * 3
+    doubled = np.empty((*near.shape, 2), np.int16)
+    side = np.add(near, values[:, :-2])
+    side += rounding[0]
+    np.right_shift(side, shift, out=doubled[..., 0])
+    np.add(near, values[:, 2:], out=side)
+    side += rounding[1]
+    np.right_shift(side, shift, out=doubled[..., 1])
+    return doubled.reshape(len(near), -1)
 
 
 # Of red, green and blue (or cyan, magenta and yellow, which are what these lack): the shares of blueness and redness.
@@ -96,7 +97,7 @@ def _rows(plane: np.ndarray, step: tuple[int, int], start: int, end: int) -> np.
 _SHARES = ((0.0, 91881 / 65536), (-22554 / 65536, -46802 / 65536), (116130 / 65536, 0.0))
 
 
-def _convert(strip: Sequence[np.ndarray], conversion: str, out: np.ndarray, scratch: np.ndarray) -> None:
+def _convert(strip: Sequence[np.ndarray], conversion: str, out: np.ndarray, scratch: list[np.ndarray]) -> None:
     total, product, brightness, *chroma = (array[: len(out)] for array in scratch)
     for array, values in zip((brightness, *chroma), strip):
         np.copyto(array, values)
@@ -107,6 +108,5 @@ def _convert(strip: Sequence[np.ndarray], conversion: str, out: np.ndarray, scra
                 np.add(total, np.multiply(values, np.float32(share), out=product), out=total)
         if conversion == "CMY":
             np.subtract(255, np.floor(total, out=total), out=total)
-        np.maximum(total, 0, out=total)
-        np.minimum(total, 255, out=total)
+        np.clip(total, 0, 255, out=total)
         np.copyto(out[..., channel], total, casting="unsafe")
