@@ -16,10 +16,13 @@ CORE := $(VENV)/.core-$(call key,pyproject.toml)
 DEV := $(VENV)/.dev-$(call key,pyproject.toml)
 NODE := $(PYODIDE)/node_modules/.installed-$(call key,$(PYODIDE)/package-lock.json)
 GRAPHICS := $(VENV)/.graphics-$(call key,.ci/install_graphics.sh)
+WASM := pyflow/runtime/cpu/kernels.wasm
 # Beside the environment, not in it: without the library every op has its numpy kernel tested.
 ONEDNN := $(VENV)/onednn
 
-.PHONY: help demo test lint check onednn pyodide features bench clean
+WITHOUT_WASM := $(addprefix tests/ops/test_,conv.py convolution.py matmul.py math_unary.py nn_activations.py pool.py)
+
+.PHONY: help demo test lint check onednn wasm pyodide features bench clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,11 +47,15 @@ onednn: $(DEV) $(ONEDNN) ## The tests of convolutions with Intel's library, on t
 	if [ -e $(ONEDNN)/lib ]; then PYTHONUSERBASE=$(abspath $(ONEDNN)) $(PYTHON_BIN) -m pytest -q \
 	  tests/runtime/test_onednn.py tests/ops/test_conv*.py tests/ops/test_pool*.py; fi
 
-pyodide: $(DEV) $(NODE) ## The tests that need no threads, and 200 steps on MNIST, in Pyodide under Node
+wasm: $(WASM) ## Build the WebAssembly kernels that the CPU path has in Pyodide, into the package
+
+# The tests of what the kernels do run a second time without them, on numpy alone.
+pyodide: $(DEV) $(NODE) $(WASM) ## The tests that need no threads, and 200 steps on MNIST, in Pyodide under Node
 	$(PYTHON_BIN) -c "$(READ_MNIST)"
 	wheels=$$($(PYTHON_BIN) $(PYODIDE)/fetch.py) && node $(PYODIDE)/run.mjs "$$wheels" --mount "$(MNIST)=/mnist" \
 	  pytest -q tests/core tests/ops tests/protos tests/runtime tests/train -- \
-	  run examples/mnist_two_layers.py --data_dir=/mnist --steps=200
+	  run examples/mnist_two_layers.py --data_dir=/mnist --steps=200 && \
+	  node $(PYODIDE)/run.mjs "$$wheels" --env PYFLOW_WASM=0 pytest -q tests/runtime $(WITHOUT_WASM)
 
 features: $(DEV) ## Write FEATURES.md anew
 	$(PYTHON_BIN) -m tests.tf115.make_features
@@ -57,7 +64,7 @@ bench: $(DEV) ## Time PyFlow beside TensorFlow 2.21 and print the ratios
 	$(PYTHON_BIN) -m benchmarks
 
 clean: ## Remove what the commands above made in this folder
-	rm -rf $(VENV) $(PYODIDE)/node_modules build dist .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(PYODIDE)/node_modules web/wasm/node_modules $(dir $(WASM))*.wasm build dist .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(PYTHON_BIN):
@@ -78,6 +85,10 @@ $(GRAPHICS): | $(PYTHON_BIN)
 $(ONEDNN): | $(DEV)
 	$(PYTHON_BIN) -m pip install --quiet --prefix $(abspath $@) "$$(sed -n 's/^onednn = \["\(.*\)"\]$$/\1/p' pyproject.toml)"
 	mkdir -p $@
+
+$(WASM): $(wildcard web/wasm/assembly/*.ts) web/wasm/build.mjs web/wasm/package-lock.json
+	npm ci --silent --prefix web/wasm
+	npm run build --silent --prefix web/wasm
 
 $(NODE):
 	@node --version 2>/dev/null | grep -qE '^v([2-9][0-9]|1[0-9]{2})' || { echo "Pyodide's tests need Node 20 or later"; exit 1; }

@@ -106,10 +106,10 @@ def convolve(x: np.ndarray, filter: np.ndarray, windows: Windows, out: np.ndarra
         return
 
     def part(block: _Block) -> None:
-        np.matmul(_matrix(x, windows, block), weights, out=block.of(out))
+        primitives.multiply(_matrix(x, windows, block), weights, block.of(out))
 
     if windows.is_pointwise and x.flags.c_contiguous:
-        np.matmul(x.reshape(-1, x.shape[-1]), weights, out=out.reshape(-1, out.shape[-1]))
+        primitives.multiply(x.reshape(-1, x.shape[-1]), weights, out.reshape(-1, out.shape[-1]))
     else:
         parallel.run(part, _blocks(len(x), windows, x.shape[-1], x.itemsize))
 
@@ -131,7 +131,7 @@ def convolve_to_input(filter: np.ndarray, gradient: np.ndarray, windows: Windows
     def part(block: _Block) -> None:
         rows = block.of(gradient)
         spread = parallel.scratch((len(rows), weights.shape[1]), out.dtype, "windows")
-        np.matmul(rows, weights, out=spread)
+        primitives.multiply(rows, weights, spread)
         each = spread.reshape(block.stop - block.start, *windows.counts, *windows.window, out.shape[-1])
         total = parallel.scratch((each.shape[0], *windows.padded, out.shape[-1]), out.dtype, "padded")
         total.fill(0)
@@ -181,7 +181,7 @@ def convolve_to_filter(x: np.ndarray, gradient: np.ndarray, windows: Windows, ou
         own = blocks[index * len(blocks) // count : (index + 1) * len(blocks) // count]
         for number, block in enumerate(own):
             term = total if number == 0 else parallel.scratch(total.shape, total.dtype, "sum")
-            np.matmul(_matrix(x, windows, block).T, block.of(gradient), out=term)
+            primitives.multiply(_matrix(x, windows, block).T, block.of(gradient), term)
             if number:
                 np.add(total, term, out=total)
 

@@ -29,18 +29,12 @@ class Weights(NamedTuple):
     peepholes: tuple[np.ndarray, np.ndarray, np.ndarray] | None  # wci, wcf, wco
 
 
-def _sigmoid(x: np.ndarray, out: np.ndarray) -> None:
-    np.multiply(x, 0.5, out=out)
-    np.tanh(out, out=out)
-    out *= 0.5
-    out += 0.5
-
-
 def step_forwards(
     gates: np.ndarray, cs_prev: np.ndarray, weights: Weights, order: Any, bias: float, clip: float, out: Any
 ) -> None:
     """One step, from the gates' sums [batch, 4 · cell size] (overwritten); `out` are i, cs, f, o, ci, co, h."""
     i, cs, f, o, ci, co, h = out
+    sigmoid, tanh = primitives.sigmoid, primitives.tanh
     cells = cs_prev.shape[1]
     sum_i, sum_ci, sum_f, sum_o = (gates[:, cells * k : cells * (k + 1)] for k in order)
     sum_f += bias
@@ -48,9 +42,9 @@ def step_forwards(
         wci, wcf, wco = weights.peepholes
         sum_i += cs_prev * wci
         sum_f += cs_prev * wcf
-    _sigmoid(sum_i, i)
-    _sigmoid(sum_f, f)
-    np.tanh(sum_ci, out=ci)
+    sigmoid(sum_i, i)
+    sigmoid(sum_f, f)
+    tanh(sum_ci, ci)
     np.multiply(i, ci, out=cs)
     np.multiply(f, cs_prev, out=h)
     cs += h
@@ -58,8 +52,8 @@ def step_forwards(
         np.clip(cs, -clip, clip, out=cs)
     if weights.peepholes is not None:
         sum_o += cs * wco
-    _sigmoid(sum_o, o)
-    np.tanh(cs, out=co)
+    sigmoid(sum_o, o)
+    tanh(cs, co)
     np.multiply(o, co, out=h)
 
 
@@ -110,6 +104,12 @@ def check_sizes(x: np.ndarray, cs_prev: np.ndarray, h_prev: np.ndarray, w: np.nd
             raise InvalidArgumentError(None, None, f"{words}: {found} vs. {wanted}")
 
 
+def _product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    out = np.empty((len(a), b.shape[1]), a.dtype)
+    primitives.multiply(a, b, out)
+    return out
+
+
 def layer_forwards(
     steps: int, x: np.ndarray, start: Any, weights: Weights, order: Any, bias: float, clip: float, out: Any
 ) -> None:
@@ -117,13 +117,13 @@ def layer_forwards(
     cs, h = start
     inputs = x.shape[2]
     below, beside = weights.w[:inputs], weights.w[inputs:]
-    sums = x[:steps].reshape(-1, inputs) @ below
+    sums = _product(x[:steps].reshape(-1, inputs), below)
     sums += weights.b
     sums = sums.reshape(steps, x.shape[1], -1)
     with primitives.serial():  # the products of one step are too small to be shared between threads
         for t in range(steps):
             gates = sums[t]
-            gates += h @ beside
+            gates += _product(h, beside)
             now = [array[t] for array in out]
             step_forwards(gates, cs, weights, order, bias, clip, now)
             cs, h = now[1], now[6]
@@ -146,11 +146,13 @@ def layer_backwards(
         for t in reversed(range(steps)):
             now = i[t], cs[t], f[t], o[t], ci[t], co[t]
             d_cs = step_backwards(cs_before[t], weights, order, now, cs_grad[t] + d_cs, h_grad[t] + d_h, gates[t])
-            d_h = gates[t] @ beside.T
+            d_h = _product(gates[t], beside.T)
     rows = gates.reshape(-1, 4 * cells)
     x_grad = np.zeros_like(x)
-    x_grad[:steps] = (rows @ below.T).reshape(steps, *x.shape[1:])
-    w_grad = np.concatenate([x[:steps].reshape(-1, inputs).T @ rows, h_before.reshape(-1, cells).T @ rows])
+    x_grad[:steps] = _product(rows, below.T).reshape(steps, *x.shape[1:])
+    w_grad = np.empty_like(weights.w)
+    primitives.multiply(x[:steps].reshape(-1, inputs).T, rows, w_grad[:inputs])
+    primitives.multiply(h_before.reshape(-1, cells).T, rows, w_grad[inputs:])
     if weights.peepholes is None:
         peepholes = [np.zeros(cells, x.dtype)] * 3
     else:

@@ -16,6 +16,7 @@ from pyflow.core.scopes import name_scope
 from pyflow.core.tensor import Tensor
 from pyflow.ops.complex_numbers import conj
 from pyflow.ops.gpu import Dispatch, dispatches
+from pyflow.ops.primitives import primitives
 from pyflow.ops.shape_rules import broadcast_shapes, merge, merge_dim, text, with_rank, with_rank_at_least
 
 MATRIX_TYPES = (
@@ -52,7 +53,7 @@ def _multiply(x: np.ndarray, y: np.ndarray, out: np.ndarray) -> None:
         # BLAS has no half precision; sums in single precision are exacter as well.
         out[...] = np.matmul(x.astype(np.float32), y.astype(np.float32))
     else:
-        np.matmul(x, y, out=out)
+        primitives.multiply(x, y, out)
 
 
 def sums_few_terms(dtype: Any, terms: int, shape: tuple[int, ...]) -> bool:
@@ -145,7 +146,7 @@ class SparseMatMul:
     shape = _sparse_product_shape
 
     def cpu(a, b, transpose_a, transpose_b, out):
-        np.matmul(a.T if transpose_a else a, b.T if transpose_b else b, out=out)
+        primitives.multiply(a.T if transpose_a else a, b.T if transpose_b else b, out)
 
     def grad(op, dy):
         a, b = op.inputs

@@ -49,6 +49,7 @@ def optimized(
     fuse_gates(program)
     if sharing.uses_own_threads(program):
         sharing.share_products(program)
+    accelerators.use_elementwise(program)
     optimize.drop_dead_steps(program)
     copy_overwritten_reads(program)
     return program

@@ -8,6 +8,7 @@ import numpy as np
 
 from pyflow.core import dtypes
 from pyflow.ops.matmul import sums_few_terms
+from pyflow.ops.primitives import primitives
 from pyflow.ops.strided_index import Masks, numpy_index
 from pyflow.runtime.program import Step, Value
 
@@ -44,10 +45,10 @@ def _product(step: Step) -> Line | None:
         return None
     rows, columns = out.shape  # type: ignore[misc]
     large = rows <= _FEW_ROWS and inner * columns >= _LARGE  # type: ignore[operator]
-    if step.attrs["transpose_b"] and not step.attrs["transpose_a"] and large:
-        return "copyto({out}, matmul({1}, {0}.T).T)", {"matmul": np.matmul, "copyto": np.copyto}
+    if step.attrs["transpose_b"] and not step.attrs["transpose_a"] and large and primitives.multiply is np.matmul:
+        return "copyto({out}, matmul({1}, {0}.T).T)", {"matmul": primitives.multiply, "copyto": np.copyto}
     left, right = "{0}.T" if step.attrs["transpose_a"] else "{0}", "{1}.T" if step.attrs["transpose_b"] else "{1}"
-    return f"matmul({left}, {right}, {{out}})", {"matmul": np.matmul}
+    return f"matmul({left}, {right}, {{out}})", {"matmul": primitives.multiply}
 
 
 def _joined(step: Step) -> Line | None:

@@ -14,7 +14,8 @@ import numpy as np
 from pyflow.core import dtypes
 from pyflow.core.resources import VariableCell
 from pyflow.ops import parallel
-from pyflow.runtime.cpu import blas, sharing
+from pyflow.ops.primitives import primitives
+from pyflow.runtime.cpu import sharing
 from pyflow.runtime.cpu.buffers import roots
 from pyflow.runtime.program import Program, Step, Value
 
@@ -25,7 +26,7 @@ _REAL = (dtypes.float32, dtypes.float64)
 
 def fuse(program: Program) -> None:
     """Rewrites the program's steps in place."""
-    if not blas.available:
+    if primitives.accumulate is None or primitives.average is None:
         return
     uses = _Uses(program)
     uses.shared = sharing.uses_own_threads(program)
@@ -129,16 +130,19 @@ def _multiple_of(value: Value, cell: VariableCell, uses: _Uses, update: Step) ->
 
 
 def _accumulate(ta: bool, tb: bool, decay: float, shared: bool) -> Any:
+    accumulate = primitives.accumulate
+    assert accumulate is not None
+
     def kernel(cell: VariableCell, rate: Any, a: np.ndarray, b: np.ndarray) -> None:
         rate = float(rate)
         w = cell.changing()
         a, b = np.ascontiguousarray(a), np.ascontiguousarray(b)
         if not shared:
-            blas.gemm(-rate, a, ta, b, tb, 1.0 - rate * decay, w)
+            accumulate(-rate, a, ta, b, tb, 1.0 - rate * decay, w)
             return
 
         def part(rows: slice) -> None:
-            blas.gemm(-rate, a[:, rows] if ta else a[rows], ta, b, tb, 1.0 - rate * decay, w[rows])
+            accumulate(-rate, a[:, rows] if ta else a[rows], ta, b, tb, 1.0 - rate * decay, w[rows])
 
         parallel.run(part, sharing.parts_of(len(w), w.shape[1] * a.shape[0 if ta else 1]))
 
@@ -169,4 +173,5 @@ def _moving_average(step: Step, uses: _Uses) -> Step | None:
 
 def _average(cell: VariableCell, factor: Any, new: np.ndarray) -> None:
     factor = float(factor)
-    blas.axpby(factor, np.ascontiguousarray(new), 1.0 - factor, cell.changing())
+    assert primitives.average is not None
+    primitives.average(factor, np.ascontiguousarray(new), 1.0 - factor, cell.changing())

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from pyflow.core import dtypes
+from pyflow.ops.primitives import primitives
 from pyflow.runtime.cpu.buffers import roots
 from pyflow.runtime.program import Program, Step, Value
 
@@ -102,6 +103,16 @@ def _activation(batch: int, size: int, is_sigmoid: list[bool], shifts: list[floa
     shift = np.repeat(np.array(shifts, dtype), size)
     shifted = any(shifts)
     add, multiply, tanh, empty = np.add, np.multiply, np.tanh, np.empty
+    gates = primitives.gates
+    if gates is not None and dtype == np.float32 and count < 32:
+        each, sigmoids = np.array(shifts, dtype), sum(s << k for k, s in enumerate(is_sigmoid))
+
+        def fast_kernel(*arrays: np.ndarray) -> Any:
+            blocks = empty((count, batch, size), dtype)
+            gates(arrays[0], arrays[1] if len(arrays) == 3 else None, each, sigmoids, blocks)
+            return blocks
+
+        return fast_kernel
 
     def kernel(*arrays: np.ndarray) -> Any:
         sums, work = arrays[0], arrays[-1]
@@ -140,15 +151,24 @@ def _gradients(concat: Step, users: dict[Value, list[Step]], root: dict[Value, V
         is_sigmoid.append(_GRADIENTS[step.type])
     out = concat.outputs[0]
     fused = Step(concat.op, None, {}, inputs, [out])
-    fused.kernel = _block_gradients(is_sigmoid, shape[1])  # type: ignore[index]
+    fused.kernel = _block_gradients(is_sigmoid, shape[1], out.dtype.as_numpy_dtype)  # type: ignore[index]
     fused.scratch = [(shape, out.dtype.as_numpy_dtype)] * 2  # type: ignore[list-item]
     return fused
 
 
-def _block_gradients(is_sigmoid: list[bool], size: int) -> Any:
+def _block_gradients(is_sigmoid: list[bool], size: int, dtype: Any) -> Any:
     """A kernel that writes the gradients dy · y (1 - y) or, of tanh, dy · (1 - y²) side by side, where dy = p · q."""
     blocks = [(3 * k, s, (slice(None), slice(k * size, (k + 1) * size))) for k, s in enumerate(is_sigmoid)]
     multiply, subtract = np.multiply, np.subtract
+    gradient = primitives.gate_gradient
+    if gradient is not None and dtype == np.float32:
+
+        def fast_kernel(*arrays: np.ndarray) -> None:
+            out = arrays[-3]
+            for first, sigmoid, columns in blocks:
+                gradient(sigmoid, arrays[first], arrays[first + 1], arrays[first + 2], out, columns[1].start)
+
+        return fast_kernel
 
     def kernel(*arrays: np.ndarray) -> None:
         out, slope, dy = arrays[-3:]

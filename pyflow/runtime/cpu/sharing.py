@@ -13,6 +13,7 @@ import numpy as np
 
 from pyflow.core import dtypes
 from pyflow.ops import parallel
+from pyflow.ops.primitives import primitives
 from pyflow.runtime.program import Program, Step
 
 _CONVOLUTIONS = ("Conv", "DepthwiseConv")
@@ -63,14 +64,15 @@ def parts_of(size: int, each: int) -> list[slice]:
 
 def product(transpose_a: bool, transpose_b: bool) -> Any:
     """A kernel for a product of which our own threads each do a part."""
+    multiply = primitives.multiply
 
     def kernel(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
         a, b = a.T if transpose_a else a, b.T if transpose_b else b
         rows, columns = out.shape
         each = min(rows, columns) * a.shape[1]
         if columns >= rows:
-            parallel.run(lambda part: np.matmul(a, b[:, part], out=out[:, part]), parts_of(columns, each))
+            parallel.run(lambda part: multiply(a, b[:, part], out[:, part]), parts_of(columns, each))
         else:
-            parallel.run(lambda part: np.matmul(a[part], b, out=out[part]), parts_of(rows, each))
+            parallel.run(lambda part: multiply(a[part], b, out[part]), parts_of(rows, each))
 
     return kernel

@@ -1,0 +1,191 @@
+"""Kernels in WebAssembly, for Pyodide, whose numpy has neither a BLAS nor vectorised functions.
+
+The module (source: web/wasm) works on Pyodide's own memory and copies nothing: it is given arrays by the addresses of
+their Python objects and finds their data, shapes and strides there, which takes no time on this side. What it does
+not do (other dtypes, strides it does not know) it leaves as it was, and numpy does it.
+
+There are two builds. The faster one needs the browser to multiply and add in one instruction (relaxed SIMD).
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from pyflow.ops.primitives import Primitives
+from pyflow.ops.windows import Windows
+
+_FOLDER = os.path.dirname(os.path.abspath(__file__))
+BUILDS = os.path.join(_FOLDER, "kernels-fma.wasm"), os.path.join(_FOLDER, "kernels.wasm")
+_SCRATCH_BYTES = 1 << 22
+
+
+def find() -> str | None:
+    """The path of the build that this browser can run; None outside Pyodide, and where PYFLOW_WASM=0 forbids it."""
+    if sys.platform != "emscripten" or os.environ.get("PYFLOW_WASM") == "0":
+        return None
+    return next((path for path in BUILDS if os.path.exists(path) and is_valid(path)), None)
+
+
+def is_valid(path: str) -> bool:
+    """Whether this browser can run it."""
+    import js  # type: ignore[import-not-found]
+
+    return js.WebAssembly.validate(_content(path))
+
+
+def _content(path: str) -> Any:
+    from pyodide.ffi import to_js  # type: ignore[import-not-found]
+
+    with open(path, "rb") as file:
+        return to_js(file.read())
+
+
+class Unusable(Exception):
+    """The module cannot do what it is for."""
+
+
+class Library:
+    """The module, instantiated with Pyodide's memory.
+
+    Attributes:
+      exports: its functions; see web/wasm/assembly/index.ts.
+
+    Raises:
+      Unusable: numpy's arrays lie otherwise in memory than the module was made for.
+    """
+
+    def __init__(self, path: str):
+        import js  # type: ignore[import-not-found]
+        import pyodide_js  # type: ignore[import-not-found]
+        from pyodide.ffi import to_js  # type: ignore[import-not-found]
+
+        imports = to_js({"env": {"memory": pyodide_js._module.memory}}, dict_converter=js.Object.fromEntries)
+        self.exports = js.WebAssembly.Instance.new(js.WebAssembly.Module.new(_content(path)), imports).exports
+        self._scratch = np.empty(_SCRATCH_BYTES, np.uint8)
+        start = self._scratch.ctypes.data
+        float32, float64 = np.dtype(np.float32), np.dtype(np.float64)
+        used = self.exports.setup(id(np.ndarray), id(float32), id(float64), start + -start % 64)
+        assert used + 64 <= _SCRATCH_BYTES
+        if not self._knows_arrays():
+            raise Unusable
+
+    def _knows_arrays(self) -> bool:
+        x = np.arange(6, dtype=np.float32).reshape(2, 3)
+        a, b, y = x[::-1], x.T, np.full((2, 2), -1, np.float32)
+        return bool(self.exports.multiply(id(a), id(b), id(y))) and y.tolist() == [[14.0, 50.0], [5.0, 14.0]]
+
+
+_loaded: list[Library] = []  # their memory is in use for good
+
+
+@functools.lru_cache(maxsize=512)
+def _geometry(windows: Windows) -> np.ndarray:
+    """Windows over images as the module wants them."""
+    fields = (
+        windows.sizes,
+        windows.window,
+        windows.strides,
+        windows.dilations,
+        windows.before,
+        windows.counts,
+    )
+    return np.array(fields, np.int32)
+
+
+def _first_of(call: Any, otherwise: Callable[..., Any]) -> Callable[..., None]:
+    """A function that does with numpy what the module leaves undone."""
+
+    def function(*arrays: np.ndarray) -> None:
+        if not call(*map(id, arrays)):
+            otherwise(*arrays)
+
+    return function
+
+
+def _of_windows(call: Any, otherwise: Callable[..., None]) -> Callable[..., None]:
+    """The same where the last but one argument are windows."""
+
+    def function(*arguments: Any) -> None:
+        *arrays, windows, out = arguments
+        if len(windows.sizes) != 2 or not call(*map(id, arrays), id(out), id(_geometry(windows))):
+            otherwise(*arguments)
+
+    return function
+
+
+def install(primitives: Primitives, path: str) -> None:
+    """Has the module at that path do what it can do; if it is of no use here, everything stays as it was."""
+    try:
+        library = Library(path)
+    except Unusable:
+        return
+    _loaded.append(library)
+    exports = library.exports
+    product, average = exports.product, exports.average
+    primitives.multiply = _multiply(exports.multiply, primitives.multiply)
+    primitives.accumulate = functools.partial(_accumulate, product)
+    primitives.average = functools.partial(_average, average)
+    primitives.convolve = _of_windows(exports.convolve, primitives.convolve)
+    primitives.convolve_to_filter = _of_windows(exports.convolveToFilter, primitives.convolve_to_filter)
+    primitives.max_pool = _of_windows(exports.maxPool, primitives.max_pool)
+    primitives.max_pool_to_input = _of_windows(exports.maxPoolToInput, primitives.max_pool_to_input)
+    primitives.tanh = _first_of(exports.tanh, primitives.tanh)
+    primitives.sigmoid = _first_of(exports.logistic, primitives.sigmoid)
+    primitives.gates = functools.partial(_gates, exports.gates)
+    primitives.gate_gradient = functools.partial(_gate_gradient, exports.gateGradient)
+    primitives.elementwise.update(
+        Exp=_first_of(exports.exp, np.exp),
+        Relu=_first_of(exports.relu, lambda x, out: np.maximum(x, 0, out=out)),
+        ReluGrad=_first_of(exports.reluGradient, lambda dy, y, out: np.multiply(dy, y > 0, out=out)),
+        Sigmoid=primitives.sigmoid,
+        Tanh=primitives.tanh,
+    )
+
+
+def _multiply(call: Any, otherwise: Callable[..., Any]) -> Callable[..., None]:
+    def multiply(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
+        if not call(id(a), id(b), id(out)):
+            otherwise(a, b, out)
+
+    return multiply
+
+
+def _accumulate(
+    product: Any, alpha: float, a: np.ndarray, ta: bool, b: np.ndarray, tb: bool, beta: float, c: np.ndarray
+) -> None:
+    if not product(alpha, id(a), ta, id(b), tb, beta, id(c)):
+        c *= beta
+        c += alpha * np.matmul(a.T if ta else a, b.T if tb else b)
+
+
+def _average(average: Any, alpha: float, x: np.ndarray, beta: float, y: np.ndarray) -> None:
+    if not average(alpha, id(x), beta, id(y)):
+        y *= beta
+        y += alpha * x
+
+
+def _gates(call: Any, sums: np.ndarray, bias: Any, shifts: np.ndarray, sigmoids: int, out: np.ndarray) -> None:
+    if call(id(sums), 0 if bias is None else id(bias), id(shifts), sigmoids, id(out)):
+        return
+    count, batch, size = out.shape
+    values = (sums if bias is None else sums + bias).reshape(batch, count, size)
+    for k, block in enumerate(out):
+        np.add(values[:, k], shifts[k], out=block)
+        if sigmoids >> k & 1:
+            np.divide(1, 1 + np.exp(-block), out=block)
+        else:
+            np.tanh(block, out=block)
+
+
+def _gate_gradient(
+    call: Any, is_sigmoid: bool, y: np.ndarray, p: np.ndarray, q: np.ndarray, out: np.ndarray, column: int
+) -> None:
+    if not call(is_sigmoid, id(y), id(p), id(q), id(out), column):
+        slope = (y if is_sigmoid else 1) - y * y
+        np.multiply(p * q, slope, out=out[:, column : column + y.shape[1]])

@@ -1,0 +1,20 @@
+// What Python calls. Arrays are given as the addresses of their Python objects; a function that could not do what it
+// was asked, because arrays are of other types or shapes than it takes, returns 0 and has changed nothing.
+
+import { know } from "./arrays";
+import { placeConvolutions } from "./convolutions";
+import { placeProduct } from "./product";
+import { placeTables } from "./tables";
+
+export { convolve, convolveToFilter } from "./convolutions";
+export { exp, logistic, tanh } from "./functions";
+export { gateGradient, gates } from "./gates";
+export { average, multiply, product } from "./matrices";
+export { maxPool, maxPoolToInput } from "./pooling";
+export { relu, reluGradient } from "./rectifier";
+
+/** To be called first, with the class ndarray, its dtypes, and memory to work in. Returns how much of that is used. */
+export function setup(type: usize, float32: usize, float64: usize, memory: usize): usize {
+  know(type, float32, float64);
+  return placeConvolutions(placeTables(placeProduct(memory))) - memory;
+}
