@@ -1,4 +1,4 @@
-# `make` alone lists the commands. Everything is installed into .venv, tests/pyodide/node_modules and ~/.cache/pyflow.
+# `make` alone lists the commands. Everything is installed into .venv, node_modules folders and ~/.cache/pyflow.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -14,7 +14,10 @@ PYODIDE := tests/pyodide
 key = $(shell cksum < $(1) | cut -d' ' -f1)
 CORE := $(VENV)/.core-$(call key,pyproject.toml)
 DEV := $(VENV)/.dev-$(call key,pyproject.toml)
-NODE := $(PYODIDE)/node_modules/.installed-$(call key,$(PYODIDE)/package-lock.json)
+installed = $(1)/node_modules/.installed-$(call key,$(1)/package-lock.json)
+NODE := $(call installed,$(PYODIDE))
+WEB := $(call installed,web)
+E2E := $(call installed,e2e)
 GRAPHICS := $(VENV)/.graphics-$(call key,.ci/install_graphics.sh)
 WASM := pyflow/runtime/cpu/kernels.wasm
 # Beside the environment, not in it: without the library every op has its numpy kernel tested.
@@ -22,7 +25,7 @@ ONEDNN := $(VENV)/onednn
 
 WITHOUT_WASM := $(addprefix tests/ops/test_,conv.py convolution.py matmul.py math_unary.py nn_activations.py pool.py)
 
-.PHONY: help demo test lint check onednn wasm pyodide features bench clean
+.PHONY: help demo test lint check onednn wasm pyodide web e2e features bench clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,12 +33,13 @@ help: ## List the commands
 demo: $(CORE) ## Train the two-layer network on MNIST and print its test accuracy (about a minute)
 	$(PYTHON_BIN) examples/mnist_two_layers.py --data_dir=$(MNIST)
 
-test: lint check onednn pyodide ## Everything: lint, all tests (TensorFlow compared with), with oneDNN, in Pyodide
+test: lint check onednn pyodide e2e ## Everything: lint, all tests (TensorFlow compared with), with oneDNN, in Pyodide, in a browser
 
-lint: $(DEV) ## ruff, pyright and the layer rule
+lint: $(DEV) $(WEB) $(E2E) ## ruff, pyright and the layer rule; the types and style of the site's code
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/pyright --pythonpath $(PYTHON_BIN)
 	$(VENV)/bin/lint-imports --no-cache --no-logo
+	npm run --silent --prefix web check
 
 # One BLAS thread a worker: the workers fill the cores.
 check: export OPENBLAS_NUM_THREADS ?= 1
@@ -57,6 +61,15 @@ pyodide: $(DEV) $(NODE) $(WASM) ## The tests that need no threads, and 200 steps
 	  run examples/mnist_two_layers.py --data_dir=/mnist --steps=200 && \
 	  node $(PYODIDE)/run.mjs "$$wheels" --env PYFLOW_WASM=0 pytest -q tests/runtime $(WITHOUT_WASM)
 
+web: $(DEV) $(NODE) $(WEB) $(WASM) ## Build the playground into web/dist; `pyflow playground` serves it
+	$(PYTHON_BIN) -c "$(READ_MNIST)"
+	$(PYTHON_BIN) -m web.assemble "$(MNIST)"
+	npm run --silent --prefix web build
+
+e2e: web $(E2E) ## The playground's tests in Chromium
+	e2e/find_browser.sh
+	PYTHON_BIN=$(abspath $(PYTHON_BIN)) npm test --silent --prefix e2e
+
 features: $(DEV) ## Write FEATURES.md anew
 	$(PYTHON_BIN) -m tests.tf115.make_features
 
@@ -64,7 +77,8 @@ bench: $(DEV) ## Time PyFlow beside TensorFlow 2.21 and print the ratios
 	$(PYTHON_BIN) -m benchmarks
 
 clean: ## Remove what the commands above made in this folder
-	rm -rf $(VENV) $(PYODIDE)/node_modules web/wasm/node_modules $(dir $(WASM))*.wasm build dist .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) {$(PYODIDE),web,web/wasm,e2e}/node_modules $(dir $(WASM))*.wasm web/build web/dist e2e/artifacts build dist \
+	  .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(PYTHON_BIN):
@@ -90,7 +104,7 @@ $(WASM): $(wildcard web/wasm/assembly/*.ts) web/wasm/build.mjs web/wasm/package-
 	npm ci --silent --prefix web/wasm
 	npm run build --silent --prefix web/wasm
 
-$(NODE):
-	@node --version 2>/dev/null | grep -qE '^v([2-9][0-9]|1[0-9]{2})' || { echo "Pyodide's tests need Node 20 or later"; exit 1; }
-	npm ci --silent --prefix $(PYODIDE)
+$(NODE) $(WEB) $(E2E):
+	@node --version 2>/dev/null | grep -qE '^v(20\.(19|[2-9][0-9])|2[2-9]|[3-9][0-9])' || { echo "This needs Node 20.19, or 22 or later"; exit 1; }
+	npm ci --silent --prefix $(dir $(@D))
 	@touch $@

@@ -1,4 +1,7 @@
-"""The command line: `pyflow run SCRIPT [ARGS ...]`, `inspect`, `convert`, `freeze`, `doctor`; or `python -m pyflow`."""
+"""The command line: `pyflow run SCRIPT [ARGS ...]`, `inspect`, `convert`, `freeze`, `doctor`, `playground`.
+
+It is also `python -m pyflow ...`.
+"""
 
 from __future__ import annotations
 

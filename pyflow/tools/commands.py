@@ -1,4 +1,4 @@
-"""The commands about files, `pyflow inspect`, `pyflow convert`, `pyflow freeze`; and `pyflow doctor` about GPUs."""
+"""The commands about files, `pyflow inspect`, `convert`, `freeze`; `pyflow doctor` about GPUs; `pyflow playground`."""
 
 from __future__ import annotations
 
@@ -25,6 +25,10 @@ def add_file_commands(commands: Any) -> None:
     command.add_argument("--outputs", default="", help="names of the nodes that are wanted, with commas between")
     command.add_argument("--tags", default="serve", help="tags of the SavedModel's graph, with commas between")
     command.add_argument("--signature", default="serving_default", help="whose outputs are wanted without --outputs")
+    command = commands.add_parser("playground", help="serve the playground: PyFlow in a browser's tab")
+    command.add_argument("--site", help="the folder that `make web` has built, if it is not web/dist of this checkout")
+    command.add_argument("--host", default="localhost", help="where to listen (%(default)s)")
+    command.add_argument("--port", type=int, default=8000, help="%(default)s; 0 for any that is free")
 
 
 def run_file_command(options: Any) -> int:
@@ -44,6 +48,10 @@ def run_file_command(options: Any) -> int:
             from pyflow.tools.tensor_files import convert
 
             print(f"{convert(options.source, options.target)} tensors written to {options.target}")
+        elif options.command == "playground":
+            from pyflow.tools.playground import serve
+
+            serve(options.site, options.host, options.port)
         else:
             _freeze(options.model, options.target, options.outputs, options.tags, options.signature)
     except BrokenPipeError:  # whoever reads has seen enough

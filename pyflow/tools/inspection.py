@@ -199,7 +199,7 @@ def _describe_record(record: bytes) -> Iterator[str]:
 def _inspect_message(path: str, size: int) -> Iterator[str]:
     with open(path, "rb") as file:
         content = file.read()
-    found = _as_message(content, size)
+    found = as_message(content, size)
     if found is None:
         raise UnknownFile(
             f"{path} is no checkpoint, graph, SavedModel, TFRecord or event file, npz or safetensors file"
@@ -220,7 +220,7 @@ def _describe_saved_model(path: str, model: Any) -> Iterator[str]:
         yield from describe_meta_graph(meta_graph)
 
 
-def _as_message(content: bytes, size: int) -> Any:
+def as_message(content: bytes, size: int) -> Any:
     """The graph in a file, binary or text, or None."""
     kinds = (SavedModel, MetaGraphDef, GraphDef)
     for kind in kinds:

@@ -18,6 +18,7 @@ import tempfile
 import urllib.error
 import urllib.request
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -74,10 +75,10 @@ def from_carrier(file_names: list[str]) -> dict[str, bytes]:
             return {name: archive.read(CARRIED_IN + name) for name in file_names}
 
 
-def fetch_compiled(folder: Path) -> list[Path]:
+def fetch_compiled(folder: Path, names: Sequence[str] = COMPILED) -> list[Path]:
     """The wheels that the lock file of the installed Pyodide names, accepted by that file's checksums alone."""
     packages = json.loads((PYODIDE / "pyodide-lock.json").read_text())["packages"]
-    checksums = {packages[name]["file_name"]: packages[name]["sha256"] for name in COMPILED}
+    checksums = {packages[name]["file_name"]: packages[name]["sha256"] for name in names}
     version = json.loads((PYODIDE / "package.json").read_text())["version"]
     failures: list[str] = []
 

@@ -1,0 +1,59 @@
+// Running programs: output, errors on their line, figures, queue runners without threads.
+import { artifact, consoleOf, expect, run, test } from "./page";
+
+test("a program runs, prints, and its loss becomes a curve", async ({ page }) => {
+  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await expect(consoleOf(page)).toContainText("step 200: loss 0.0");
+  await expect(consoleOf(page)).toContainText("Done after");
+  await page.getByRole("tab", { name: "Charts" }).click();
+  await expect(page.getByRole("img", { name: "Chart of loss" })).toBeVisible();
+  await page.screenshot({ path: artifact("playground-charts.png") });
+  await page.getByRole("tab", { name: "Console" }).click();
+  await page.screenshot({ path: artifact("playground.png") });
+});
+
+test("an error is told with the line of the program, and marked there", async ({ page }) => {
+  await run(page, "import tensorflow as tf\na = tf.zeros([2, 3])\nb = tf.matmul(a, a)\n");
+  await expect(consoleOf(page)).toContainText("Dimensions must be equal, but are 3 and 2");
+  await expect(consoleOf(page)).toContainText("Failed in line 3");
+  await expect(page.locator(".cm-lint-marker-error")).toHaveCount(1);
+  await page.screenshot({ path: artifact("error.png") });
+  await run(page, "print('right again')");
+  await expect(consoleOf(page)).toHaveText(/right again/);
+  await expect(page.locator(".cm-lint-marker-error")).toHaveCount(0);
+});
+
+test("flags, modules and graphs of one program are not seen by the next", async ({ page }) => {
+  const program = `import tensorflow as tf
+tf.flags.DEFINE_integer("n", 3, "")
+print(tf.flags.FLAGS.n, len(tf.get_default_graph().get_operations()))
+tf.zeros([2], name="z")`;
+  for (let i = 0; i < 2; i++) {
+    await run(page, program);
+    await expect(consoleOf(page)).toContainText("3 0");
+  }
+});
+
+test("queue runners, a coordinator and tf.train.batch work where there are no threads", async ({ page }) => {
+  await run(
+    page,
+    `import tensorflow as tf
+numbers = tf.train.range_input_producer(6, shuffle=False).dequeue()
+batch = tf.train.batch([numbers * 10], batch_size=4)
+with tf.Session() as sess:
+    sess.run(tf.global_variables_initializer())
+    coord = tf.train.Coordinator()
+    threads = tf.train.start_queue_runners(sess, coord)
+    print(sess.run(batch), sess.run(batch))
+    coord.request_stop()
+    coord.join(threads)`,
+  );
+  await expect(consoleOf(page)).toContainText("[ 0 10 20 30] [40 50  0 10]");
+});
+
+test("matplotlib's figures stand in the console", async ({ page }) => {
+  await run(page, "import matplotlib.pyplot as plt\nplt.plot([1, 4, 9])\nplt.title('squares')\nplt.show()\nprint('after')");
+  await expect(page.getByAltText("Figure drawn by the program")).toBeVisible();
+  await expect(consoleOf(page)).toContainText("after");
+  await page.screenshot({ path: artifact("figure.png") });
+});

@@ -1,0 +1,77 @@
+"""`pyflow playground`: serves the site with the headers that Python in a tab needs."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import json
+import os
+import posixpath
+from typing import Any
+
+_TYPES = {".mjs": "text/javascript", ".js": "text/javascript", ".wasm": "application/wasm", ".whl": "application/zip"}
+
+
+def find_site(folder: str | None) -> str:
+    """The folder of the site: the one given, or where `make web` builds it.
+
+    Raises:
+      ValueError: it isn't there.
+    """
+    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    site = os.path.abspath(folder or os.path.join(root, "web", "dist"))
+    if not os.path.isfile(os.path.join(site, "index.html")):
+        raise ValueError(f"{site} has no index.html: build the site with `make web`, or name its folder with --site")
+    return site
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    """Files of a folder and nothing else, with the headers that its headers.json lists."""
+
+    extensions_map = {**http.server.SimpleHTTPRequestHandler.extensions_map, **_TYPES}
+    protocol_version = "HTTP/1.1"
+    server_version = "PyFlow"
+    sys_version = ""
+
+    def __init__(self, *args: Any, headers: dict[str, str], **options: Any):
+        self._own = headers
+        super().__init__(*args, **options)
+
+    def end_headers(self) -> None:
+        for name, value in self._own.items():
+            self.send_header(name, value)
+        # Names with a hash in them never change what they mean; of the others the browser asks whether they have.
+        hashed = posixpath.dirname(self.path).endswith("/assets")
+        self.send_header("Cache-Control", "public, max-age=31536000, immutable" if hashed else "no-cache")
+        super().end_headers()
+
+    def list_directory(self, path: Any) -> None:
+        self.send_error(404)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Says nothing: a page is a hundred requests."""
+
+
+def server(site: str, host: str, port: int) -> http.server.ThreadingHTTPServer:
+    """A server of the site; port 0 takes a free one.
+
+    Raises:
+      OSError: the port is in use.
+    """
+    try:
+        with open(os.path.join(site, "headers.json"), encoding="utf-8") as file:
+            headers = json.load(file)
+    except FileNotFoundError:
+        headers = {}
+    handler = functools.partial(Handler, directory=site, headers=headers)
+    return http.server.ThreadingHTTPServer((host, port), handler)
+
+
+def serve(folder: str | None, host: str, port: int) -> None:
+    """Serves until interrupted."""
+    with server(find_site(folder), host, port) as running:
+        print(f"PyFlow's playground: http://{host}:{running.server_address[1]}/ (Ctrl+C ends it)", flush=True)
+        try:
+            running.serve_forever()
+        except KeyboardInterrupt:
+            print()

@@ -1,0 +1,46 @@
+// What the page and the worker say to each other.
+
+/** From the page: a call of a Python function, or a file to put or take, or packages to load. */
+export type Request =
+  | { kind: "start"; base: string; interrupt: SharedArrayBuffer | null }
+  | { kind: "call"; id: number; name: string; args: unknown[] }
+  | { kind: "load"; id: number; source: string }
+  | { kind: "put"; id: number; path: string; bytes: Uint8Array<ArrayBuffer> }
+  | { kind: "take"; id: number; path: string };
+
+/** From the worker: the answer to a request by its number, or an event. */
+export type Reply =
+  | { kind: "answer"; id: number; value: unknown }
+  | { kind: "refusal"; id: number; message: string }
+  | { kind: "event"; name: keyof Events; payload: unknown };
+
+export interface Device {
+  type: "CPU" | "GPU";
+  name: string;
+}
+
+/** The events and what they carry. */
+export interface Events {
+  /** How far starting has come; null when Python is ready. */
+  progress: string | null;
+  failed: string;
+  devices: Device[];
+  output: ["out" | "err", string][];
+  figure: string;
+  scalars: { run: string; step: number; values: [string, number][] };
+}
+
+/** How a program ended. */
+export interface Ending {
+  status: "done" | "failed" | "stopped";
+  message?: string;
+  line?: number | null;
+  seconds: number;
+  files: string[];
+  profile: Profile | null;
+}
+
+export interface Profile {
+  runs: number;
+  rows: [op: string, device: string, calls: number, seconds: number][];
+}

@@ -1,0 +1,80 @@
+// Owns Pyodide: starts it, and does one request after another. Python tells of what happens meanwhile by `tell`.
+import type { PyodideAPI } from "pyodide";
+import type { Events, Reply, Request } from "./messages";
+
+type Answer = ((name: string, args: string) => string) & {
+  callPromising?: (name: string, args: string) => Promise<string>;
+};
+
+const post = (reply: Reply, transfer: Transferable[] = []) => self.postMessage(reply, { transfer });
+const tell = (name: keyof Events, payload: unknown) => post({ kind: "event", name, payload });
+
+let base = "";
+let python: Promise<{ pyodide: PyodideAPI; answer: Answer }>;
+
+async function start(interrupt: SharedArrayBuffer | null): Promise<{ pyodide: PyodideAPI; answer: Answer }> {
+  tell("progress", "Loading Python");
+  const { loadPyodide } = await import(/* @vite-ignore */ `${base}pyodide/pyodide.mjs`);
+  const pyodide: PyodideAPI = await loadPyodide({ indexURL: `${base}pyodide/`, env: { HOME: "/home/pyodide" } });
+  tell("progress", "Loading PyFlow");
+  await pyodide.loadPackage("playground", { messageCallback: () => {} });
+  tell("progress", "Starting PyFlow");
+  const playground = pyodide.pyimport("playground");
+  playground.connect((name: keyof Events, payload: string) => tell(name, JSON.parse(payload)));
+  const answer: Answer = playground.answer;
+  answer("programs.version", "[]");
+  if (interrupt) pyodide.setInterruptBuffer(new Int32Array(interrupt));
+  tell("progress", null);
+  return { pyodide, answer };
+}
+
+/** A file of the site, at once: for Python that needs it in the middle of a call. */
+function fetchNow(path: string): Uint8Array {
+  const request = new XMLHttpRequest();
+  request.open("GET", base + path, false);
+  request.responseType = "arraybuffer";
+  request.send();
+  if (request.status !== 200) throw new Error(`${path}: ${request.status}`);
+  return new Uint8Array(request.response);
+}
+Object.assign(self, { fetchNow });
+
+async function handle(request: Exclude<Request, { kind: "start" }>): Promise<void> {
+  try {
+    const { pyodide, answer } = await python;
+    if (request.kind === "call") {
+      // Where WebAssembly can be suspended, Python may wait for the GPU in the middle of a call.
+      const canWait = "Suspending" in WebAssembly && answer.callPromising;
+      const args = JSON.stringify(request.args);
+      const text = canWait ? await answer.callPromising?.(request.name, args) : answer(request.name, args);
+      const { value, error } = JSON.parse(text ?? "");
+      if (error !== undefined) throw new Error(error);
+      post({ kind: "answer", id: request.id, value });
+    } else if (request.kind === "load") {
+      const needsPictures = /\btf\.image\b|\bPIL\b/.test(request.source) ? "\nimport PIL" : "";
+      await pyodide.loadPackagesFromImports(request.source + needsPictures, { messageCallback: () => {} });
+      post({ kind: "answer", id: request.id, value: null });
+    } else if (request.kind === "put") {
+      pyodide.FS.mkdirTree(request.path.slice(0, request.path.lastIndexOf("/")));
+      pyodide.FS.writeFile(request.path, request.bytes);
+      post({ kind: "answer", id: request.id, value: null });
+    } else {
+      const bytes: Uint8Array<ArrayBuffer> = pyodide.FS.readFile(request.path);
+      post({ kind: "answer", id: request.id, value: bytes }, [bytes.buffer]);
+    }
+  } catch (error) {
+    post({ kind: "refusal", id: request.id, message: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+let last: Promise<void> = Promise.resolve();
+
+self.onmessage = ({ data: request }: MessageEvent<Request>) => {
+  if (request.kind === "start") {
+    base = request.base;
+    python = start(request.interrupt);
+    python.catch((error) => tell("failed", String(error?.message ?? error)));
+  } else {
+    last = last.then(() => handle(request));
+  }
+};

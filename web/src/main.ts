@@ -1,0 +1,174 @@
+// Puts the page together: head, the three pages by the hash of the address, Python in its worker, dropped files.
+import { h } from "./dom";
+import { Engine } from "./engine/engine";
+import type { Device } from "./engine/messages";
+import { MnistGuide } from "./guides/mnist";
+import { SineGuide } from "./guides/sine";
+import { Playground } from "./playground/page";
+import { FileStore, keep, kept } from "./state";
+import { ownScript } from "./trusted";
+
+const PAGES = { "#/": "Playground", "#/mnist": "MNIST", "#/sine": "Sine RNN" };
+
+const store = new FileStore();
+const engine = new Engine(() => store.all());
+const state = h("span", { class: "engine", role: "status" }, "Loading Python");
+const devices = h("select", { "aria-label": "Device" }, h("option", {}, "CPU"));
+const device = () => devices.value;
+const playground = new Playground(engine, store, device);
+const pages: Record<string, { element: HTMLElement; leave?: () => void }> = {
+  "#/": playground,
+  "#/mnist": new MnistGuide(engine, device, (paths) => playground.files.refresh(paths)),
+  "#/sine": new SineGuide(engine, device),
+};
+const links = Object.entries(PAGES).map(([hash, title]) => h("a", { href: hash }, title));
+const banner = h("p", { class: "banner", role: "status", hidden: true });
+const outlet = h("div", { class: "outlet" });
+
+function showPage(): void {
+  const hash = location.hash in pages ? location.hash : "#/";
+  if (outlet.firstElementChild === pages[hash]?.element) return;
+  for (const page of Object.values(pages)) page.leave?.();
+  outlet.replaceChildren(pages[hash]?.element ?? "");
+  links.forEach((link) => {
+    if (link.getAttribute("href") === hash) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  });
+  document.title = `${PAGES[hash as keyof typeof PAGES]} · PyFlow`;
+}
+
+function showDevices(found: Device[]): void {
+  const before = kept<string>("device", "");
+  devices.replaceChildren(
+    ...found.map(({ type, name }) =>
+      h("option", { value: type, selected: type === before }, name ? `${type}: ${name}` : type),
+    ),
+  );
+  const gpu = found.find(({ type }) => type === "GPU");
+  if (gpu && /swiftshader|llvmpipe|lavapipe|software/i.test(gpu.name)) {
+    say("This browser's GPU is done by the CPU (a software adapter): choose the CPU, it is faster.");
+  } else if (!gpu && !("gpu" in navigator)) {
+    say("This browser has no WebGPU: programs run on the CPU.");
+  }
+}
+
+function say(text: string): void {
+  banner.textContent = text;
+  banner.hidden = !text;
+}
+
+function setTheme(theme: string): void {
+  document.documentElement.dataset.theme = theme;
+  keep("theme", theme);
+  playground.recolour();
+}
+
+function acceptDrops(): void {
+  document.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    document.body.classList.add("dropping");
+  });
+  document.addEventListener(
+    "dragleave",
+    (event) => event.relatedTarget === null && document.body.classList.remove("dropping"),
+  );
+  document.addEventListener("drop", (event) => {
+    event.preventDefault();
+    document.body.classList.remove("dropping");
+    const entries = [...(event.dataTransfer?.items ?? [])]
+      .map((item) => item.webkitGetAsEntry())
+      .filter((entry) => entry !== null);
+    void filesIn(entries).then((found) => {
+      location.hash = "#/";
+      document.getElementById("tab-Files")?.click();
+      return playground.files.add(
+        found.map(([, file]) => file),
+        found.map(([path]) => path),
+      );
+    });
+  });
+}
+
+const MOST_DROPPED = 2000;
+
+/** The files of dropped files and folders, with their paths. */
+async function filesIn(entries: FileSystemEntry[]): Promise<[string, File][]> {
+  const found: [string, File][] = [];
+  const waiting = [...entries];
+  for (let entry = waiting.shift(); entry && found.length < MOST_DROPPED; entry = waiting.shift()) {
+    if (entry.isFile) {
+      const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
+      found.push([entry.fullPath.slice(1), file]);
+      continue;
+    }
+    const reader = (entry as FileSystemDirectoryEntry).createReader();
+    const read = () => new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+    for (let part = await read(); part.length; part = await read()) waiting.push(...part);
+  }
+  return found;
+}
+
+/** The service worker keeps the site for offline visits; where it had to add the headers, one reload puts them to use. */
+async function keepSite(): Promise<void> {
+  if (!("serviceWorker" in navigator) || import.meta.env.DEV) return;
+  await navigator.serviceWorker.register(ownScript("sw.js"));
+  const registration = await navigator.serviceWorker.ready;
+  document.documentElement.dataset.offline = "ready";
+  if (!crossOriginIsolated && registration.active && !sessionStorage.getItem("reloaded")) {
+    sessionStorage.setItem("reloaded", "once");
+    location.reload();
+  }
+}
+
+const preferred = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+document.documentElement.dataset.theme = kept("theme", preferred);
+document.body.append(
+  h(
+    "a",
+    {
+      href: "#main",
+      class: "skip",
+      onclick: (event: Event) => {
+        event.preventDefault();
+        outlet.querySelector<HTMLElement>("button")?.focus();
+      },
+    },
+    "Skip to the page",
+  ),
+  h(
+    "header",
+    {},
+    h("span", { class: "brand" }, "PyFlow"),
+    h("nav", { "aria-label": "Pages" }, ...links),
+    h("span", { class: "space" }),
+    state,
+    devices,
+    h(
+      "button",
+      {
+        class: "icon",
+        "aria-label": "Dark or light",
+        onclick: () => setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark"),
+      },
+      "◐",
+    ),
+  ),
+  banner,
+  outlet,
+);
+devices.addEventListener("change", () => keep("device", devices.value));
+engine.on("progress", (text) => {
+  state.textContent = text ?? "Ready";
+  state.classList.toggle("ready", text === null);
+  if (text === null) void playground.files.refresh();
+});
+engine.on("failed", (message) => {
+  state.textContent = "Python could not be started";
+  say(`Python could not be started: ${message}`);
+});
+engine.on("devices", showDevices);
+addEventListener("hashchange", showPage);
+showPage();
+acceptDrops();
+engine.start();
+void keepSite();
