@@ -16,6 +16,7 @@ from pyflow.core.dtypes import bfloat16, float16, float32, float64, int64
 from pyflow.core.errors import InvalidArgumentError
 from pyflow.core.registry import NOT_DIFFERENTIABLE, ShapeError, one_of, op
 from pyflow.core.tensor import StaticShape, brackets
+from pyflow.ops.gpu_random import INTEGERS, NORMAL, TRUNCATED, UNIFORM, drawn
 from pyflow.ops.philox import PhiloxState
 from pyflow.ops.random_sampling import (
     categorical,
@@ -76,6 +77,7 @@ class RandomUniform:
         fill_uniform(place, out, ctx.op.attrs["dtype"] is bfloat16)
 
     grad = NOT_DIFFERENTIABLE
+    gpu = drawn(UNIFORM, stream)
 
 
 def uniform_int_shape(shape, shape_value, shape_dims, minval, maxval):
@@ -115,6 +117,7 @@ class RandomUniformInt:
             fill_uniform_int(stream(ctx, seed, seed2).reserve_outputs(out.size), out, low, high)
 
     grad = NOT_DIFFERENTIABLE
+    gpu = drawn(INTEGERS, stream)
 
 
 @op("RandomStandardNormal(shape: T) -> (output: dtype)", seed=0, seed2=0, dtype=FLOAT_TYPES, T=dtypes.INDEX)
@@ -128,6 +131,7 @@ class RandomStandardNormal:
         fill_standard_normal(stream(ctx, seed, seed2).reserve_outputs(out.size), out)
 
     grad = NOT_DIFFERENTIABLE
+    gpu = drawn(NORMAL, stream)
 
 
 @op("TruncatedNormal(shape: T) -> (output: dtype)", seed=0, seed2=0, dtype=FLOAT_TYPES, T=dtypes.INDEX)
@@ -141,6 +145,7 @@ class TruncatedNormal:
         fill_truncated_normal(stream(ctx, seed, seed2).reserve_outputs(out.size), out)
 
     grad = NOT_DIFFERENTIABLE
+    gpu = drawn(TRUNCATED, stream)
 
 
 def _check_parameter(name: str, values: np.ndarray, rows: int) -> None:

@@ -13,6 +13,7 @@ from pyflow.core.dtypes import bfloat16, float16, float32, int32, int64
 from pyflow.core.registry import NOT_DIFFERENTIABLE, ShapeError, one_of, op, sample
 from pyflow.core.scopes import name_scope
 from pyflow.core.tensor import Tensor, brackets
+from pyflow.ops.gpu_random import INTEGERS, NORMAL, TRUNCATED, UNIFORM, stateless
 from pyflow.ops.math_binary import add
 from pyflow.ops.philox import Philox, stateless_philox
 from pyflow.ops.random import shape_tensor, uniform_arguments
@@ -59,6 +60,7 @@ class StatelessRandomUniform:
         fill_uniform(_stream(seed), out, ctx.op.attrs["dtype"] is bfloat16)
 
     grad = NOT_DIFFERENTIABLE
+    gpu = stateless(UNIFORM)
     samples = [sample([2, 3], [1, -2], grad=False)]
 
 
@@ -80,6 +82,7 @@ class StatelessRandomUniformInt:
             fill_uniform_int(_stream(seed), out, *check_bounds(minval, maxval))
 
     grad = NOT_DIFFERENTIABLE
+    gpu = stateless(INTEGERS)
     samples = [sample([2, 3], [1, -2], np.array(-3), np.array(9))]
 
 
@@ -98,6 +101,7 @@ class StatelessRandomNormal:
         fill_standard_normal(_stream(seed), out)
 
     grad = NOT_DIFFERENTIABLE
+    gpu = stateless(NORMAL)
     samples = [sample([2, 3], [1, -2], grad=False), sample([5], [1, -2], dtype=float16, grad=False)]
 
 
@@ -116,6 +120,7 @@ class StatelessTruncatedNormal:
         fill_truncated_normal(_stream(seed), out)
 
     grad = NOT_DIFFERENTIABLE
+    gpu = stateless(TRUNCATED)
     samples = [sample([2, 3], [1, -2], grad=False)]
 
 

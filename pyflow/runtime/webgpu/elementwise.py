@@ -26,8 +26,8 @@ class Source:
 
     def __init__(self, unit: Unit, fusing: Fusing):
         self.bound: list[Value] = []
-        self._unit, self._root = unit, fusing.root
-        self._shape: tuple[int, ...] = unit.shape
+        assert unit.count is not None
+        self._count, self._root = unit.count, fusing.root
         self._bindings: list[str] = []
         self._loads: list[str] = []
         self._lines: list[str] = []
@@ -40,12 +40,11 @@ class Source:
             self._work(work)
         stores = [self._store(v, fusing.root(v), self._names[v]) for v in fusing.stored(unit)]
         stores += [f"{self._buffer(v, 'read_write')}[i] = {self._names[c]};" for c, v in self._changed.items()]
-        count = math.prod(self._shape)
         self.overwritten = {c for c in self._changed if c not in self._read}  # variables whose old value is not needed
-        self.grid = (*groups(count, _WORKGROUP), 1)
-        self.text = self._assemble(count, stores)
+        self.grid = (*groups(self._count, _WORKGROUP), 1)
+        self.text = self._assemble(stores)
 
-    def _assemble(self, count: int, stores: list[str]) -> str:
+    def _assemble(self, stores: list[str]) -> str:
         body = "\n    ".join([*self._loads, *self._lines, *stores])
         odd = [f"var<private> {name}: u32 = {bits};" for name, bits in self._odd.items()]
         functions = shaders.functions_used(body)
@@ -53,7 +52,8 @@ class Source:
         return (
             f"{head}\n\n@compute @workgroup_size({_WORKGROUP})\n"
             "fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) size: vec3u) {\n"
-            f"    let i = id.x + id.y * size.x * {_WORKGROUP}u;\n    if (i >= {count}u) {{ return; }}\n    {body}\n}}\n"
+            f"    let i = id.x + id.y * size.x * {_WORKGROUP}u;\n    if (i >= {self._count}u) {{ return; }}\n"
+            f"    {body}\n}}\n"
         )
 
     def _work(self, work: Work) -> None:
@@ -84,7 +84,8 @@ class Source:
                 words[name] = WGSL_TYPES[value.name]
             elif attr.kind in ("bool", "int", "float"):
                 words[name] = shaders.literal(value, {"bool": "bool", "int": "i32", "float": "f32"}[attr.kind])
-        words.update((name, (step.inputs[i], work.layout[i])) for name, i in places_of_inputs(step).items())
+        over = work.over
+        words.update((name, (step.inputs[i], work.layout[i], over)) for name, i in places_of_inputs(step).items())
         return words
 
     def _filled(self, expression: str, words: dict[str, Any]) -> str:
@@ -97,8 +98,8 @@ class Source:
 
         return _WORD.sub(text, expression)
 
-    def _element(self, value: Value, shape: Any) -> str:
-        """The name (or literal) of this invocation's element of a value."""
+    def _element(self, value: Value, shape: Any, over: Any) -> str:
+        """The name of this invocation's element of a value, which broadcasts from `shape` to `over`."""
         if is_reference(value):
             return self._cell(value)
         root = self._root(value)
@@ -109,7 +110,7 @@ class Source:
             return self._cell(root)
         if is_constant(value) and np.size(value.constant) == 1:
             return self._constant(value)
-        index = _index(shape, self._shape)
+        index = _index(shape, over)
         key = (root if root.cell is None else id(root.cell), index)
         if key not in self._names:
             kind = WGSL_TYPES[value.dtype.name]
@@ -142,6 +143,8 @@ class Source:
 
     def _store(self, value: Value, root: Value, name: str) -> str:
         converted = f"select(0u, 1u, {name})" if value.dtype is dtypes.bool else name
+        if math.prod(value.shape) != self._count:
+            return f"if (i == 0u) {{ {self._buffer(root, 'read_write')}[0] = {converted}; }}"
         return f"{self._buffer(root, 'read_write')}[i] = {converted};"
 
     def _constant(self, value: Value) -> str:
@@ -151,7 +154,12 @@ class Source:
             name = str(float(number)).replace("-", "minus_") + "_bits"
             self._odd[name] = _NOT_FINITE[str(float(number))]
             return f"bitcast<f32>({name})"
-        return shaders.literal(number, kind)
+        # No literal where it is used: what can be computed from literals alone has to be finite in WGSL.
+        literal = shaders.literal(number, kind)
+        if literal not in self._names:
+            name = self._names[literal] = f"c{len(self._loads)}"
+            self._loads.append(f"let {name} = {literal};")
+        return self._names[literal]
 
 
 def _index(shape: Any, over: tuple[int, ...]) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable
+import math
+from typing import Iterable
 
 import numpy as np
 
@@ -11,20 +12,25 @@ from pyflow.runtime.webgpu.node import Work, changed, is_constant, is_reference,
 
 # So many units may lie between a step and the one that it joins.
 _LOOKED_BACK = 32
+# Steps that have nothing to do with each other leave so many bindings for others that have.
+_SPARE = 3
 
 
 class Unit:
-    """What is dispatched together: element-wise steps over one shape, or the dispatches of one step."""
+    """What is dispatched together: the dispatches of one step, or element-wise steps over equally many elements.
 
-    def __init__(self, shape: Any = None):
-        self.works: list[Work] = []
-        self.shape = shape  # of element-wise ones
+    Steps that compute a single number may be among the latter: every invocation computes it.
+    """
+
+    def __init__(self, works: Iterable[Work] = (), count: int | None = None):
+        self.works = list(works)
+        self.count = count  # of elements, if it is element-wise
         self.reads: set[int] = set()  # of variables, by the cell's id
         self.writes: set[int] = set()
 
     @property
     def is_elementwise(self) -> bool:
-        return self.shape is not None
+        return self.count is not None
 
     def steps(self) -> Iterable[Step]:
         return (w.step for w in self.works)
@@ -42,11 +48,9 @@ class Unit:
         """The variables they change, each as a value that stands for it."""
         return {id(v.cell): v for s in self.steps() for v in changed(s)}
 
-
-def shape_over(step: Step) -> Any:
-    """The shape that an element-wise step runs over."""
-    references = changed(step)
-    return shape_of(references[0]) if references else step.outputs[0].shape
+    def interferes(self, other: Unit) -> bool:
+        """Whether the order of the two matters because of a variable."""
+        return bool(self.writes & (other.reads | other.writes) or self.reads & other.writes)
 
 
 class Fusing:
@@ -54,16 +58,21 @@ class Fusing:
 
     def __init__(self, works: list[Work], outputs: Iterable[Value], max_bindings: int):
         self._max_bindings = max_bindings
-        self._outputs = set(outputs)
+        self.roots: dict[Value, Value] = {}
+        for work in works:
+            if work.is_alias:
+                self.roots[work.step.outputs[0]] = self.root(work.step.inputs[0])
+        works = [work for work in works if not work.is_alias]
+        self._outputs = set(map(self.root, outputs))
         self._users: dict[Value, set[Step]] = {}
         for work in works:
-            for value in work.inputs:
+            for value in map(self.root, work.inputs):
                 self._users.setdefault(value, set()).add(work.step)
-        self.roots: dict[Value, Value] = {}
         self.units: list[Unit] = []
         self._unit_of: dict[Value, int] = {}
-        for work in works:
+        for work in self._with_late_copies(works):
             self._add(work)
+        self.units = [unit for unit in self.units if unit.works]
 
     def root(self, value: Value) -> Value:
         """The value whose memory an alias shares."""
@@ -71,61 +80,85 @@ class Fusing:
 
     def _add(self, work: Work) -> None:
         step = work.step
-        if work.is_alias:
-            source, alias = step.inputs[0], step.outputs[0]
-            self.roots[alias] = self.root(source)
-            self._users.setdefault(self.root(source), set()).update(self._users.get(alias, ()))
-            if alias in self._outputs:
-                self._outputs.add(self.root(source))
-            self._unit_of[alias] = self._unit_of.get(source, -1)
-            return
-        if step.type == "ReadCell" and not work.is_elementwise:  # what reads it, reads the variable's buffer
-            cell = id(step.outputs[0].cell)
-            self._unit_of[step.outputs[0]] = max((i for i, u in enumerate(self.units) if cell in u.writes), default=-1)
-            return
-        joined = self._find(work) if work.is_elementwise else None
-        if joined is None:
-            joined = len(self.units)
-            self.units.append(Unit(shape_over(step) if work.is_elementwise else None))
-        unit = self.units[joined]
-        unit.works.append(work)
-        reads, writes = self._cells(step)
-        unit.reads |= reads
-        unit.writes |= writes
-        for value in step.outputs:
-            self._unit_of[value] = joined
+        if step.type == "ReadCell" and not work.is_elementwise:
+            return  # what reads it, reads the variable's buffer
+        new = Unit([work], math.prod(work.over) if work.is_elementwise else None)
+        new.writes = {id(v.cell) for v in changed(step)}
+        new.reads = {id(r.cell) for r in map(self.root, step.inputs) if r.cell is not None} - new.writes
+        place = self._find(new) if new.is_elementwise else None
+        if place is None:
+            place = len(self.units)
+            self.units.append(Unit(count=new.count))
+        self._move(new, place, first=False)
+        if new.is_elementwise:
+            for source in sorted({self._place(v) for v in work.inputs} - {-1, place}, reverse=True):
+                if self._can_wait(source, place):
+                    self._move(self.units[source], place, first=True)
 
-    def _cells(self, step: Step) -> tuple[set[int], set[int]]:
-        writes = {id(v.cell) for v in changed(step)}
-        return {id(r.cell) for r in map(self.root, step.inputs) if r.cell is not None} - writes, writes
+    def _place(self, value: Value) -> int:
+        """The number of the unit that computes a value, -1 where none does."""
+        return self._unit_of.get(self.root(value), -1)
 
-    def _find(self, work: Work) -> int | None:
-        """The latest unit that can do an element-wise step as well; none before what the step needs."""
-        step, shape = work.step, shape_over(work.step)
-        reads, writes = self._cells(step)
-        first = max((self._unit_of.get(v, -1) for v in work.inputs), default=-1)
-        for i in range(len(self.units) - 1, max(first, 0, len(self.units) - _LOOKED_BACK) - 1, -1):
+    def _move(self, unit: Unit, place: int, first: bool) -> None:
+        """Puts what a unit does into another, before or behind what that does."""
+        target = self.units[place]
+        target.count = max(target.count, unit.count) if target.count and unit.count else unit.count
+        target.works = [*unit.works, *target.works] if first else [*target.works, *unit.works]
+        target.reads |= unit.reads
+        target.writes |= unit.writes
+        for step in unit.steps():
+            for value in step.outputs:
+                self._unit_of[value] = place
+        unit.works, unit.reads, unit.writes = [], set(), set()
+
+    def _find(self, new: Unit) -> int | None:
+        """The unit that does an element-wise step as well as its own.
+
+        That is the last that makes something for it, or has to come before it because of a variable; or else one
+        behind that, which takes the same or has bindings to spare.
+        """
+        inputs = new.works[0].inputs
+        first = max(map(self._place, inputs), default=-1)
+        sources = {self.root(v) for v in inputs if math.prod(shape_of(v)) > 1}
+        sharing = spare = None
+        for i in range(len(self.units) - 1, max(-1, len(self.units) - 1 - _LOOKED_BACK), -1):
             unit = self.units[i]
-            if unit.shape == shape and self._fits(unit, work):
-                return i
-            if i == first or (reads | writes) & unit.writes or writes & unit.reads:
-                return None
-        return None
+            if i == first or unit.interferes(new):
+                if self._fits(unit, new):
+                    return i
+                break
+            if unit.count == new.count and sharing is None:
+                if not sources.isdisjoint(map(self.root, unit.taken())):
+                    sharing = i if self._fits(unit, new) else None
+                elif spare is None:
+                    spare = i if self._fits(unit, new, _SPARE) else None
+        return spare if sharing is None else sharing
 
-    def _fits(self, unit: Unit, work: Work) -> bool:
-        """Whether the bindings are enough, and each element needs of what is changed only itself."""
-        trial = Unit(unit.shape)
-        trial.works = [*unit.works, work]
-        steps = set(trial.steps())
-        stored = [v for v in trial.made() if v in self._outputs or not self._users.get(v, set()) <= steps]
-        cells = trial.cells()
-        sources = [r for r in map(self.root, trial.taken()) if not (is_constant(r) and np.size(r.constant) == 1)]
-        taken = {id(r) for r in sources if r.cell is None or id(r.cell) not in cells}
-        if len(stored) + len(cells) + len(taken) > self._max_bindings:
+    def _can_wait(self, source: int, place: int) -> bool:
+        """Whether an element-wise unit can be done as the beginning of a later one."""
+        unit, later = self.units[source], self.units[place]
+        if not unit.is_elementwise or not self._fits(unit, later):
             return False
-        made = set(trial.made())
-        for each in trial.works:
-            for root in map(self.root, each.at_other_places(unit.shape)):
+        made = set(unit.made())
+        between = [u for u in self.units[source + 1 : place] if u.works]
+        return not any(unit.interferes(u) or not made.isdisjoint(map(self.root, u.taken())) for u in between)
+
+    def _fits(self, unit: Unit, later: Unit, spare: int = 0) -> bool:
+        """Whether one dispatch can do both: the bindings are enough, and of what is changed or made there each element
+        needs only what has its own place."""
+        if not unit.count or not later.count or (unit.count != later.count and 1 not in (unit.count, later.count)):
+            return False
+        both = Unit([*unit.works, *later.works], max(unit.count, later.count))
+        cells = both.cells()
+        made = set(both.made())
+        sources = [r for r in map(self.root, both.taken()) if not (is_constant(r) and np.size(r.constant) == 1)]
+        taken = {id(r) for r in sources if r not in made and (r.cell is None or id(r.cell) not in cells)}
+        if len(self.stored(both)) + len(cells) + len(taken) > self._max_bindings - spare:
+            return False
+        for work in both.works:
+            if changed(work.step) and math.prod(work.over) != both.count:
+                return False
+            for root in map(self.root, work.at_other_places()):
                 if root in made or root.cell is not None and id(root.cell) in cells:
                     return False
         return True
@@ -134,3 +167,18 @@ class Fusing:
         """What a unit computes that is needed outside of it."""
         steps = set(unit.steps())
         return [v for v in unit.made() if v in self._outputs or not self._users.get(v, set()) <= steps]
+
+    def _with_late_copies(self, works: list[Work]) -> list[Work]:
+        """The works with each copy of a variable right before what needs it, or changes the variable."""
+        order: list[Work] = []
+        waiting: list[Work] = []
+        for work in works:
+            if work.step.type == "ReadCell" and work.is_elementwise:
+                waiting.append(work)
+                continue
+            cells = {id(v.cell) for v in changed(work.step)}
+            needed = set(map(self.root, work.inputs))
+            due = [w for w in waiting if w.step.outputs[0] in needed or id(w.step.inputs[0].cell) in cells]
+            waiting = [w for w in waiting if w not in due]
+            order += [*due, work]
+        return [*order, *waiting]

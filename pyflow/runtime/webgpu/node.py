@@ -124,10 +124,19 @@ class Work:
         for item in self.dispatches:
             yield from [d for way in item.ways.values() for d in way] if isinstance(item, Choice) else [item]
 
-    def at_other_places(self, shape: Any) -> list[Value]:
-        """What an element-wise step needs of other places than the element's, when it runs over that shape."""
-        inputs = enumerate(self.step.inputs)
-        return [v for i, v in inputs if i in self._used and (i in self.looked_up or self.layout[i] != shape)]
+    @property
+    def over(self) -> Any:
+        """The shape that an element-wise step runs over."""
+        references = changed(self.step)
+        return shape_of(references[0]) if references else self.step.outputs[0].shape
+
+    def at_other_places(self) -> list[Value]:
+        """The inputs of which an element needs others than that with its own flat index, single numbers left out."""
+        same = (1, math.prod(self.over))
+        places = enumerate(self.step.inputs)
+        return [
+            v for i, v in places if i in self._used and (i in self.looked_up or math.prod(self.layout[i]) not in same)
+        ]
 
 
 def places_of_inputs(step: Step) -> dict[str, int]:

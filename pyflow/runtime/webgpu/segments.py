@@ -144,10 +144,13 @@ def _dependencies(steps: list[Step]) -> list[set[int]]:
     made: dict[Value, int] = {}
     written: dict[int, int] = {}
     read: dict[int, list[int]] = {}
+    lent: dict[Value, int] = {}  # values that are the memory of a variable, not copies of what was there
     writes_since, barrier = [], -1
     needs: list[set[int]] = []
     for i, step in enumerate(steps):
         need = {made[v] for v in step.inputs if v in made}
+        uses = {lent[v] for v in step.inputs if v in lent}
+        need |= {written[c] for c in uses if c in written}
         cells = {id(v.cell) for v in step.inputs if is_reference(v)}
         calls = step.definition is not None and bool(step.definition.calls)
         if step.type == "ReadCell":
@@ -169,6 +172,12 @@ def _dependencies(steps: list[Step]) -> list[set[int]]:
                 written[c] = i
             if writes:
                 writes_since.append(i)
+        for c in uses:
+            read.setdefault(c, []).append(i)
+        if step.type == "ReadCell" and not step.attrs.get("copy"):
+            lent.update((v, id(v.cell)) for v in step.outputs)
+        elif step.definition is not None and step.definition.view and step.inputs[0] in lent:
+            lent[step.outputs[0]] = lent[step.inputs[0]]
         needs.append(need)
         made.update((v, i) for v in step.outputs)
     return needs

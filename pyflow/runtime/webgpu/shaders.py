@@ -13,7 +13,8 @@ FOLDER = next((f for f in (_PACKAGE / "shaders", _PACKAGE.parent / "shaders") if
 
 _OVERRIDE = re.compile(r"^override (\w+)\s*:\s*(\w+)\s*=\s*[^;]*;", re.M)
 _ALIAS = re.compile(r"^alias (\w+)\s*=\s*(\w+)\s*;", re.M)
-_WORD = re.compile(r"\b[A-Za-z_]\w*\b")
+_CALLED = re.compile(r"\b([A-Za-z_]\w*)\(")
+_DEFINED = re.compile(r"^fn (\w+)", re.M)
 
 
 @functools.cache
@@ -29,14 +30,15 @@ def common() -> dict[str, str]:
 
 
 def functions_used(source: str) -> str:
-    """The texts of the common functions that are called in `source`, and of those that they call."""
+    """The texts of the common functions that are called in `source` and not defined there, with those they call."""
     found: dict[str, str] = {}
+    own = set(_DEFINED.findall(source))
     pending = [source]
     while pending:
-        for word in _WORD.findall(pending.pop()):
-            if word in common() and word not in found:
-                found[word] = common()[word]
-                pending.append(found[word])
+        for name in _CALLED.findall(pending.pop()):
+            if name in common() and name not in found and name not in own:
+                found[name] = common()[name]
+                pending.append(found[name])
     return "\n".join(reversed(found.values()))
 
 
@@ -75,4 +77,5 @@ def specialised(shader: str, constants: dict[str, Any], types: dict[str, str], f
             missing.append(name)
     if missing:
         raise KeyError(f"{shader} has no {missing}")
-    return source
+    functions_there = functions_used(source)
+    return f"{source}\n{functions_there}" if functions_there else source
