@@ -1,25 +1,40 @@
-// C[M,N] = op(A) · op(B): one invocation an element of C. Reads 2·M·N·K numbers of memory; for small matrices.
-override M: u32 = 16;
-override N: u32 = 16;
-override K: u32 = 16;
+// C = op(A) · op(B), one element an invocation: for products too small for the others to fill the adapter with.
+//
+// overrides   as in registers8.wgsl, without SPLITS and WG_ROWS
+// bindings    0: A, 1: B, 2: C; what the epilogue needs comes after them
+// workgroups  ceil(BATCH · M · N / 64), flat
+
+alias T = f32;  // of what is stored; the sums are float32
+
+override M: u32 = 8;
+override N: u32 = 8;
+override K: u32 = 8;
+override BATCH: u32 = 1;
 override TRANSPOSE_A: bool = false;
 override TRANSPOSE_B: bool = false;
-alias T = f32;
+override STRIDE_A: u32 = M * K;
+override STRIDE_B: u32 = K * N;
 
 @group(0) @binding(0) var<storage, read> a: array<T>;
 @group(0) @binding(1) var<storage, read> b: array<T>;
 @group(0) @binding(2) var<storage, read_write> c: array<T>;
 
-@compute @workgroup_size(8, 8)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-    let row = id.y;
-    let column = id.x;
-    if (row >= M || column >= N) { return; }
-    var sum = T(0);
+// Replaced where a bias and an activation are fused.
+fn epilogue(v: T, column: u32) -> T { return v; }
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) local: u32) {
+    let i = (group.x + group.y * groups.x) * 64u + local;
+    if i >= BATCH * M * N { return; }
+    let batch = i / (M * N);
+    let row = i / N % M;
+    let column = i % N;
+    let at_a = batch * STRIDE_A + row * select(K, 1u, TRANSPOSE_A);
+    let at_b = batch * STRIDE_B + column * select(1u, K, TRANSPOSE_B);
+    var sum = 0.0;
     for (var k = 0u; k < K; k++) {
-        let x = select(a[row * K + k], a[k * M + row], TRANSPOSE_A);
-        let y = select(b[k * N + column], b[column * K + k], TRANSPOSE_B);
-        sum += x * y;
+        sum += f32(a[at_a + k * select(1u, M, TRANSPOSE_A)]) * f32(b[at_b + k * select(N, 1u, TRANSPOSE_B)]);
     }
-    c[row * N + column] = sum;
+    c[i] = epilogue(T(sum), column);
 }
