@@ -15,7 +15,8 @@ from pyflow.core.registry import ShapeError, one_of, op, raw, sample
 from pyflow.core.scopes import name_scope
 from pyflow.core.tensor import Tensor
 from pyflow.ops.complex_numbers import conj
-from pyflow.ops.gpu import Dispatch, dispatches
+from pyflow.ops.gpu import dispatches
+from pyflow.ops.gpu_matmul import batched_products, matrix_products
 from pyflow.ops.primitives import primitives
 from pyflow.ops.shape_rules import broadcast_shapes, merge, merge_dim, text, with_rank, with_rank_at_least
 
@@ -89,13 +90,6 @@ def _product_shape(a: Any, b: Any, transpose_a: bool, transpose_b: bool) -> tupl
     return (a[1 if transpose_a else 0], b[0 if transpose_b else 1])
 
 
-def _products(node: Any) -> list[Dispatch]:
-    (rows, columns), a = node.outputs[0].shape, node.inputs[0]
-    ta, tb = node.attrs["transpose_a"], node.attrs["transpose_b"]
-    sizes = {"M": rows, "N": columns, "K": a.shape[0 if ta else 1], "TRANSPOSE_A": ta, "TRANSPOSE_B": tb}
-    return [Dispatch("matmul/naive.wgsl", node.inputs, node.outputs, (-(-columns // 8), -(-rows // 8)), **sizes)]
-
-
 @op("MatMul(a: T, b: T) -> (product: T)", transpose_a=False, transpose_b=False, T=MATRIX_TYPES)
 class MatMul:
     """The product of two matrices, each transposed first if so asked."""
@@ -122,7 +116,7 @@ class MatMul:
             return MatMul(b, dy, transpose_b=True), MatMul(a, dy)
         return MatMul(b, dy, transpose_a=True, transpose_b=True), MatMul(dy, a, transpose_a=True, transpose_b=True)
 
-    gpu = dispatches(_products)
+    gpu = dispatches(matrix_products)
     samples = [
         sample([[1.0, -2.0, 0.5], [0.25, 3.0, 1.5]], [[2.0], [-1.0], [0.5]]),
         sample([[1.0, -2.0], [0.25, 3.0]], [[2.0, 1.0], [-1.0, 4.0]], transpose_a=True),
@@ -260,6 +254,7 @@ class BatchMatMul:
     cpu = _batch_product
     grad = _batch_gradients
 
+    gpu = dispatches(batched_products)
     samples = [sample([[[1.0, -2.0], [0.5, 3.0]]], [[[2.0, 1.0], [-1.0, 0.5]]], adj_y=True)]
 
 
@@ -284,6 +279,7 @@ class BatchMatMulV2:
         dx = reshape(reduce_sum(dx, rx), shape_x)
         return dx, reshape(reduce_sum(dy_, ry), shape_y)
 
+    gpu = dispatches(batched_products)
     samples = [
         sample([[[1.0, -2.0], [0.5, 3.0]], [[0.1, 0.2], [0.3, 0.4]]], [[2.0, 1.0], [-1.0, 0.5]]),
         sample([[[1.0, -2.0], [0.5, 3.0]]], [[[2.0, 1.0], [-1.0, 0.5]]], adj_x=True, adj_y=True),

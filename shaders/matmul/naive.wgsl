@@ -1,10 +1,11 @@
 // C = op(A) · op(B), one element an invocation: for products too small for the others to fill the adapter with.
 //
 // overrides   as in registers8.wgsl, without SPLITS and WG_ROWS
-// bindings    0: A, 1: B, 2: C; what the epilogue needs comes after them
+// bindings    0: A, 1: B, 2: C; inputs that an epilogue brings stand between
 // workgroups  ceil(BATCH · M · N / 64), flat
 
-alias T = f32;  // of what is stored; the sums are float32
+alias T = f32;  // of what is stored
+alias S = f32;  // of the sums
 
 override M: u32 = 8;
 override N: u32 = 8;
@@ -32,9 +33,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     let column = i % N;
     let at_a = batch * STRIDE_A + row * select(K, 1u, TRANSPOSE_A);
     let at_b = batch * STRIDE_B + column * select(1u, K, TRANSPOSE_B);
-    var sum = 0.0;
+    var sum = S(0);
     for (var k = 0u; k < K; k++) {
-        sum += f32(a[at_a + k * select(1u, M, TRANSPOSE_A)]) * f32(b[at_b + k * select(N, 1u, TRANSPOSE_B)]);
+        sum += S(a[at_a + k * select(1u, M, TRANSPOSE_A)]) * S(b[at_b + k * select(N, 1u, TRANSPOSE_B)]);
     }
     c[i] = epilogue(T(sum), column);
 }

@@ -1,11 +1,11 @@
 // C = op(A) · op(B): each invocation sums a block of 16 rows and 16 columns in registers, without shared memory. For
-// adapters where a barrier costs more than a load: the software ones. Batched, split along K if asked, with an epilogue.
+// adapters where a barrier costs more than a load: the software ones. Batched, split along K if asked.
 //
 // overrides   M, N, K: C is M × N; BATCH; TRANSPOSE_A: A is stored K × M; TRANSPOSE_B: B is stored N × K;
 //             STRIDE_A, STRIDE_B: elements from one matrix of the batch to the next (0: all use the same one);
 //             SPLITS: K is cut into so many parts, whose products stand one after the other in C, for split_sum.wgsl;
 //             WG_ROWS: a workgroup is 8 blocks wide and WG_ROWS high
-// bindings    0: A, 1: B, 2: C; what the epilogue needs comes after them
+// bindings    0: A, 1: B, 2: C; inputs that an epilogue brings stand between
 // sizes       K and N multiples of 4, and M too where A is transposed (registers8_odd.wgsl takes others)
 // workgroups  SPLITS · BATCH · ceil(M / (16 · WG_ROWS)) · ceil(N / 128), flat
 
@@ -60,7 +60,7 @@ fn a4(start: u32, row: u32, k: u32) -> mat4x4f {
         vec4f(a[(at + min(row + 2u, M - 1u) * K) / 4u]), vec4f(a[(at + min(row + 3u, M - 1u) * K) / 4u]));
 }
 
-// Four rows of B, k to k + 3, over four columns: column i is row k + i. So b4 * a4 is a block of C, a column of it a row.
+// Four rows of B, k to k + 3, over four columns: column i is row k + i. b4 * a4 is a block of C, its columns rows.
 fn b4(start: u32, k: u32, column: u32) -> mat4x4f {
     let inside = min(column, max(N, 4u) - 4u);
     if TRANSPOSE_B {
@@ -69,7 +69,8 @@ fn b4(start: u32, k: u32, column: u32) -> mat4x4f {
             vec4f(b[(at + 3u * K) / 4u])));
     }
     let at = start + k * N + inside;
-    return mat4x4f(vec4f(b[at / 4u]), vec4f(b[(at + N) / 4u]), vec4f(b[(at + 2u * N) / 4u]), vec4f(b[(at + 3u * N) / 4u]));
+    return mat4x4f(vec4f(b[at / 4u]), vec4f(b[(at + N) / 4u]), vec4f(b[(at + 2u * N) / 4u]),
+        vec4f(b[(at + 3u * N) / 4u]));
 }
 
 fn put(start: u32, row: u32, column: u32, block: mat4x4f) {

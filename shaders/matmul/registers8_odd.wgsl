@@ -1,7 +1,7 @@
 // As registers8.wgsl, for any sizes: reads and writes single elements where that one has vectors of four.
 //
 // overrides   as there
-// bindings    0: A, 1: B, 2: C; what the epilogue needs comes after them
+// bindings    0: A, 1: B, 2: C; inputs that an epilogue brings stand between
 // workgroups  SPLITS · BATCH · ceil(M / (8 · WG_ROWS)) · ceil(N / 64), flat
 
 alias T = f32;  // of what is stored; the sums are float32
@@ -41,8 +41,7 @@ fn place(group: u32, local: vec3u) -> Place {
         k, min(k + part, K), product * M * N);
 }
 
-// Four elements of a line of A or B, the last one again
-// beyond its end, which lies `stride` apart.
+// Four elements of a line of A or B, `stride` apart; beyond its end the last one again.
 fn a_line(at: u32, row: u32) -> vec4f {
     let stride = select(K, 1u, TRANSPOSE_A);
     let last = M - 1u;

@@ -1,8 +1,8 @@
-// C = op(A) · op(B): a workgroup of 128 stages 64 rows and 64 columns, 16 k at a time, in shared memory, and each invocation
-// sums 4 rows and 8 columns in registers. For real GPUs. Batched, split along K if asked, with an epilogue.
+// C = op(A) · op(B): a workgroup of 128 stages 64 rows and 64 columns, 16 k at a time, in shared memory, and each
+// invocation sums 4 rows and 8 columns in registers. For real GPUs. Batched, split along K if asked.
 //
 // overrides   as in registers8.wgsl, without WG_ROWS
-// bindings    0: A, 1: B, 2: C; what the epilogue needs comes after them
+// bindings    0: A, 1: B, 2: C; inputs that an epilogue brings stand between
 // sizes       K and N multiples of 4, and M too where A is transposed; shared_odd.wgsl takes others
 // workgroups  SPLITS · BATCH · ceil(M / 64) · ceil(N / 64), flat
 
@@ -25,12 +25,12 @@ override SPLITS: u32 = 1;
 // Replaced where a bias and an activation are fused.
 fn epilogue(v: T, column: u32) -> T { return v; }
 
-var<workgroup> tile_a: array<vec4f, 320>;  // 64 rows of 16 k, four to a vector, and one more vector against bank conflicts
+var<workgroup> tile_a: array<vec4f, 320>;  // 64 rows of 16 k in vectors, and one more against bank conflicts
 var<workgroup> tile_b: array<vec4f, 256>;  // 16 k of 64 columns
 var<private> s0: mat4x4f;
 var<private> s1: mat4x4f;
 
-// A workgroup's tile: its matrix of the batch, its first row and column, its part of K, and where its matrix starts in C.
+// A workgroup's tile: its matrix of the batch, first row and column, part of K, and where its matrix starts in C.
 struct Tile { batch: u32, row: u32, column: u32, k: u32, end: u32, out: u32 }
 
 fn tile_of(group: u32) -> Tile {
@@ -55,7 +55,7 @@ fn a4(start: u32, row: u32, k: u32) -> mat4x4f {
         vec4f(a[(at + min(row + 2u, M - 1u) * K) / 4u]), vec4f(a[(at + min(row + 3u, M - 1u) * K) / 4u]));
 }
 
-// Four rows of B, k to k + 3, over four columns: column i is row k + i. So b4 * a4 is a block of C, a column of it a row.
+// Four rows of B, k to k + 3, over four columns: column i is row k + i. b4 * a4 is a block of C, its columns rows.
 fn b4(start: u32, k: u32, column: u32) -> mat4x4f {
     let inside = min(column, max(N, 4u) - 4u);
     if TRANSPOSE_B {
@@ -64,7 +64,8 @@ fn b4(start: u32, k: u32, column: u32) -> mat4x4f {
             vec4f(b[(at + 3u * K) / 4u])));
     }
     let at = start + k * N + inside;
-    return mat4x4f(vec4f(b[at / 4u]), vec4f(b[(at + N) / 4u]), vec4f(b[(at + 2u * N) / 4u]), vec4f(b[(at + 3u * N) / 4u]));
+    return mat4x4f(vec4f(b[at / 4u]), vec4f(b[(at + N) / 4u]), vec4f(b[(at + 2u * N) / 4u]),
+        vec4f(b[(at + 3u * N) / 4u]));
 }
 
 fn put(start: u32, row: u32, column: u32, block: mat4x4f) {

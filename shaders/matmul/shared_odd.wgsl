@@ -1,7 +1,7 @@
 // As shared.wgsl, for any sizes: reads and writes single elements where that one has vectors of four.
 //
 // overrides   as there
-// bindings    0: A, 1: B, 2: C; what the epilogue needs comes after them
+// bindings    0: A, 1: B, 2: C; inputs that an epilogue brings stand between
 // workgroups  SPLITS · BATCH · ceil(M / 64) · ceil(N / 64), flat
 
 alias T = f32;  // of what is stored; the sums are float32
@@ -23,12 +23,12 @@ override SPLITS: u32 = 1;
 // Replaced where a bias and an activation are fused.
 fn epilogue(v: T, column: u32) -> T { return v; }
 
-var<workgroup> tile_a: array<vec4f, 320>;  // 64 rows of 16 k, four to a vector, and one more vector against bank conflicts
+var<workgroup> tile_a: array<vec4f, 320>;  // 64 rows of 16 k in vectors, and one more against bank conflicts
 var<workgroup> tile_b: array<vec4f, 256>;  // 16 k of 64 columns
 var<private> s0: mat4x4f;
 var<private> s1: mat4x4f;
 
-// A workgroup's tile: its matrix of the batch, its first row and column, its part of K, and where its matrix starts in C.
+// A workgroup's tile: its matrix of the batch, first row and column, part of K, and where its matrix starts in C.
 struct Tile { batch: u32, row: u32, column: u32, k: u32, end: u32, out: u32 }
 
 fn tile_of(group: u32) -> Tile {
@@ -61,7 +61,8 @@ fn b_row(start: u32, k: u32, column: u32) -> vec4f {
 }
 
 fn a4(start: u32, row: u32, k: u32) -> mat4x4f {
-    return mat4x4f(a_row(start, row, k), a_row(start, row + 1u, k), a_row(start, row + 2u, k), a_row(start, row + 3u, k));
+    return mat4x4f(a_row(start, row, k), a_row(start, row + 1u, k), a_row(start, row + 2u, k),
+        a_row(start, row + 3u, k));
 }
 
 fn b4(start: u32, k: u32, column: u32) -> mat4x4f {

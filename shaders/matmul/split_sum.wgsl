@@ -1,0 +1,27 @@
+// The second half of a product split along K: the sum of its SPLITS partial products, and the epilogue.
+//
+// overrides   SIZE: elements of the result (BATCH · M · N); N: its columns; SPLITS
+// bindings    0: the partial products, 1: the result
+// workgroups  ceil(SIZE / 64), flat
+
+alias T = f32;  // of what is stored; the sums are float32
+
+override SIZE: u32 = 64;
+override N: u32 = 8;
+override SPLITS: u32 = 2;
+
+@group(0) @binding(0) var<storage, read> parts: array<T>;
+@group(0) @binding(1) var<storage, read_write> c: array<T>;
+
+// Replaced where a bias and an activation are fused.
+fn epilogue(v: T, column: u32) -> T { return v; }
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) local: u32) {
+    let i = (group.x + group.y * groups.x) * 64u + local;
+    if i >= SIZE { return; }
+    var sum = 0.0;
+    for (var part = 0u; part < SPLITS; part++) { sum += f32(parts[part * SIZE + i]); }
+    c[i] = epilogue(T(sum), i % N);
+}

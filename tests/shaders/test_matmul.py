@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tests.shaders import runner
 from tests.shaders.runner import grid
 
 pytestmark = pytest.mark.native
@@ -102,7 +103,14 @@ def test_what_is_not_finite_stays_in_its_row(adapter, kernel, bad):
     close(c[:19], exact[:19], 12)
 
 
-@pytest.mark.parametrize("kernel", TILES)
+@pytest.mark.parametrize("kernel", ["naive", "registers8_odd"])
 def test_more_workgroups_than_one_dimension_has(adapter, kernel):
     a, b, exact = operands(4, 4, 4, batch=(65537 * 4 if kernel == "naive" else 65537,))
+    close(product(adapter, kernel, a, b), exact, 4)
+
+
+@pytest.mark.parametrize("kernel", TILES)
+def test_a_grid_of_two_dimensions(adapter, kernel, monkeypatch):
+    monkeypatch.setattr(runner, "LIMIT", 3)
+    a, b, exact = operands(4, 4, 4, batch=(257 if kernel == "naive" else 7,))
     close(product(adapter, kernel, a, b), exact, 4)

@@ -15,6 +15,8 @@ _OVERRIDE = re.compile(r"^override (\w+)\s*:\s*(\w+)\s*=\s*[^;]*;", re.M)
 _ALIAS = re.compile(r"^alias (\w+)\s*=\s*(\w+)\s*;", re.M)
 _CALLED = re.compile(r"\b([A-Za-z_]\w*)\(")
 _DEFINED = re.compile(r"^fn (\w+)", re.M)
+_INPUT = re.compile(r"var<storage, read>")
+_OUTPUT = re.compile(r"@binding\((\d+)\) (var<storage, read_write>)")
 
 
 @functools.cache
@@ -54,6 +56,8 @@ def literal(value: Any, kind: str) -> str:
 def specialised(shader: str, constants: dict[str, Any], types: dict[str, str], functions: dict[str, str]) -> str:
     """The shader's text with values for overrides, other types for aliases, and other functions of the same names.
 
+    The text of a function may bring further inputs, bound next to the shader's own: its outputs then move up.
+
     Raises:
       KeyError: the shader has no such override, alias or function.
     """
@@ -69,6 +73,9 @@ def specialised(shader: str, constants: dict[str, Any], types: dict[str, str], f
     source = _OVERRIDE.sub(constant, source)
     source = _ALIAS.sub(lambda m: f"alias {m[1]} = {types.pop(m[1], m[2])};", source)
     missing = [*constants, *types]
+    added = sum(len(_INPUT.findall(f)) for f in functions.values())
+    if added:
+        source = _OUTPUT.sub(lambda m: f"@binding({int(m[1]) + added}) {m[2]}", source)
     for name, replacement in functions.items():
         old = re.search(rf"^fn {name}\([^\n]*\}}$|^fn {name}\(.*?^\}}$", source, re.M | re.S)
         if old:

@@ -1,0 +1,101 @@
+"""Matrix products on the GPU: the shaders that can do one, and how each is asked to."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Sequence
+
+from pyflow.core import dtypes
+from pyflow.ops.gpu import Choice, Dispatch, groups
+
+# Rows and columns of C that a workgroup of each kernel computes.
+_TILES = {"registers8": (32, 64), "registers16": (64, 128), "shared": (64, 64)}
+_TILES |= {"registers8_odd": (32, 64), "shared_odd": (64, 64)}
+# Fewer multiplications than this are not worth more than one way.
+_SMALL = 1 << 15
+# A product of fewer tiles than this, with so many terms, is split along its terms.
+_FEW_TILES = 16
+_MANY_TERMS = 1024
+
+
+def product(
+    node: Any,
+    inputs: Sequence[Any],
+    output: Any,
+    m: int,
+    n: int,
+    k: int,
+    *,
+    transpose_a: bool = False,
+    transpose_b: bool = False,
+    batch: int = 1,
+    strides: tuple[int, int] | None = None,
+    epilogue: str | None = None,
+) -> list[Dispatch | Choice]:
+    """The dispatches for `output` = op(a) · op(b), `batch` matrices of [m, n], each a sum over k.
+
+    Args:
+      inputs: a, b, and what the epilogue binds.
+      strides: elements from one matrix of a, and of b, to the next; 0 where all use the same.
+      epilogue: the text of `fn epilogue(v: T, column: u32) -> T`, and of the inputs it brings.
+    """
+    sizes = {"M": m, "N": n, "K": k, "BATCH": batch, "TRANSPOSE_A": transpose_a, "TRANSPOSE_B": transpose_b}
+    sizes |= dict(zip(("STRIDE_A", "STRIDE_B"), (m * k, k * n) if strides is None else strides))
+    functions = {} if epilogue is None else {"epilogue": epilogue}
+    work = 2 * batch * m * n * k
+
+    def naive(types: dict[str, str] | None = None) -> list[Dispatch]:
+        grid = groups(batch * m * n)
+        return [Dispatch("matmul/naive.wgsl", inputs, [output], grid, types, functions, work, **sizes)]
+
+    if output.dtype is dtypes.int32:
+        return naive({"T": "i32", "S": "i32"})
+    if work < 2 * _SMALL:
+        return naive()
+
+    def tiled(kernel: str) -> list[Dispatch]:
+        rows, columns = _TILES[kernel]
+        tiles = batch * math.ceil(m / rows) * math.ceil(n / columns)
+        file = f"matmul/{kernel}.wgsl"
+        if tiles >= _FEW_TILES or k < _MANY_TERMS:
+            return [Dispatch(file, inputs, [output], groups(tiles, 1), None, functions, work, **sizes)]
+        splits = min(_FEW_TILES // tiles, k // (_MANY_TERMS // 4))
+        parts, grid = node.scratch((splits, *output.shape)), groups(splits * tiles, 1)
+        total = {"SIZE": batch * m * n, "N": n, "SPLITS": splits}
+        return [
+            Dispatch(file, inputs[:2], [parts], grid, None, None, work, SPLITS=splits, **sizes),
+            Dispatch("matmul/split_sum.wgsl", [parts, *inputs[2:]], [output], groups(total["SIZE"]), None,
+                     _after_one_input(functions), total["SIZE"] * splits, **total),
+        ]  # fmt: skip
+
+    fits = k % 4 == 0 and n % 4 == 0 and (m % 4 == 0 or not transpose_a)
+    kernels = ("registers8", "registers16", "shared") if fits else ("registers8_odd", "shared_odd")
+    ways = {kernel: tiled(kernel) for kernel in kernels if kernel != "registers16" or m > 8 and n > 8}
+    kinds = "T" if transpose_a else "N", "T" if transpose_b else "N"
+    return [Choice(f"matmul {batch}x{m}x{k}x{n} {''.join(kinds)}{' fused' if epilogue else ''}", ways)]
+
+
+def _after_one_input(functions: dict[str, str]) -> dict[str, str]:
+    """The functions for split_sum.wgsl, which has one input where the others have two."""
+    return {name: text.replace("@binding(2)", "@binding(1)") for name, text in functions.items()}
+
+
+def matrix_products(node: Any) -> list[Dispatch | Choice]:
+    """The rule of MatMul."""
+    (rows, columns), a = node.outputs[0].shape, node.inputs[0]
+    ta, tb = node.attrs["transpose_a"], node.attrs["transpose_b"]
+    terms = a.shape[0 if ta else 1]
+    return product(node, node.inputs, node.outputs[0], rows, columns, terms, transpose_a=ta, transpose_b=tb)
+
+
+def batched_products(node: Any) -> list[Dispatch | Choice] | None:
+    """The rule of BatchMatMul, where one operand's batch is that of the result and the other's the same or 1."""
+    (a, b), c, ta, tb = node.inputs, node.outputs[0], node.attrs["adj_x"], node.attrs["adj_y"]
+    m, n = c.shape[-2:]
+    k = a.shape[-2 if ta else -1]
+    batch = math.prod(c.shape[:-2])
+    counts = [math.prod(v.shape[:-2]) for v in (a, b)]
+    if any(count not in (1, batch) for count in counts):
+        return None
+    strides = (m * k * (counts[0] > 1), k * n * (counts[1] > 1))
+    return product(node, node.inputs, c, m, n, k, transpose_a=ta, transpose_b=tb, batch=batch, strides=strides)
