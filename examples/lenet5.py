@@ -25,6 +25,7 @@ tf.flags.DEFINE_float(
     "learning_rate", 0.05, "The rate at first. With 0.8, good without convolutions, it learns nothing."
 )
 tf.flags.DEFINE_integer("seed", 1, "The same seed gives the same network.")
+tf.flags.DEFINE_enum("device", "", ["", "cpu", "gpu"], "Where to compute; by default on the GPU if there is one.")
 FLAGS = tf.flags.FLAGS
 
 
@@ -112,12 +113,17 @@ def main(_):
     tf.set_random_seed(FLAGS.seed)
     # Each image comes as [28, 28, 1]: height, width, channels.
     mnist = input_data.read_data_sets(FLAGS.data_dir, one_hot=True, reshape=False, seed=FLAGS.seed)
+    with tf.device(f"/{FLAGS.device}:0" if FLAGS.device else None):
+        train(mnist)
+
+
+def train(mnist):
     images = tf.placeholder(tf.float32, [None, SIZE, SIZE, 1], name="images")
     labels = tf.placeholder(tf.float32, [None, DIGITS], name="labels")
     learn, loss, averages = make_training(images, labels, mnist.train.num_examples / BATCH)
     accuracy = make_accuracy(images, labels, averages)
 
-    with tf.Session() as sess:
+    with tf.Session(config=tf.ConfigProto(allow_soft_placement=True)) as sess:
 
         def measure(given, answers, size=500):
             """The accuracy on many images, some at a time, so that they need little memory."""

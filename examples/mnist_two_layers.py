@@ -19,6 +19,7 @@ BATCH = 100
 tf.flags.DEFINE_string("data_dir", "/tmp/mnist", "Where the four files of MNIST are, or are put.")
 tf.flags.DEFINE_integer("steps", 15000, "How many batches of 100 images to learn from.")
 tf.flags.DEFINE_integer("seed", 1, "The same seed gives the same network.")
+tf.flags.DEFINE_enum("device", "", ["", "cpu", "gpu"], "Where to compute; by default on the GPU if there is one.")
 FLAGS = tf.flags.FLAGS
 
 
@@ -55,7 +56,11 @@ def make_training(scores, labels, layers, batches_per_epoch):
 def main(_):
     tf.set_random_seed(FLAGS.seed)
     mnist = input_data.read_data_sets(FLAGS.data_dir, one_hot=True)
+    with tf.device(f"/{FLAGS.device}:0" if FLAGS.device else None):
+        train(mnist)
 
+
+def train(mnist):
     images = tf.placeholder(tf.float32, [None, PIXELS], name="images")
     labels = tf.placeholder(tf.float32, [None, DIGITS], name="labels")
     layers = make_layers()
@@ -65,7 +70,7 @@ def main(_):
     right = tf.equal(tf.argmax(classify(images, layers, average), 1), tf.argmax(labels, 1))
     accuracy = tf.reduce_mean(tf.cast(right, tf.float32))
 
-    with tf.Session() as sess:
+    with tf.Session(config=tf.ConfigProto(allow_soft_placement=True)) as sess:
         sess.run(tf.global_variables_initializer())
         start = time.time()
         for step in range(FLAGS.steps):

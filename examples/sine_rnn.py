@@ -20,6 +20,7 @@ GAP = 0.01  # between the points of the curve
 tf.flags.DEFINE_integer("steps", 11000, "How many batches of 32 examples to learn from.")
 tf.flags.DEFINE_bool("point_by_point", False, "Whether the network sees one point a step, or all ten in one step.")
 tf.flags.DEFINE_integer("seed", 1, "The same seed gives the same network.")
+tf.flags.DEFINE_enum("device", "", ["", "cpu", "gpu"], "Where to compute; by default on the GPU if there is one.")
 FLAGS = tf.flags.FLAGS
 
 
@@ -68,7 +69,8 @@ def main(_):
     training = make_examples(np.sin(np.linspace(0, end, count, dtype=np.float32)))
     count = TEST_EXAMPLES + POINTS
     test = make_examples(np.sin(np.linspace(end, end + count * GAP, count, dtype=np.float32)))
-    with tf.Session() as sess:
+    device = tf.device(f"/{FLAGS.device}:0" if FLAGS.device else None)
+    with device, tf.Session(config=tf.ConfigProto(allow_soft_placement=True)) as sess:
         train(sess, *training)
         print(f"Root Mean Square Error: {evaluate(sess, *test):.6f}")
 

@@ -66,6 +66,7 @@ PROGRAMS: dict[str, tuple[list[str], list[str] | Callable[[str], bool]]] = {
         [],
         ["squares: 1 4 9 25 64", "batch of 4\nbatch of 2\nbatch of 4\nbatch of 2\neach of 6 twice: True"],
     ),
+    "device_trace.py": ([], ["MatMul: (MatMul): /job:localhost/replica:0/task:0/device:", "µs  MatMul"]),
     "exclusive_or.py": ([], ["linear:       [0.5 0.5 0.5 0.5]", "hidden layer: [0. 1. 1. 0.]"]),
     "forward_pass.py": ([], ["[[0.11600002]]", "[2.2322333 0.9048362 1.9336841]", "twice: True"]),
     "graphs.py": ([], ["zeros [0.]", "ones [1.]", "/device:CPU:0 ['total:0']"]),

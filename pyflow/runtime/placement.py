@@ -9,6 +9,7 @@ from pyflow.core import errors
 from pyflow.core.operation import Operation
 from pyflow.runtime.ordering import needed_ops
 from pyflow.runtime.user_frame import defined_at
+from pyflow.runtime.webgpu import adapters
 
 _HOST = "/job:localhost/replica:0/task:0/device:CPU:0"
 GPU = "/job:localhost/replica:0/task:0/device:GPU:0"
@@ -97,6 +98,7 @@ class Placer:
             )
             if all(w is None or w == h for w, h in pairs):
                 return
+        hint = adapters.why_none() if wanted.device_type == "GPU" and not self._has_gpu else ""
         available = ", ".join(d.name for d in self._devices)
         raise errors.InvalidArgumentError(
             op.node_def,
@@ -104,5 +106,5 @@ class Placer:
             f"Cannot assign a device for operation {op.name}: node {op.name} ({defined_at(op)}) was explicitly "
             "assigned "
             f"to {op.device} but available devices are [ {available} ]. Make sure the device specification refers to a "
-            f"valid device.\n\t [[{op.name}]]",
+            f"valid device.{hint}\n\t [[{op.name}]]",
         )

@@ -38,6 +38,17 @@ def chosen(config: Any = None) -> Any:
         return _devices[key]
 
 
+def why_none() -> str:
+    """What to say to a program that asks for a GPU where sessions use none."""
+    software = [driver.describe(a).name for a in driver.adapters() if driver.describe(a).is_software]
+    if software:
+        return (
+            f" The requested device appears to be a GPU, but there are only software adapters ({', '.join(software)}). "
+            "They are slower than the CPU, and used if the environment variable PYFLOW_ADAPTER names one."
+        )
+    return " The requested device appears to be a GPU, but no adapter was found; `pyflow doctor` tells more."
+
+
 def _adapter(wanted: str, index: str) -> Any:
     found = driver.adapters()
     if wanted:
