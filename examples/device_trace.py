@@ -3,7 +3,7 @@
     python examples/device_trace.py
 
 The placement log names the device of each operation. The trace has the time of each operation, on a GPU of each
-dispatch; with PYFLOW_TRACE=/tmp/trace.json all runs go into a file for chrome://tracing or ui.perfetto.dev as well. On a
+dispatch; with PYFLOW_TRACE=/tmp/trace.json all runs go into a file too, for chrome://tracing or ui.perfetto.dev. On a
 machine without GPU a software adapter shows the same: PYFLOW_ADAPTER=llvmpipe python examples/device_trace.py
 """
 
