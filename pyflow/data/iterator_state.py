@@ -26,8 +26,8 @@ class _Saveable(SaveableObject):
 def make_saveable_from_iterator(iterator: Any) -> SaveableObject:
     """What a Saver saves of an iterator, to be added to the collection `tf.GraphKeys.SAVEABLE_OBJECTS`.
 
-    It is how many elements the iterator has given. An iterator that is restored has to be initialized before, and goes
-    through as many elements of its dataset; so it goes on with the same elements if the dataset gives the same ones
-    again, as a shuffled one with a seed does.
+    It is how many elements the iterator has given, and the seeds that shuffling without a seed has drawn. An iterator
+    that is restored has to be initialized before, and goes through as many elements of its dataset; so it goes on with
+    the same elements, if the functions that the dataset calls and its files are the same.
     """
     return _Saveable(iterator._iterator_resource)

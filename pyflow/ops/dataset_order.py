@@ -31,17 +31,17 @@ class Rearranged(DatasetValue):
         self.source = source
         self.columns = source.columns
 
-    def arranged(self, make: Make) -> Items:
+    def arranged(self, make: Make, run: Run) -> Items:
         """The items of this dataset, from those of the other, which `make()` starts going through."""
         raise NotImplementedError
 
     def iterator(self, run: Run) -> Elements:
         if self.columns is not None:
             return RowElements(self.columns, self.positions(run))
-        return ItemElements(self.arranged(lambda: self.source.iterator(run)))
+        return ItemElements(self.arranged(lambda: self.source.iterator(run), run))
 
     def positions(self, run: Run) -> Items:
-        return self.arranged(lambda: self.source.positions(run))
+        return self.arranged(lambda: self.source.positions(run), run)
 
 
 class _Repeated(Items):
@@ -71,7 +71,7 @@ class _RepeatDataset(Rearranged):
         super().__init__(source)
         self.count = count
 
-    def arranged(self, make: Make) -> Items:
+    def arranged(self, make: Make, run: Run) -> Items:
         return _Repeated(make, self.count)
 
     def cardinality(self) -> int:
@@ -109,7 +109,7 @@ class _TakeDataset(Rearranged):
         super().__init__(source)
         self.count = count
 
-    def arranged(self, make: Make) -> Items:
+    def arranged(self, make: Make, run: Run) -> Items:
         return _Taken(make, self.count)
 
     def cardinality(self) -> int:
@@ -147,7 +147,7 @@ class _SkipDataset(Rearranged):
         super().__init__(source)
         self.count = count
 
-    def arranged(self, make: Make) -> Items:
+    def arranged(self, make: Make, run: Run) -> Items:
         return _Skipped(make, self.count)
 
     def cardinality(self) -> int:
@@ -192,7 +192,7 @@ class _ShardDataset(Rearranged):
         super().__init__(source)
         self._arguments = shards, index, require_non_empty
 
-    def arranged(self, make: Make) -> Items:
+    def arranged(self, make: Make, run: Run) -> Items:
         return _Sharded(make(), *self._arguments)
 
     def cardinality(self) -> int:
@@ -290,7 +290,7 @@ def ZipDataset(input_datasets):
 
 
 class _Passed(Rearranged):
-    def arranged(self, make: Make) -> Items:
+    def arranged(self, make: Make, run: Run) -> Items:
         return make()
 
     def cardinality(self) -> int:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import secrets
-import threading
 from typing import Any
 
 from pyflow.ops.dataset_order import Make, Rearranged, _RepeatDataset
-from pyflow.ops.dataset_sources import Words
-from pyflow.ops.dataset_values import TYPED, DatasetValue, Items, dataset_op, refuse
+from pyflow.ops.dataset_values import TYPED, DatasetValue, Items, Run, Words, dataset_op, refuse
 
 
 class _Shuffled(Items):
@@ -126,17 +123,11 @@ class ShuffledDataset(Rearranged):
         super().__init__(source)
         self._size, self._epochs, self._reshuffle = size, epochs, reshuffle
         self._given = seed, seed2
-        if not seed and not seed2:
-            seed, seed2 = secrets.randbits(63), secrets.randbits(63)
-        self._seeds = seed, seed2
-        self._generator = Words(seed, seed2)
-        self._lock = threading.Lock()
 
-    def arranged(self, make: Make) -> Items:
-        seeds = self._seeds
-        if self._reshuffle:
-            with self._lock:
-                seeds = self._generator.one(), self._generator.one()
+    def arranged(self, make: Make, run: Run) -> Items:
+        with run.lock:
+            words = run.words_of(self, *self._given)
+            seeds = (words.one(), words.one()) if self._reshuffle else words.seeds
         return _Shuffled(make, self._size, Words(*seeds), self._epochs)
 
     def cardinality(self) -> int:

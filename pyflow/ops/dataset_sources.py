@@ -22,13 +22,13 @@ from pyflow.ops.dataset_values import (
     ListedDataset,
     RowElements,
     Run,
+    Words,
     brackets,
     dataset_op,
     kept_inputs,
     object_scalar,
     refuse,
 )
-from pyflow.ops.philox import PhiloxState
 
 
 class _SlicePositions(Items):
@@ -216,31 +216,6 @@ def GeneratorDataset(
     )
 
 
-class Words:
-    """Random 32-bit words, one after the other."""
-
-    _BLOCKS = 1024
-
-    def __init__(self, seed: int, seed2: int):
-        self._state = PhiloxState(seed, seed2)
-        self._words = np.empty(0, np.uint32)
-        self._used = 0
-
-    def take(self, count: int) -> np.ndarray:
-        """The next `count` words, uint32."""
-        left = len(self._words) - self._used
-        if left < count:
-            blocks = max(-(-(count - left) // 4), min(4 + len(self._words), self._BLOCKS))
-            fresh = self._state.reserve(blocks).words(4 * blocks)
-            self._words, self._used = np.concatenate([self._words[self._used :], fresh]), 0
-        self._used += count
-        return self._words[self._used - count : self._used]
-
-    def one(self) -> int:
-        """The next word."""
-        return int(self.take(1)[0])
-
-
 class _RandomElements(Elements):
     def __init__(self, words: Words):
         self._words = words
@@ -257,7 +232,9 @@ class _RandomDataset(DatasetValue):
         self._seeds = seed, seed2
 
     def iterator(self, run: Run) -> Elements:
-        return _RandomElements(Words(*self._seeds))
+        with run.lock:
+            words = Words(*self._seeds) if any(self._seeds) else Words(*run.fresh_seeds())
+        return _RandomElements(words)
 
     def cardinality(self) -> int:
         return INFINITE

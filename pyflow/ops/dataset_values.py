@@ -7,14 +7,17 @@ order (`columns`), only their positions are moved about, and a batch is one look
 
 from __future__ import annotations
 
+import secrets
+import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from pyflow.core import dtypes, errors
 from pyflow.core.registry import NOT_DIFFERENTIABLE, OpDef, attr, op
+from pyflow.ops.philox import PhiloxState
 
 INFINITE, UNKNOWN = -1, -2
 
@@ -23,20 +26,70 @@ TYPED = {"output_types": TYPES, "output_shapes": SHAPES}
 FUNCTION, TYPE_LIST = attr("func"), attr("list(type)")
 
 
+class Words:
+    """Random 32-bit words, one after the other, from two seeds."""
+
+    _BLOCKS = 1024
+
+    def __init__(self, seed: int, seed2: int):
+        self.seeds = seed, seed2
+        self._state = PhiloxState(seed, seed2)
+        self._words = np.empty(0, np.uint32)
+        self._used = 0
+
+    def take(self, count: int) -> np.ndarray:
+        """The next `count` words, uint32."""
+        left = len(self._words) - self._used
+        if left < count:
+            blocks = max(-(-(count - left) // 4), min(4 + len(self._words), self._BLOCKS))
+            fresh = self._state.reserve(blocks).words(4 * blocks)
+            self._words, self._used = np.concatenate([self._words[self._used :], fresh]), 0
+        self._used += count
+        return self._words[self._used - count : self._used]
+
+    def one(self) -> int:
+        """The next word."""
+        return int(self.take(1)[0])
+
+
 class Run:
-    """One iteration over a dataset from its beginning: the functions it calls, and what ends with it.
+    """One iteration over a dataset from its beginning: the functions it calls, its chances, and what ends with it.
 
     Args:
       surroundings: the session as its functions see it.
+      seeds: those that another run drew, for this one to give the same elements.
     """
 
-    def __init__(self, surroundings: Any):
+    def __init__(self, surroundings: Any, seeds: Sequence[int] = ()):
         self._surroundings = surroundings
         self._closers: weakref.WeakSet = weakref.WeakSet()
+        self._known = list(seeds)
+        self.seeds: list[int] = []
+        self.lock = threading.Lock()
+        self._words: weakref.WeakKeyDictionary[DatasetValue, Words] = weakref.WeakKeyDictionary()
 
     def function(self, node: Any, name: Any) -> Callable[[list], Any]:
         """The function that an attr of a node names."""
         return self._surroundings.function(node, name)
+
+    def fresh_seeds(self) -> tuple[int, int]:
+        """Two seeds by chance, which are remembered. The caller holds the lock."""
+        at = len(self.seeds)
+        drawn = self._known[at : at + 2] or [secrets.randbits(63), secrets.randbits(63)]
+        self.seeds += drawn
+        return drawn[0], drawn[1]
+
+    def words_of(self, dataset: DatasetValue, seed: int, seed2: int) -> Words:
+        """The random words of a dataset, which its iterators in this run share. The caller holds the lock.
+
+        Args:
+          seed, seed2: both 0 for others in each run.
+        """
+        words = self._words.get(dataset)
+        if words is None:
+            seeds = (seed, seed2) if seed or seed2 else self.fresh_seeds()
+            words = self._words[dataset] = Words(*seeds)
+        return words
 
     def ends(self, thing: Any) -> None:
         """Has `thing.close()` called at the end, if it still exists."""

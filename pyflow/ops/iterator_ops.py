@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,18 +23,19 @@ _NOT_INITIALIZED = (
 
 
 class IteratorPosition:
-    """How many elements an iterator has given; what is saved of it."""
+    """How many elements an iterator has given, and the seeds it drew; what is saved of it."""
 
     TYPE_NAME = "pyflow::IteratorPosition"
 
-    def __init__(self, given: int):
-        self.given = given
+    def __init__(self, given: int, seeds: Sequence[int] = ()):
+        self.given, self.seeds = given, list(seeds)
 
     def as_variant_message(self) -> Any:
         """The message that stands for it in a checkpoint."""
         from pyflow.protos.tensor_pb2 import VariantTensorDataProto
 
-        return VariantTensorDataProto(type_name=self.TYPE_NAME, metadata=str(self.given).encode())
+        numbers = " ".join(map(str, [self.given, *self.seeds]))
+        return VariantTensorDataProto(type_name=self.TYPE_NAME, metadata=numbers.encode())
 
     @classmethod
     def of(cls, value: Any) -> IteratorPosition:
@@ -48,7 +50,8 @@ class IteratorPosition:
         name = getattr(value, "type_name", type(value).__name__)
         if name != cls.TYPE_NAME:
             raise errors.InvalidArgumentError(None, None, f"The state of an iterator of another kind: {name}")
-        return cls(int(value.metadata))
+        given, *seeds = (int(number) for number in value.metadata.split())
+        return cls(given, seeds)
 
 
 class IteratorResource:
@@ -93,18 +96,19 @@ class IteratorResource:
             return element
 
     @property
-    def position(self) -> int:
-        """How many elements have been given.
+    def position(self) -> IteratorPosition:
+        """How many elements have been given, and how they came by chance.
 
         Raises:
           FailedPreconditionError: it has no dataset yet.
         """
-        if self._elements is None:
-            raise errors.FailedPreconditionError(None, None, _NOT_INITIALIZED.format("SerializeIterator"))
-        return self._given
+        with self._lock:
+            if self._elements is None or self._run is None:
+                raise errors.FailedPreconditionError(None, None, _NOT_INITIALIZED.format("SerializeIterator"))
+            return IteratorPosition(self._given, self._run.seeds)
 
-    def move_to(self, position: int) -> None:
-        """Goes to where `position` elements of the dataset have been given.
+    def move_to(self, position: IteratorPosition) -> None:
+        """Goes to where an iterator over the same dataset was.
 
         Raises:
           FailedPreconditionError: it has no dataset yet.
@@ -114,11 +118,11 @@ class IteratorResource:
                 raise errors.FailedPreconditionError(None, None, _NOT_INITIALIZED.format("DeserializeIterator"))
             self.close_resource()
             self._surroundings.forget()
-            self._run = Run(self._surroundings)
+            self._run = Run(self._surroundings, position.seeds)
             self._elements = elements = self._dataset.iterator(self._run)
-            for self._given in range(1, position + 1):
+            for self._given in range(1, position.given + 1):
                 next(elements, None)
-            self._given = position
+            self._given = position.given
 
     def close_resource(self) -> None:
         """Ends its threads."""
@@ -326,7 +330,7 @@ class SerializeIterator:
     grad = NOT_DIFFERENTIABLE
 
     def cpu(resource_handle):
-        return object_scalar(IteratorPosition(as_iterator(resource_handle).position))
+        return object_scalar(as_iterator(resource_handle).position)
 
 
 @op("DeserializeIterator(resource_handle: resource, serialized: variant) -> ()")
@@ -338,4 +342,4 @@ class DeserializeIterator:
     grad = NOT_DIFFERENTIABLE
 
     def cpu(resource_handle, serialized):
-        as_iterator(resource_handle).move_to(IteratorPosition.of(serialized).given)
+        as_iterator(resource_handle).move_to(IteratorPosition.of(serialized))

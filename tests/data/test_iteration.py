@@ -173,6 +173,28 @@ def test_a_position_is_kept_in_checkpoints(tmp_path):
         assert [session.run(following).tolist() for _ in range(4)] == expected
 
 
+@pytest.mark.parametrize("new_session", [True, False])
+def test_a_position_tells_how_what_has_no_seed_was_shuffled(tmp_path, new_session):
+    dataset = Dataset.range(20).shuffle(7).repeat(3)
+    dataset = dataset.apply(tf.data.experimental.shuffle_and_repeat(4, 2)).prefetch(2)
+    iterator = dataset.make_initializable_iterator()
+    following = iterator.get_next()
+    tf.add_to_collection(tf.GraphKeys.SAVEABLE_OBJECTS, tf.data.experimental.make_saveable_from_iterator(iterator))
+    saver = tf.train.Saver()
+    with tf.Session() as session:
+        session.run(iterator.initializer)
+        for _ in range(30):
+            session.run(following)
+        path = saver.save(session, str(tmp_path / "model"))
+        expected = [session.run(following) for _ in range(80)]
+        with tf.Session() if new_session else session as session:
+            session.run(iterator.initializer)
+            saver.restore(session, path)
+            assert [session.run(following) for _ in range(80)] == expected
+            saver.restore(session, path)
+            assert [session.run(following) for _ in range(80)] == expected
+
+
 def test_a_graph_with_datasets_survives_export():
     offset = tf.constant(5, tf.int64)
     dataset = Dataset.range(6).map(lambda x: x + offset).shuffle(3, seed=1).batch(4)
