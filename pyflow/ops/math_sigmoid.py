@@ -38,7 +38,7 @@ class Sigmoid:
             return SigmoidGrad(conj(op.outputs[0]), grad)
 
     inplace = True
-    gpu = elementwise("1.0 / (1.0 + exp(-x))", types=FLOAT32)
+    gpu = elementwise("1.0 / (1.0 + exponential(-x))", types=FLOAT32)
     samples = [_ANY_SIGN]
 
 

@@ -245,7 +245,7 @@ class Exp:
         with control_dependencies([grad]):
             return grad * conj(op.outputs[0])
 
-    gpu = elementwise("exp(x)", types=FLOAT32)
+    gpu = elementwise("exponential(x)", types=FLOAT32)
     samples = [_ANY_SIGN]
 
 

@@ -138,7 +138,7 @@ class SoftplusGrad:
         with control_dependencies([grad]):
             return SoftplusGrad(grad, x), grad * dy / (exp(-x) + 2.0 + exp(x))
 
-    gpu = elementwise("gradients / (1.0 + exp(-features))", types=FLOAT32)
+    gpu = elementwise("gradients / (1.0 + exponential(-features))", types=FLOAT32)
     samples = [sample([1.0, 2.0, 3.0], [-1.0, 0.5, 7.0], reference=lambda g, x: g / (1 + np.exp(-x)))]
 
 
@@ -161,7 +161,7 @@ class Softplus:
 
         return grad * sigmoid(op.inputs[0])
 
-    gpu = elementwise("larger(features, 0.0) + log1p(exp(-abs(features)))", types=FLOAT32)
+    gpu = elementwise("larger(features, 0.0) + log1p(exponential(-abs(features)))", types=FLOAT32)
     samples = [sample([-1.0, 0.5, 2.0], reference=lambda x: np.log(np.exp(x) + 1))]
 
 

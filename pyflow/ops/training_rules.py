@@ -278,6 +278,6 @@ define_updates(
     "As AddSign, by a power (Bello et al., 2017).",
     gpu=update(
         m="m * beta + grad * (1.0 - beta)",
-        var="var - lr * exp(logbase * sign_decay * sign(grad) * sign(m)) * grad",
+        var="var - lr * exponential(logbase * sign_decay * sign(grad) * sign(m)) * grad",
     ),
 )

@@ -8,6 +8,6 @@ fn erfc(x: f32) -> f32 {
     // a² in two parts, as its rounding would show in the exponential.
     let coarse = bitcast<f32>(bitcast<u32>(a) & 0xfffff000u);
     let fine = (coarse - a) * (coarse + a);
-    let y = select(t * exp(-coarse * coarse) * exp(fine + (-1.2654301 + t * series)), 0.0, a > 11.0);
+    let y = select(t * exponential(-coarse * coarse) * exponential(fine + (-1.2654301 + t * series)), 0.0, a > 11.0);
     return select(y, 2.0 - y, x < 0.0);
 }

@@ -10,7 +10,7 @@ fn power(x: f32, y: f32) -> f32 {
         for (var n = abs(y); n > 0.5; n -= 1.0) { result *= a; }
         if (y < 0.0) { result = 1.0 / result; }
     } else if (a != 1.0) {
-        result = exp(y * natural_log(a));
+        result = exponential(y * natural_log(a));
     }
     if (bitcast<u32>(x) >> 31u == 0u) { return result; }
     if (!is_whole && a != 0.0 && !is_infinite(a)) { return not_a_number(); }
