@@ -46,9 +46,7 @@ def stateless(kind: int) -> Dispatches:
     return dispatches(rule, types=NUMBERS)
 
 
-def _numbers(
-    node: Any, kind: int, place: Callable[[], Any], bounds_at: int, **constants: Any
-) -> list[Dispatch] | None:
+def _numbers(node: Any, kind: int, place: Callable[[], Any], bounds_at: int, **constants: Any) -> list[Dispatch] | None:
     """`bounds_at` is where the inputs of an op for integers have their two bounds."""
     if kind == INTEGERS:
         low, high = (v.constant for v in node.inputs[bounds_at : bounds_at + 2])
