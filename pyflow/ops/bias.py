@@ -12,7 +12,8 @@ from pyflow.core.dtypes import NUMERIC
 from pyflow.core.registry import ShapeError, attr, op, sample
 from pyflow.core.scopes import name_scope
 from pyflow.core.tensor import StaticShape, Tensor
-from pyflow.ops.gpu import elementwise
+from pyflow.ops.gpu import dispatches, elementwise
+from pyflow.ops.gpu_reductions import reduced
 from pyflow.ops.reduce_functions import reduce_sum
 from pyflow.ops.shape_rules import merge_dim, text, with_rank, with_rank_at_least
 
@@ -126,6 +127,12 @@ class BiasAddV1:
     samples = [sample([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], [0.5, -1.0, 2.0], reference=np.add)]
 
 
+def _summed(node: Any) -> list:
+    rank = len(node.inputs[0].shape)
+    channel = 1 if node.attrs["data_format"] in ("NCHW", b"NCHW") else rank - 1
+    return reduced(node, "Sum", [axis for axis in range(rank) if axis != channel])
+
+
 @op("BiasAddGrad(out_backprop: T) -> (output: T)", T=NUMERIC, data_format=_DATA_FORMAT)
 class BiasAddGrad:
     """The sum over everything but the channels."""
@@ -162,6 +169,7 @@ class BiasAddGrad:
             multiples = concat([sizes[:-1], [1]], 0)
         return tile(reshape(grad, expanded), multiples)
 
+    gpu = dispatches(_summed)
     samples = [
         sample([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], reference=lambda g: g.sum(0)),
         sample([[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]], data_format="NCHW", reference=lambda g: g.sum((0, 2))),

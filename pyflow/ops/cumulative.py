@@ -13,6 +13,8 @@ from pyflow.core.errors import InvalidArgumentError
 from pyflow.core.registry import OpDef, one_of, op, raw, sample
 from pyflow.core.scopes import name_scope
 from pyflow.core.tensor import Tensor
+from pyflow.ops.gpu import dispatches
+from pyflow.ops.gpu_reductions import running
 from pyflow.ops.math_unary import exp, log
 from pyflow.ops.shape_rules import same_as, text
 
@@ -57,6 +59,7 @@ class Cumsum:
         exclusive, reverse = op.get_attr("exclusive"), op.get_attr("reverse")
         return [cumsum(grad, op.inputs[1], exclusive=exclusive, reverse=not reverse), None]
 
+    gpu = dispatches(running("a + b", "T(0)"))
     samples = _SAMPLES
 
 
@@ -77,6 +80,7 @@ class Cumprod:
         total = cumsum(product * grad, axis, exclusive=exclusive, reverse=not reverse)
         return [total / x, None]
 
+    gpu = dispatches(running("a * b", "T(1)"))
     samples = _SAMPLES
 
 

@@ -14,6 +14,8 @@ from pyflow.core.errors import InvalidArgumentError
 from pyflow.core.registry import ShapeError, one_of, op, raw, sample
 from pyflow.core.scopes import control_dependencies, name_scope
 from pyflow.core.tensor import StaticShape, Tensor
+from pyflow.ops.gpu import INDEXED, dispatches
+from pyflow.ops.gpu_reductions import cross_entropy, sparse_cross_entropy
 from pyflow.ops.nn_softmax import log_softmax, shifted_exponentials, softmax
 from pyflow.ops.shape_rules import broadcast_shapes, merge_dim, text, with_rank
 
@@ -100,6 +102,7 @@ class SoftmaxCrossEntropyWithLogits:
             grad += (grad_grad - squeeze(products, axis=1)) * probabilities
         return grad, _scaled_rows(grad_loss, -log_softmax(logits))
 
+    gpu = dispatches(cross_entropy, types=(float32,))
     samples = [
         sample(
             [[1.0, -2.0, 0.5], [0.25, 3.0, 1.5]],
@@ -193,6 +196,7 @@ class SparseSoftmaxCrossEntropyWithLogits:
         )
         return _scaled_rows(grad_loss, backprop), None
 
+    gpu = dispatches(sparse_cross_entropy(_check_labels), types=INDEXED)
     samples = [sample([[1.0, -2.0, 0.5], [0.25, 3.0, 1.5]], [2, 1], grad=False, reference=_sparse_reference)]
 
 

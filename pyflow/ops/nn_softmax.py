@@ -9,10 +9,12 @@ import numpy as np
 from pyflow.core.api import export
 from pyflow.core.convert import constant_value, convert_to_tensor
 from pyflow.core.deprecation import renamed_argument
-from pyflow.core.dtypes import FLOATING
+from pyflow.core.dtypes import FLOATING, float32
 from pyflow.core.errors import InvalidArgumentError
 from pyflow.core.registry import OpDef, ShapeError, op, sample
 from pyflow.core.tensor import Tensor
+from pyflow.ops.gpu import dispatches
+from pyflow.ops.gpu_reductions import softmax as softmax_rule
 
 
 def _at_least_vector(logits: Any) -> Any:
@@ -87,6 +89,7 @@ class Softmax:
         softmax = op.outputs[0]
         return (grad - reduce_sum(grad * softmax, -1, keepdims=True)) * softmax
 
+    gpu = dispatches(softmax_rule("exp(shifted) / sum"), types=(float32,))
     samples = [
         sample([[1.0, -2.0, 0.5], [0.25, 3.0, 1.5]], reference=_softmax_reference),
         sample([1.0, -2.0, 0.5], reference=_softmax_reference),
@@ -107,6 +110,7 @@ class LogSoftmax:
         softmax = exp(op.outputs[0])
         return grad - reduce_sum(grad, -1, keepdims=True) * softmax
 
+    gpu = dispatches(softmax_rule("shifted - natural_log(sum)"), types=(float32,))
     samples = [sample([[1.0, -2.0, 0.5], [0.25, 3.0, 1.5]], reference=lambda x: np.log(_softmax_reference(x)))]
 
 

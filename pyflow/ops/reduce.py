@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pyflow.core.convert import constant_value
-from pyflow.core.dtypes import INDEX, NUMERIC, int32
+from pyflow.core.dtypes import INDEX, NUMERIC, float32, int32
 from pyflow.core.graph import Graph
 from pyflow.core.registry import NOT_DIFFERENTIABLE, ShapeError, one_of, op, raw, sample
 from pyflow.core.scopes import colocate_with, device, get_default_graph
@@ -22,6 +22,8 @@ from pyflow.ops.array_shape import shape as shape_of
 from pyflow.ops.cast import cast
 from pyflow.ops.complex_numbers import conj
 from pyflow.ops.constant import constant
+from pyflow.ops.gpu import PLAIN, dispatches
+from pyflow.ops.gpu_reductions import reduction
 from pyflow.ops.ranges import range
 
 _AXES = one_of(INDEX, default=int32)
@@ -99,6 +101,7 @@ class Sum:
     def grad(op, grad):
         return _spread(op, grad), None
 
+    gpu = dispatches(reduction("Sum"))
     samples = [_ONE_AXIS, sample([[1.0, 2.0], [4.0, 5.0]], [0, 1], keep_dims=True)]
 
 
@@ -190,6 +193,7 @@ class Mean:
             factor = _quotient(reduce_prod(input_shape), reduce_prod(output_shape))
         return truediv(spread, cast(factor, spread.dtype)), None
 
+    gpu = dispatches(reduction("Mean"))
     samples = [sample([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], [1]), sample([[1.0, 2.0], [4.0, 5.0]], [0, 1])]
 
 
@@ -235,6 +239,7 @@ class Prod:
         product = grad * transpose(y, invert_permutation(perm))
         return reshape(product, input_shape), None
 
+    gpu = dispatches(reduction("Prod"))
     samples = [sample([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], [0]), sample([[1.0, 0.0], [4.0, 5.0]], [0, 1])]
 
 
@@ -274,6 +279,7 @@ class Max:
             out.fill(_lowest(out.dtype))
 
     grad = _extreme_gradient
+    gpu = dispatches(reduction("Max"))
     samples = [sample([[1.0, 5.0, 3.0], [4.0, 2.0, 6.0]], [1]), sample([[1.0, 2.0], [4.0, 5.0]], [0, 1])]
 
 
@@ -290,6 +296,7 @@ class Min:
             out.fill(_highest(out.dtype))
 
     grad = _extreme_gradient
+    gpu = dispatches(reduction("Min"))
     samples = [sample([[1.0, 5.0, 3.0], [4.0, 2.0, 6.0]], [1]), sample([[1.0, 2.0], [4.0, 5.0]], [0, 1])]
 
 
@@ -307,6 +314,7 @@ class EuclideanNorm:
         np.sqrt(total, out=out, casting="unsafe")
 
     grad = NOT_DIFFERENTIABLE
+    gpu = dispatches(reduction("EuclideanNorm"), types=(float32,))
     samples = [sample([[3.0, 4.0], [5.0, 12.0]], [1])]
 
 
@@ -320,6 +328,7 @@ class All:
         np.logical_and.reduce(input, _axes_of(input, reduction_indices), None, out, keep_dims)
 
     grad = NOT_DIFFERENTIABLE
+    gpu = dispatches(reduction("All"), types=PLAIN)
     samples = [sample(np.array([[True, False], [True, True]]), [1])]
 
 
@@ -333,4 +342,5 @@ class Any_:
         np.logical_or.reduce(input, _axes_of(input, reduction_indices), None, out, keep_dims)
 
     grad = NOT_DIFFERENTIABLE
+    gpu = dispatches(reduction("Any"), types=PLAIN)
     samples = [sample(np.array([[True, False], [False, False]]), [1])]

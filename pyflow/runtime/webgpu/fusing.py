@@ -53,10 +53,71 @@ class Unit:
         return bool(self.writes & (other.reads | other.writes) or self.reads & other.writes)
 
 
+def _needs(works: list[Work]) -> list[list[int]]:
+    """For each work the numbers of those before it that have to be done first."""
+    made: dict[Value, int] = {}
+    cells: dict[Value, Any] = {}  # of aliases, too, the variable whose memory they are
+    written: dict[int, int] = {}
+    read: dict[int, list[int]] = {}
+    needs: list[list[int]] = []
+    for i, work in enumerate(works):
+        step, writes = work.step, {id(v.cell) for v in changed(work.step)}
+        inputs = step.inputs if writes else work.inputs
+        need = [made[v] for v in inputs if v in made]
+        reads = {id(c) for c in (cells.get(v, v.cell) for v in inputs) if c is not None} - writes
+        for cell in reads:
+            if any(is_reference(v) and id(v.cell) == cell for v in inputs) and cell in written:
+                need.append(written[cell])
+            read.setdefault(cell, []).append(i)
+        for cell in writes:
+            need += [*read.pop(cell, ()), *([written[cell]] if cell in written else [])]
+            written[cell] = i
+        if work.is_alias:
+            cells[step.outputs[0]] = cells.get(step.inputs[0], step.inputs[0].cell)
+        made.update((v, i) for v in step.outputs)
+        needs.append(need)
+    return needs
+
+
+def as_late_as_possible(works: list[Work], outputs: Iterable[Value]) -> list[Work]:
+    """The works in an order where element-wise ones stand right before what needs them, and can join it."""
+    needs, outputs = _needs(works), set(outputs)
+    order: list[Work] = []
+    done = [False] * len(works)
+
+    def do(last: int) -> None:
+        pending, early, late = [last], [], []
+        seen = {last}
+        while pending:
+            for j in needs[pending.pop()]:
+                if not done[j] and j not in seen:
+                    seen.add(j)
+                    (late if _can_wait(works[j]) else early).append(j)
+                    if _can_wait(works[j]):
+                        pending.append(j)
+        for j in sorted(early):
+            if not done[j]:
+                do(j)
+        for j in [*sorted(late), last]:
+            if not done[j]:
+                done[j] = True
+                order.append(works[j])
+
+    for i, work in enumerate(works):
+        if not done[i] and (not _can_wait(work) or not outputs.isdisjoint(work.step.outputs)):
+            do(i)
+    return order
+
+
+def _can_wait(work: Work) -> bool:
+    return (work.is_elementwise or work.is_alias or work.step.type == "ReadCell") and not changed(work.step)
+
+
 class Fusing:
     """Makes units of works that come in the order of a program."""
 
     def __init__(self, works: list[Work], outputs: Iterable[Value], max_bindings: int):
+        works = as_late_as_possible(works, outputs)
         self._max_bindings = max_bindings
         self.roots: dict[Value, Value] = {}
         for work in works:

@@ -49,32 +49,45 @@ def _requested(step: Step) -> str:
 
 
 def _chosen(program: Program, session: Any, device: Any) -> dict[Step, Work]:
-    """The steps for the device: those it is asked to do, and whatever else is worth it."""
+    """The steps for the device: those it is asked to do, and whatever else is worth it.
+
+    Steps that are near others, by what they take or by a variable that they work on, go where those are.
+    """
     chosen: dict[Step, Work] = {}
+    refused: set[Step] = set()
     there: set[Value] = set()
+    cells: set[int] = set()  # variables that live on the device
     volume, asked = 0, False
     max_bindings = device.limits["max-storage-buffers-per-shader-stage"]
-    for step in program.steps:
-        requested = _requested(step)
-        if requested == "CPU":
-            continue
-        if step.type == "ReadCell":
-            if _size(step.outputs[0]) > _FEW and step.outputs[0].cell is not None:
-                there.add(step.outputs[0])
-            continue
-        near = any(v in there for v in step.inputs)
-        large = any(_size(v) > _FEW for v in (*step.outputs, *filter(is_reference, step.inputs)))
-        if not (near or large or requested == "GPU") or step.op.type == "Const":
-            continue
-        if not near and all(_size(v) == 1 for v in (*step.inputs, *step.outputs)):
-            continue  # single numbers of the host are computed there, even if the GPU is asked to
-        work = work_of(step, session, max_bindings)
-        if work is None or work.is_alias and not near and requested != "GPU":
-            continue
-        chosen[step] = work
-        there.update(step.outputs)
-        volume += sum(_size(v) for v in (*step.inputs, *step.outputs))
-        asked = asked or requested == "GPU"
+    count = -1
+    while count != len(chosen) + len(there):
+        count = len(chosen) + len(there)
+        for step in program.steps:
+            if step in chosen or step in refused:
+                continue
+            requested = _requested(step)
+            if step.type == "ReadCell":
+                value = step.outputs[0]
+                if value.cell is not None and (id(value.cell) in cells or _size(value) > _FEW):
+                    there.add(value)
+                continue
+            references = changed(step)
+            near = any(v in there for v in step.inputs) or any(id(v.cell) in cells for v in references)
+            large = any(_size(v) > _FEW for v in (*step.outputs, *filter(is_reference, step.inputs)))
+            if not (near or large or requested == "GPU"):
+                continue
+            if not near and all(_size(v) == 1 for v in (*step.inputs, *step.outputs)):
+                continue  # single numbers of the host are computed there, even if the GPU is asked to
+            work = None if requested == "CPU" or step.op.type == "Const" else work_of(step, session, max_bindings)
+            if work is None or work.is_alias and not near and requested != "GPU":
+                if work is None:
+                    refused.add(step)
+                continue
+            chosen[step] = work
+            there.update(step.outputs)
+            cells.update(id(v.cell) for v in references)
+            volume += sum(_size(v) for v in (*step.inputs, *step.outputs))
+            asked = asked or requested == "GPU"
     return chosen if asked or volume >= _WORTHWHILE else {}
 
 

@@ -1,0 +1,271 @@
+"""Reductions on the GPU: sums, extremes, products along any axes, places of extremes, running sums, softmax."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Callable, NamedTuple
+
+from pyflow.ops.gpu import Dispatch, groups
+from pyflow.ops.gpu_indices import constant
+
+# A part of a row is added up by one workgroup, one of a column by one invocation; more of them take another pass.
+_ROW_PART = 2048
+_COLUMN_PART = 256
+_WHOLE_COLUMN = 512
+# So many results keep a GPU busy though each has a whole column to itself.
+_MANY_RESULTS = 1024
+_SHORT_COLUMN = 128
+
+
+class Combination(NamedTuple):
+    """How elements become one number: WGSL expressions of `v`, of `a` and `b`, of nothing, and of `a`."""
+
+    element: str
+    combine: str
+    initial: str
+    finish: str
+
+
+def _extreme(word: str, lowest_bits: str, lowest_integer: str) -> dict[str, Combination]:
+    floats = Combination("v", f"{word}er(a, b)", lowest_bits, "a")
+    integers = Combination("v", f"{'max' if word == 'larg' else 'min'}(a, b)", lowest_integer, "a")
+    return {"f32": floats, "i32": integers}
+
+
+_SUM = Combination("v", "a + b", "A(0)", "a")
+_KINDS: dict[str, Combination | dict[str, Combination]] = {
+    "Sum": _SUM,
+    "Mean": _SUM._replace(finish="a / A(WHOLE)"),
+    "Prod": Combination("v", "a * b", "A(1)", "a"),
+    "Max": _extreme("larg", "-infinity()", "bitcast<i32>(0x80000000u)"),
+    "Min": _extreme("small", "infinity()", "bitcast<i32>(0x7fffffffu)"),
+    "All": Combination("v", "a & b", "1u", "a"),
+    "Any": Combination("v", "a | b", "0u", "a"),
+    "EuclideanNorm": _SUM._replace(element="v * v", finish="sqrt(a)"),
+    "L2Loss": _SUM._replace(element="v * v", finish="a * 0.5"),
+}
+
+
+def word_of(value: Any) -> str:
+    """The WGSL type that a value's elements have in memory."""
+    return {"float32": "f32", "bool": "u32"}.get(value.dtype.name, "i32")
+
+
+def lanes_for(count: int, rows: int) -> int:
+    """How many invocations share a row: few where there are rows enough, or little to share."""
+    if count <= 16 or count <= 64 and rows >= _MANY_RESULTS:
+        return 1
+    return 8 if count <= 128 else 64
+
+
+def reduction(kind: str) -> Callable[[Any], list[Dispatch] | None]:
+    """A rule for an op with inputs (values, axes)."""
+
+    def rule(node: Any) -> list[Dispatch] | None:
+        axes = constant(node.inputs[1])
+        return None if axes is None else reduced(node, kind, axes.reshape(-1).tolist())
+
+    return rule
+
+
+def reduced(node: Any, kind: str, axes: list[int]) -> list[Dispatch]:
+    """The first input combined along axes: one group of neighbouring axes after the other, the innermost first."""
+    source, output = node.inputs[0], node.outputs[0]
+    word, how = word_of(source), _KINDS[kind]
+    combination = how[word] if isinstance(how, dict) else how
+    groups_of_axes = _grouped(source.shape, {axis % max(len(source.shape), 1) for axis in axes})
+    passes = [i for i, (_, is_reduced) in enumerate(groups_of_axes) if is_reduced][::-1]
+    sizes = [extent for extent, _ in groups_of_axes]
+    whole = math.prod(sizes[i] for i in passes)
+    dispatches: list[Dispatch] = []
+    value = source
+    for i in passes:
+        outer, count, inner = math.prod(sizes[:i]), sizes[i], math.prod(sizes[i + 1 :])
+        sizes[i] = 1
+        while True:
+            parts, size = _parts(outer, count, inner)
+            is_last = parts == 1 and i == passes[-1]
+            result = output if is_last else node.scratch((outer, parts, inner), source.dtype)
+            step = combination._replace(
+                element=combination.element if value is source else "v", finish=combination.finish if is_last else "a"
+            )
+            dispatches.append(_one_pass(value, result, (outer, count, inner), parts, size, step, word, whole))
+            value, count = result, parts
+            if parts == 1:
+                break
+    return dispatches
+
+
+def _grouped(shape: Any, axes: set[int]) -> list[tuple[int, bool]]:
+    """(size, whether it is reduced) of neighbouring axes of one kind taken as one; at least one is reduced."""
+    found: list[tuple[int, bool]] = []
+    for axis, extent in enumerate(shape):
+        if extent == 1:
+            continue
+        if found and found[-1][1] == (axis in axes):
+            found[-1] = (found[-1][0] * extent, found[-1][1])
+        else:
+            found.append((extent, axis in axes))
+    return found if any(is_reduced for _, is_reduced in found) else [*found, (1, True)]
+
+
+def _parts(outer: int, count: int, inner: int) -> tuple[int, int]:
+    """In how many parts the middle axis is reduced, and of what size."""
+    if inner == 1:
+        size = min(count, _ROW_PART)
+    elif count <= (_WHOLE_COLUMN if outer * inner >= _MANY_RESULTS else _SHORT_COLUMN):
+        size = count
+    else:
+        size = min(_COLUMN_PART, max(32, math.isqrt(count)))
+    return -(-count // size), size
+
+
+def _one_pass(
+    x: Any, y: Any, shape: tuple[int, int, int], parts: int, size: int, step: Combination, word: str, whole: int
+) -> Dispatch:
+    outer, count, inner = shape
+    functions = {
+        "initial": f"fn initial() -> A {{ return {step.initial}; }}",
+        "element": f"fn element(v: T) -> A {{ return {step.element}; }}",
+        "combine": f"fn combine(a: A, b: A) -> A {{ return {step.combine}; }}",
+        "finish": f"fn finish(a: A) -> A {{ return {step.finish}; }}",
+    }
+    common: dict[str, Any] = {"functions": functions, "types": {"T": word, "A": word}}
+    common |= {"PARTS": parts, "SIZE": size, "COUNT": count, "WHOLE": whole, "work": outer * count * inner}
+    if inner == 1:
+        lanes = lanes_for(min(size, count), outer * parts)
+        grid = groups(outer * parts, 64 // lanes)
+        return Dispatch("reduce/rows.wgsl", [x], [y], grid, ROWS=outer, LANES=lanes, **common)
+    grid = groups(outer * parts * inner)
+    return Dispatch("reduce/columns.wgsl", [x], [y], grid, OUTER=outer, INNER=inner, **common)
+
+
+# ---------------------------------------------------------------- along one axis
+
+
+def _slabs(shape: Any, axis: int) -> dict[str, int]:
+    axis %= len(shape)
+    return {"OUTER": math.prod(shape[:axis]), "COUNT": shape[axis], "INNER": math.prod(shape[axis + 1 :])}
+
+
+def arg_extreme(sign: str) -> Callable[[Any], list[Dispatch] | None]:
+    """A rule for `ArgMax` (">") and `ArgMin` ("<"): the first of the best, where NaN is better than all."""
+
+    def rule(node: Any) -> list[Dispatch] | None:
+        (x, axis), word = node.inputs, word_of(node.inputs[0])
+        axis = constant(axis)
+        if axis is None or not -len(x.shape) <= int(axis) < len(x.shape):
+            return None
+        better = f"a {sign} b" if word != "f32" else f"!is_nan(b) && (a {sign} b || is_nan(a))"
+        slabs = _slabs(x.shape, int(axis))
+        before = f"fn before(a: T, b: T) -> bool {{ return {better}; }}"
+        return [
+            Dispatch(
+                "reduce/arg_extreme.wgsl",
+                [x],
+                node.outputs,
+                groups(slabs["OUTER"] * slabs["INNER"]),
+                types={"T": word},
+                functions={"before": before},
+                work=math.prod(x.shape),
+                **slabs,
+            )
+        ]
+
+    return rule
+
+
+def running(combine: str, initial: str) -> Callable[[Any], list[Dispatch] | None]:
+    """A rule for sums and the like from the beginning to each element along an axis."""
+
+    def rule(node: Any) -> list[Dispatch] | None:
+        x, axis = node.inputs[0], constant(node.inputs[1])
+        if axis is None or axis.shape or not -len(x.shape) <= int(axis) < len(x.shape):
+            return None
+        slabs = _slabs(x.shape, int(axis))
+        functions = {
+            "initial": f"fn initial() -> T {{ return {initial}; }}",
+            "combine": f"fn combine(a: T, b: T) -> T {{ return {combine}; }}",
+        }
+        return [
+            Dispatch(
+                "reduce/running.wgsl",
+                [x],
+                node.outputs,
+                groups(slabs["OUTER"] * slabs["INNER"]),
+                types={"T": word_of(x)},
+                functions=functions,
+                work=math.prod(x.shape),
+                EXCLUSIVE=node.attrs["exclusive"],
+                REVERSE=node.attrs["reverse"],
+                **slabs,
+            )
+        ]
+
+    return rule
+
+
+# ---------------------------------------------------------------- softmax
+
+
+def softmax(finish: str) -> Callable[[Any], list[Dispatch]]:
+    """A rule for what `finish` makes of `shifted` (an element less the largest) and `sum` (of their exponentials)."""
+
+    def rule(node: Any) -> list[Dispatch]:
+        (x,) = node.inputs
+        count = x.shape[-1]
+        rows = math.prod(x.shape[:-1])
+        lanes = lanes_for(count, rows)
+        functions = {"finish": f"fn finish(shifted: f32, sum: f32) -> f32 {{ return {finish}; }}"}
+        grid = groups(rows, 64 // lanes)
+        constants = {"ROWS": rows, "COUNT": count, "LANES": lanes, "work": 3 * rows * count}
+        return [Dispatch("softmax/softmax.wgsl", [x], node.outputs, grid, functions=functions, **constants)]
+
+    return rule
+
+
+_LOGARITHM = "fn logarithm(sum: f32) -> f32 { return natural_log(sum); }"
+_SPARSE_LABEL = """fn label(row: u32, k: u32) -> f32 {
+    let right = u32(labels[row]);
+    return select(select(0.0, 1.0, k == right), not_a_number(), right >= COUNT);
+}"""
+_SPARSE_PART = "fn part(wanted: f32, logarithm: f32) -> f32 { return select(logarithm, wanted, wanted != 1.0); }"
+
+
+def cross_entropy(node: Any) -> list[Dispatch]:
+    """`SoftmaxCrossEntropyWithLogits`."""
+    features, labels = node.inputs
+    row_step, step = _steps(features.shape)
+    label_row_step, label_step = _steps(labels.shape)
+    steps = {"ROW_STEP": row_step, "STEP": step, "LABEL_ROW_STEP": label_row_step, "LABEL_STEP": label_step}
+    return [_cross_entropy(node, {"logarithm": _LOGARITHM}, "f32", steps)]
+
+
+def _steps(shape: Any) -> tuple[int, int]:
+    """How far apart rows and columns are, where one stands for all if there is one only."""
+    rows, columns = (1,) * (2 - len(shape)) + tuple(shape)
+    return (columns if rows > 1 else 0), (1 if columns > 1 else 0)
+
+
+def sparse_cross_entropy(check: Callable[[Any, int], None]) -> Callable[[Any], list[Dispatch]]:
+    """A rule for `SparseSoftmaxCrossEntropyWithLogits`; labels out of range give NaN where `check` cannot see them."""
+
+    def rule(node: Any) -> list[Dispatch]:
+        features, labels = node.inputs
+        count = features.shape[-1]
+        node.check(labels, lambda array: check(array, count))
+        functions = {"logarithm": _LOGARITHM, "label": _SPARSE_LABEL, "part": _SPARSE_PART}
+        return [_cross_entropy(node, functions, "i32", {"ROW_STEP": count})]
+
+    return rule
+
+
+def _cross_entropy(node: Any, functions: dict[str, str], labels: str, steps: dict[str, int]) -> Dispatch:
+    rows, count = node.outputs[1].shape
+    lanes = lanes_for(count, rows)
+    grid = groups(rows, 64 // lanes)
+    constants = {"ROWS": rows, "COUNT": count, "LANES": lanes, "work": 4 * rows * count, **steps}
+    types = {"L": labels}
+    return Dispatch(
+        "softmax/cross_entropy.wgsl", node.inputs, node.outputs, grid, functions=functions, types=types, **constants
+    )
