@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 
+from pyflow.contrib.decoder_paths import DECODER_PATHS
 from pyflow.core.api import PUBLIC
 from pyflow.protos import TENSORFLOW_MODULES
 
@@ -305,9 +306,6 @@ contrib.legacy_seq2seq.python ?contrib.legacy_seq2seq.rnn_decoder
 contrib.legacy_seq2seq.python.ops ?contrib.legacy_seq2seq.rnn_decoder
 contrib.legacy_seq2seq.python.ops.seq2seq ?contrib.legacy_seq2seq.rnn_decoder contrib.legacy_decoders
  @contrib.legacy_seq2seq
-contrib.seq2seq.python ?contrib.seq2seq.sequence_loss
-contrib.seq2seq.python.ops ?contrib.seq2seq.sequence_loss @contrib.seq2seq
-contrib.seq2seq.python.ops.loss ?contrib.seq2seq.sequence_loss @contrib.seq2seq
 contrib.metrics.python ?contrib.metrics.f1_score
 contrib.metrics.python.metrics ?contrib.metrics.f1_score
 contrib.metrics.python.metrics.classification ?contrib.metrics.f1_score @contrib.metrics
@@ -364,7 +362,7 @@ _PARTS = {
 
 @functools.cache
 def _entries() -> dict[str, list[str]]:
-    lines = _TABLE.strip().replace("\n ", " ").splitlines()
+    lines = (_TABLE.strip() + DECODER_PATHS.rstrip()).replace("\n ", " ").splitlines()
     entries: dict[str, list[str]] = {path: list(places) for path, *places in (line.split() for line in lines)}
     entries |= {f"python.ops.gen_{name}_ops": ["ops!"] for name in _GENERATED.split()}
     for name in _OF_DATASETS.split():
