@@ -59,7 +59,8 @@ fn angle(word: u32) -> f32 {
     if (high == 0u) { return f32(low) * 2.220446e-16; }
     let shift = countLeadingZeros(high);
     let leading = high << shift | low >> 1u >> (31u - shift);
-    return f32(leading) * bitcast<f32>((127u - 20u - shift) << 23u);
+    let rounded = (leading >> 8u) + (leading >> 7u & 1u);
+    return f32(rounded) * bitcast<f32>((127u - 12u - shift) << 23u);
 }
 
 fn normals(words: vec4u) -> vec4f {

@@ -15,6 +15,9 @@ from pyflow.runtime.resources import NodeContext
 
 _IN_CELLS = (dtypes.float32, dtypes.int32)
 
+# What updates call a value that has the shape of the variable; their others are numbers.
+_WHOLE = ("value", "grad", "delta")
+
 # A read of a variable that is written before the value is used.
 COPY = elementwise("reference")
 
@@ -172,9 +175,10 @@ def _is_possible(work: Work, max_bindings: int) -> bool:
     if not all(_fits_cell(v) for v in work.inputs if is_reference(v)):
         return False
     if how.__class__ is ElementWise:
-        if len(work.inputs) + max(1, len(how.updates)) > max_bindings:
+        single = (v for v in work.inputs if is_constant(v) and math.prod(v.shape) == 1)  # type: ignore[arg-type]
+        if len(set(work.inputs) - set(single)) + (not how.updates) > max_bindings:
             return False
-        return not how.updates or all(shape_of(v) == _updated_shape(step) for v in step.inputs if is_reference(v))
+        return not how.updates or _has_one_shape(work)
     return True
 
 
@@ -194,9 +198,11 @@ def _work(step: Step, how: Any, session: Any) -> Work | None:
     return None if None in texts else Work(step, how, (), node, texts)
 
 
-def _updated_shape(step: Step) -> Any:
-    """The shape that all of what an update changes must have: that of its largest input."""
-    return max((shape_of(v) for v in step.inputs), key=lambda s: (len(s), s))
+def _has_one_shape(work: Work) -> bool:
+    """Whether what an update changes and what it is changed by are of the shape it runs over, as they have to be."""
+    inputs, places = work.step.inputs, places_of_inputs(work.step)
+    same = [inputs[places[name]] for name in _WHOLE if name in places] + [v for v in inputs if is_reference(v)]
+    return all(shape_of(v) == work.over for v in same)
 
 
 def _has_elements(value: Value) -> bool:
