@@ -73,8 +73,10 @@ e2e: web $(E2E) ## The playground's tests in Chromium
 features: $(DEV) ## Write FEATURES.md anew
 	$(PYTHON_BIN) -m tests.tf115.make_features
 
-bench: $(DEV) ## Time PyFlow beside TensorFlow 2.21 and print the ratios
+bench: $(DEV) $(GRAPHICS) ## Time PyFlow beside TensorFlow 2.21, the GPU's kernels beside tinygrad's, and print the ratios
 	$(PYTHON_BIN) -m benchmarks
+	$(PYTHON_BIN) -m pip install --quiet --editable '.[bench]'
+	$(PYTHON_BIN) -m benchmarks.gpu
 
 clean: ## Remove what the commands above made in this folder
 	rm -rf $(VENV) {$(PYODIDE),web,web/wasm,e2e}/node_modules $(dir $(WASM))*.wasm web/build web/dist e2e/artifacts build dist \

@@ -138,6 +138,9 @@ class BrowserDevice:
     ) -> tuple[Sequence[memoryview], Sequence[tuple[float, float]]]:
         return self.run(recording, writes), ()  # browsers blur the GPU's clock
 
+    def finish(self) -> None:
+        self._call(self._gpu.finish)
+
     def memory_in_use(self) -> int:
         return sum(self._sizes.values())
 

@@ -71,6 +71,10 @@ class Device(Protocol):
         """As `run`, and the start and end of each command in seconds of `perf_counter`; none if it cannot be told."""
         ...
 
+    def finish(self) -> None:
+        """Waits until all that was started is done."""
+        ...
+
     def memory_in_use(self) -> int:
         """Bytes of the buffers that are not given back."""
         ...

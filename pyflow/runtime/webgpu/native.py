@@ -161,6 +161,10 @@ class NativeDevice:
         seconds = (nanoseconds - nanoseconds[-1]) * 1e-9 + time.perf_counter()
         return read, [(float(a), float(b)) for a, b in seconds.reshape(-1, 2)]
 
+    @_guarded
+    def finish(self) -> None:
+        self._device._poll_wait()
+
     def memory_in_use(self) -> int:
         return self._in_use
 

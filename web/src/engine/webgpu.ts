@@ -153,6 +153,10 @@ export class Gpu {
     return this.#submit(this.#get(this.#recordings, id), result);
   }
 
+  finish(): Promise<undefined> {
+    return this.device.queue.onSubmittedWorkDone();
+  }
+
   close(): void {
     this.device.destroy();
   }
