@@ -1,7 +1,7 @@
 """python -m benchmarks.gpu [ADAPTER...]: times products, convolutions and training steps on GPU adapters.
 
-An adapter is a part of its name, as in PYFLOW_ADAPTER; all that are found by default. The peers are a simple kernel, the
-equivalent product, and, if it is installed with dawn-python, tinygrad's WEBGPU device on the same Vulkan driver.
+An adapter is a part of its name, as in PYFLOW_ADAPTER; all that are found by default. The peers are a simple kernel,
+the equivalent product, and, if it is installed with dawn-python, tinygrad's WEBGPU device on the same Vulkan driver.
 """
 
 from __future__ import annotations
