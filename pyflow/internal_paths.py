@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import functools
 
-from pyflow.contrib.decoder_paths import DECODER_PATHS
 from pyflow.core.api import PUBLIC
+from pyflow.internal_decoder_paths import DECODER_PATHS
 from pyflow.protos import TENSORFLOW_MODULES
 
 _TABLE = """
