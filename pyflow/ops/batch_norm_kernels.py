@@ -11,6 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from pyflow.ops import parallel
+from pyflow.ops.primitives import primitives
 
 _WIDTH = 1024
 _BLOCK = 1 << 16
@@ -53,7 +54,11 @@ def _sums(rows: np.ndarray, count: int, term: Callable[[slice, int, int], np.nda
         block, together = blocks[number]
         for which in range(count):
             values = term(block, together, which)
-            total = np.ones(len(values), np.float32) @ values
+            if primitives.column_sums is None:
+                total = np.ones(len(values), np.float32) @ values
+            else:
+                total = np.empty(values.shape[1], np.float32)
+                primitives.column_sums(values, total)
             parts[number, which] = total.reshape(together, -1).sum(0, dtype=np.float64)
 
     parallel.run(task, range(len(blocks)))

@@ -14,6 +14,7 @@ from pyflow.core.scopes import name_scope
 from pyflow.core.tensor import StaticShape, Tensor
 from pyflow.ops.gpu import dispatches, elementwise
 from pyflow.ops.gpu_reductions import reduced
+from pyflow.ops.primitives import primitives
 from pyflow.ops.reduce_functions import reduce_sum
 from pyflow.ops.shape_rules import merge_dim, text, with_rank, with_rank_at_least
 
@@ -60,6 +61,9 @@ def _add_to_rows(value: np.ndarray, bias: np.ndarray, out: np.ndarray) -> None:
 
 def _sum_of_rows(rows: np.ndarray, accumulator: Any, out: np.ndarray) -> None:
     size = rows.shape[1]
+    if primitives.column_sums is not None and out.dtype == np.float32:
+        primitives.column_sums(rows, out)
+        return
     if size > 512 or rows.size < 1 << 14:
         np.add.reduce(rows, 0, accumulator, out)
         return

@@ -11,6 +11,7 @@ import numpy as np
 
 from pyflow.core.dtypes import float32
 from pyflow.core.registry import NOT_DIFFERENTIABLE, op, raw, sample
+from pyflow.ops.primitives import primitives, product
 from pyflow.ops.shape_rules import with_rank
 
 _TYPES = (float32,)
@@ -48,11 +49,11 @@ class GRUBlockCellGrad:
         d_x, d_h_prev, d_c_bar, d_r_bar_u_bar = out
         inputs, cells = x.shape[1], h_prev.shape[1]
         np.multiply(d_h * (1 - u), 1 - c * c, out=d_c_bar)
-        below = d_c_bar @ w_c.T
+        below = product(d_c_bar, w_c.T)
         d_r_h = below[:, inputs:]
         np.multiply(d_r_h * h_prev, r * (1 - r), out=d_r_bar_u_bar[:, :cells])
         np.multiply(d_h * (h_prev - c), u * (1 - u), out=d_r_bar_u_bar[:, cells:])
-        gates = d_r_bar_u_bar @ w_ru.T
+        gates = product(d_r_bar_u_bar, w_ru.T)
         np.add(gates[:, :inputs], below[:, :inputs], out=d_x)
         np.add(gates[:, inputs:], d_r_h * r + d_h * u, out=d_h_prev)
 
@@ -70,16 +71,13 @@ class GRUBlockCell:
     def cpu(x, h_prev, w_ru, w_c, b_ru, b_c, out):
         r, u, c, h = out
         cells = h_prev.shape[1]
-        gates = np.concatenate([x, h_prev], 1) @ w_ru
+        gates = product(np.concatenate([x, h_prev], 1), w_ru)
         gates += b_ru
-        gates *= 0.5
-        np.tanh(gates, out=gates)
-        gates *= 0.5
-        gates += 0.5
+        primitives.sigmoid(gates, gates)
         r[...], u[...] = gates[:, :cells], gates[:, cells:]
-        candidate = np.concatenate([x, h_prev * r], 1) @ w_c
+        candidate = product(np.concatenate([x, h_prev * r], 1), w_c)
         candidate += b_c
-        np.tanh(candidate, out=c)
+        primitives.tanh(candidate, c)
         np.subtract(h_prev, c, out=h)
         h *= u
         h += c

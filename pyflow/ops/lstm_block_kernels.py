@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pyflow.core.errors import InvalidArgumentError
-from pyflow.ops.primitives import primitives
+from pyflow.ops.primitives import primitives, product
 
 # Where the gates i, ci, f and o stand among the four blocks of columns.
 ICFO = (0, 1, 2, 3)
@@ -104,12 +104,6 @@ def check_sizes(x: np.ndarray, cs_prev: np.ndarray, h_prev: np.ndarray, w: np.nd
             raise InvalidArgumentError(None, None, f"{words}: {found} vs. {wanted}")
 
 
-def _product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    out = np.empty((len(a), b.shape[1]), a.dtype)
-    primitives.multiply(a, b, out)
-    return out
-
-
 def layer_forwards(
     steps: int, x: np.ndarray, start: Any, weights: Weights, order: Any, bias: float, clip: float, out: Any
 ) -> None:
@@ -117,13 +111,13 @@ def layer_forwards(
     cs, h = start
     inputs = x.shape[2]
     below, beside = weights.w[:inputs], weights.w[inputs:]
-    sums = _product(x[:steps].reshape(-1, inputs), below)
+    sums = product(x[:steps].reshape(-1, inputs), below)
     sums += weights.b
     sums = sums.reshape(steps, x.shape[1], -1)
     with primitives.serial():  # the products of one step are too small to be shared between threads
         for t in range(steps):
             gates = sums[t]
-            gates += _product(h, beside)
+            gates += product(h, beside)
             now = [array[t] for array in out]
             step_forwards(gates, cs, weights, order, bias, clip, now)
             cs, h = now[1], now[6]
@@ -146,10 +140,10 @@ def layer_backwards(
         for t in reversed(range(steps)):
             now = i[t], cs[t], f[t], o[t], ci[t], co[t]
             d_cs = step_backwards(cs_before[t], weights, order, now, cs_grad[t] + d_cs, h_grad[t] + d_h, gates[t])
-            d_h = _product(gates[t], beside.T)
+            d_h = product(gates[t], beside.T)
     rows = gates.reshape(-1, 4 * cells)
     x_grad = np.zeros_like(x)
-    x_grad[:steps] = _product(rows, below.T).reshape(steps, *x.shape[1:])
+    x_grad[:steps] = product(rows, below.T).reshape(steps, *x.shape[1:])
     w_grad = np.empty_like(weights.w)
     primitives.multiply(x[:steps].reshape(-1, inputs).T, rows, w_grad[:inputs])
     primitives.multiply(h_before.reshape(-1, cells).T, rows, w_grad[inputs:])

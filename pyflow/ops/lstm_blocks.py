@@ -20,6 +20,7 @@ from pyflow.ops.lstm_block_kernels import (
     step_backwards,
     step_forwards,
 )
+from pyflow.ops.primitives import product
 from pyflow.ops.shape_rules import with_rank
 
 _TYPES = (float16, float32)
@@ -152,7 +153,7 @@ class LSTMBlockCell:
         check_sizes(x, cs_prev, h_prev, w, b)
         x, cs_prev, h_prev, w, wci, wcf, wco, b = _wide(x, cs_prev, h_prev, w, wci, wcf, wco, b)
         weights = Weights(w, b, (wci, wcf, wco) if use_peephole else None)
-        gates = np.concatenate([x, h_prev], 1) @ w
+        gates = product(np.concatenate([x, h_prev], 1), w)
         gates += b
         results = out if out[0].dtype == np.float32 else [np.empty(o.shape, np.float32) for o in out]
         step_forwards(gates, cs_prev, weights, ICFO, forget_bias, cell_clip, results)

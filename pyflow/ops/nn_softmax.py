@@ -15,6 +15,7 @@ from pyflow.core.registry import OpDef, ShapeError, op, sample
 from pyflow.core.tensor import Tensor
 from pyflow.ops.gpu import dispatches
 from pyflow.ops.gpu_reductions import softmax as softmax_rule
+from pyflow.ops.primitives import primitives
 
 
 def _at_least_vector(logits: Any) -> Any:
@@ -40,7 +41,8 @@ def shifted_exponentials(logits: np.ndarray, out: np.ndarray) -> tuple[np.ndarra
       The exponentials of `out`, and their sums along the last dimension, which stays.
     """
     np.subtract(logits, row_maxima(logits), out=out)
-    exponentials = np.exp(out)
+    exponentials = np.empty_like(out)
+    primitives.exp(out, exponentials)
     return exponentials, np.add.reduce(exponentials, -1, None, None, True)
 
 
@@ -62,7 +64,7 @@ def _in_single_precision(kernel: Any) -> Any:
 
 def _softmax_kernel(logits: np.ndarray, out: np.ndarray) -> None:
     np.subtract(logits, row_maxima(logits), out=out)
-    np.exp(out, out=out)
+    primitives.exp(out, out)
     np.divide(out, np.add.reduce(out, -1, None, None, True), out=out)
 
 

@@ -37,7 +37,8 @@ class Primitives:
       max_pool_to_input: (input, result, gradient, windows, out), the gradient: to the first greatest of each window.
       elementwise: for types of ops with one output, what does large ones whose inputs and output are float32 arrays of
         known shapes: (inputs..., out).
-      tanh, sigmoid: (x, out), which may be the same array.
+      column_sums: (matrix of float32, out [columns]); None where there is nothing faster than numpy.
+      exp, log, tanh, sigmoid: (x, out), which may be the same array.
       gates: (sums [batch, count · size], bias or None, shifts [count], sigmoids, out [count, batch, size]): blocks of
         columns of sums, bias and shift, each through a sigmoid or, where its bit is not set, a hyperbolic tangent;
         None where there is nothing faster than numpy.
@@ -51,6 +52,9 @@ class Primitives:
     multiply: Callable[..., Any] = staticmethod(np.matmul)
     accumulate: Callable[..., None] | None = None
     average: Callable[..., None] | None = None
+    column_sums: Callable[..., None] | None = None
+    exp: Callable[..., Any] = staticmethod(np.exp)
+    log: Callable[..., Any] = staticmethod(np.log)
     tanh: Callable[..., Any] = staticmethod(np.tanh)
     sigmoid: Callable[..., Any] = staticmethod(_sigmoid)
     gates: Callable[..., None] | None = None
@@ -67,3 +71,10 @@ class Primitives:
 
 
 primitives = Primitives()
+
+
+def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """The product of two matrices, as an array of its own."""
+    out = np.empty((len(a), b.shape[1]), a.dtype)
+    primitives.multiply(a, b, out)
+    return out

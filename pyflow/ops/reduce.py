@@ -24,6 +24,7 @@ from pyflow.ops.complex_numbers import conj
 from pyflow.ops.constant import constant
 from pyflow.ops.gpu import PLAIN, dispatches
 from pyflow.ops.gpu_reductions import reduction
+from pyflow.ops.primitives import primitives
 from pyflow.ops.ranges import range
 
 _AXES = one_of(INDEX, default=int32)
@@ -67,6 +68,7 @@ def _axes_of(input: Any, indices: Any) -> Any:
 
 # Columns of small matrices are added up fastest by BLAS, as a product with a row of ones. The browser's numpy has none.
 _COLUMN_ROWS, _COLUMN_ELEMENTS = (2048, 2**20) if sys.platform != "emscripten" else (0, 0)
+_FEWEST_SUMMED = 1024
 
 
 @functools.lru_cache(maxsize=64)
@@ -84,6 +86,15 @@ def _sum(input: Any, axes: Any, keep_dims: bool, out: np.ndarray) -> None:
         and input.flags.c_contiguous
     ):
         np.dot(_ones(len(input), out.dtype), input, out[0] if keep_dims else out)
+        return
+    if (
+        primitives.column_sums is not None
+        and (axes == 0 or axes == (0,))
+        and input.ndim == 2
+        and input.size >= _FEWEST_SUMMED
+        and input.dtype == np.float32
+    ):
+        primitives.column_sums(input, out[0] if keep_dims else out)
         return
     # Halves have 11 bits: a running sum in them would stop growing at 2048.
     np.add.reduce(input, axes, np.float32 if out.dtype == np.float16 else None, out, keep_dims)

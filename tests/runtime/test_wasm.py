@@ -99,10 +99,21 @@ def test_products_without_terms_rows_or_columns(table):
         np.testing.assert_array_equal(out, np.zeros((rows, columns)))
 
 
-def test_products_of_batches_and_with_what_is_no_number(table):
-    a, b, out = floats(3, 4, 5), floats(3, 5, 6), garbage(3, 4, 6)
-    table.multiply(a, b, out)
-    assert_close(out, a.astype(float64) @ b.astype(float64), 5)
+@pytest.mark.parametrize(
+    "left, right", [((3,), (3,)), ((2, 3), (3,)), ((1, 3), (2, 1)), ((), (2, 3)), ((2, 1, 3), (4, 1)), ((0,), (1,))]
+)
+def test_products_of_batches(table, left, right):
+    for a, b in (
+        (floats(*left, 4, 5), floats(*right, 5, 6)),
+        (floats(*left, 5, 4).swapaxes(-1, -2), floats(*right, 6, 5).swapaxes(-1, -2)),
+    ):
+        exact = a.astype(float64) @ b.astype(float64)
+        out = garbage(*exact.shape)
+        table.multiply(a, b, out)
+        assert_close(out, exact, 5)
+
+
+def test_products_with_what_is_no_number(table):
     a, b, out = floats(7, 9), floats(9, 11), garbage(7, 11)
     a[2, 3], a[5, 0], b[4, 10] = np.nan, np.inf, np.nan
     table.multiply(a, b, out)
@@ -116,6 +127,14 @@ def test_averages(table, size):
     expected = 0.3 * x.astype(float64) + 0.7 * y.astype(float64)
     table.average(0.3, x, 0.7, y)
     assert_close(y, expected)
+
+
+@pytest.mark.parametrize("rows, columns", [(0, 3), (1, 1), (7, 8), (1000, 13)])
+def test_sums_of_columns(table, rows, columns):
+    x, out = floats(rows, columns + 1), garbage(columns)
+    for part in (x[:, 1:], x[:, 1:].copy()):
+        table.column_sums(part, out)
+        assert_close(out, part.sum(0, dtype=float64), rows or 1)
 
 
 WINDOWS = [
@@ -192,6 +211,9 @@ SPECIAL = [0.0, -0.0, np.inf, -np.inf, np.nan, 1e-30, -1e-30, 88.7, 88.8, -87.3,
 def exact(name: str, x: np.ndarray) -> np.ndarray:
     x = x.astype(float64)
     with np.errstate(over="ignore"):
+        if name == "Log":
+            with np.errstate(divide="ignore", invalid="ignore"):
+                return np.log(x)
         return {"Exp": np.exp(x), "Sigmoid": 1 / (1 + np.exp(-x)), "Tanh": np.tanh(x)}[name]
 
 
@@ -208,9 +230,19 @@ def test_functions_are_exact_to_a_few_ulps(table, name):
     np.testing.assert_allclose(out[~usual], expected[~usual], rtol=0, atol=np.finfo(float32).tiny)
 
 
-@pytest.mark.parametrize("name", ["Exp", "Sigmoid", "Tanh"])
+def test_logarithms_are_exact_to_a_few_ulps(table):
+    x = np.concatenate([np.geomspace(1e-44, 3e38, 20001), np.linspace(0.5, 2, 10001), SPECIAL]).astype(float32)
+    out = garbage(*x.shape)
+    table.log(x, out)
+    expected = exact("Log", x).astype(float32)
+    usual = np.isfinite(expected)
+    np.testing.assert_array_equal(out[~usual], expected[~usual])
+    np.testing.assert_array_max_ulp(out[usual], expected[usual], maxulp=3)
+
+
+@pytest.mark.parametrize("name", ["Exp", "Log", "Sigmoid", "Tanh"])
 def test_functions_of_parts_of_arrays_and_in_place(table, name):
-    whole = floats(6, 21)
+    whole = np.abs(floats(6, 21)) + 0.1
     for x in (whole[:, 3:10], whole[::2, :5], whole.T, whole[:, ::2], whole[:0], whole.reshape(3, 2, 21)[:, :, 1:]):
         expected, out = exact(name, x), garbage(*x.shape)
         table.elementwise[name](x, out)

@@ -135,12 +135,16 @@ def install(primitives: Primitives, path: str) -> None:
     primitives.convolve_to_filter = _of_windows(exports.convolveToFilter, primitives.convolve_to_filter)
     primitives.max_pool = _of_windows(exports.maxPool, primitives.max_pool)
     primitives.max_pool_to_input = _of_windows(exports.maxPoolToInput, primitives.max_pool_to_input)
+    primitives.column_sums = _first_of(exports.columnSums, lambda matrix, out: np.add.reduce(matrix, 0, None, out))
+    primitives.exp = _first_of(exports.exp, primitives.exp)
+    primitives.log = _first_of(exports.log, primitives.log)
     primitives.tanh = _first_of(exports.tanh, primitives.tanh)
     primitives.sigmoid = _first_of(exports.logistic, primitives.sigmoid)
     primitives.gates = functools.partial(_gates, exports.gates)
     primitives.gate_gradient = functools.partial(_gate_gradient, exports.gateGradient)
     primitives.elementwise.update(
-        Exp=_first_of(exports.exp, np.exp),
+        Exp=primitives.exp,
+        Log=primitives.log,
         Relu=_first_of(exports.relu, lambda x, out: np.maximum(x, 0, out=out)),
         ReluGrad=_first_of(exports.reluGradient, lambda dy, y, out: np.multiply(dy, y > 0, out=out)),
         Sigmoid=primitives.sigmoid,

@@ -1,6 +1,6 @@
-// The exponential, the sigmoid and the hyperbolic tangent of four floats at a time, to about an ulp.
+// The exponential, the logarithm, the sigmoid and the hyperbolic tangent of four floats at a time, to about an ulp.
 //
-// Polynomials: S. Moshier's Cephes, expf and tanhf (netlib.org/cephes).
+// Polynomials: S. Moshier's Cephes, expf, logf and tanhf (netlib.org/cephes).
 
 import { data, elements, isDense, isFloat, isWriteable, rank, size, stride } from "./arrays";
 import { multiplyAdd } from "./vectors";
@@ -57,14 +57,43 @@ export function hyperbolicTangent(x: v128): v128 {
   return v128.or(result, v128.and(x, i32x4.splat(0x80000000)));
 }
 
+// @ts-ignore: decorator
+@inline
+export function logarithm(x: v128): v128 {
+  // What is too small to be normal is multiplied by 2^24 first.
+  const tiny = f32x4.lt(x, all(1.17549435e-38));
+  const y = v128.bitselect(f32x4.mul(x, all(16777216)), x, tiny);
+  // y = m * 2^e, with m from sqrt(1/2) to sqrt(2).
+  const e = i32x4.sub(i32x4.shr_s(i32x4.sub(y, i32x4.splat(0x3f3504f3)), 23), v128.and(tiny, i32x4.splat(24)));
+  const shift = i32x4.shl(i32x4.shr_s(i32x4.sub(y, i32x4.splat(0x3f3504f3)), 23), 23);
+  const r = f32x4.sub(i32x4.sub(y, shift), all(1)), n = f32x4.convert_i32x4_s(e), z = f32x4.mul(r, r);
+  let p = multiplyAdd<f32>(all(7.0376836292e-2), r, all(-1.1514610310e-1));
+  p = multiplyAdd<f32>(p, r, all(1.1676998740e-1));
+  p = multiplyAdd<f32>(p, r, all(-1.2420140846e-1));
+  p = multiplyAdd<f32>(p, r, all(1.4249322787e-1));
+  p = multiplyAdd<f32>(p, r, all(-1.6668057665e-1));
+  p = multiplyAdd<f32>(p, r, all(2.0000714765e-1));
+  p = multiplyAdd<f32>(p, r, all(-2.4999993993e-1));
+  p = multiplyAdd<f32>(p, r, all(3.3333331174e-1));
+  let result = multiplyAdd<f32>(f32x4.mul(p, r), z, f32x4.mul(n, all(-2.12194440e-4)));
+  result = f32x4.add(r, f32x4.sub(result, f32x4.mul(z, all(0.5))));
+  result = f32x4.add(result, f32x4.mul(n, all(0.693359375)));
+  // Infinity and NaN stay; of 0 it is -infinity, of what is less, NaN.
+  result = v128.bitselect(result, x, f32x4.lt(x, all(Infinity)));
+  result = v128.bitselect(all(-Infinity), result, f32x4.eq(x, all(0)));
+  return v128.or(result, f32x4.lt(x, all(0)));
+}
+
 const EXPONENTIAL: i32 = 0;
 const SIGMOID: i32 = 1;
 const TANGENT: i32 = 2;
+const LOGARITHM: i32 = 3;
 
 // @ts-ignore: decorator
 @inline
 function value(kind: i32, x: v128): v128 {
   if (kind == EXPONENTIAL) return exponential(x);
+  if (kind == LOGARITHM) return logarithm(x);
   return kind == SIGMOID ? sigmoid(x) : hyperbolicTangent(x);
 }
 
@@ -98,6 +127,10 @@ function hasDenseRows(array: usize): bool {
 
 export function exp(x: usize, out: usize): bool {
   return ofArrays(EXPONENTIAL, x, out);
+}
+
+export function log(x: usize, out: usize): bool {
+  return ofArrays(LOGARITHM, x, out);
 }
 
 export function logistic(x: usize, out: usize): bool {

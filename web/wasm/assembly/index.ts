@@ -7,9 +7,9 @@ import { placeProduct } from "./product";
 import { placeTables } from "./tables";
 
 export { convolve, convolveToFilter } from "./convolutions";
-export { exp, logistic, tanh } from "./functions";
+export { exp, log, logistic, tanh } from "./functions";
 export { gateGradient, gates } from "./gates";
-export { average, multiply, product } from "./matrices";
+export { average, columnSums, multiply, product } from "./matrices";
 export { maxPool, maxPoolToInput } from "./pooling";
 export { relu, reluGradient } from "./rectifier";
 
