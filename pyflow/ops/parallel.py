@@ -68,17 +68,19 @@ class _Job:
 
     def __init__(self, task: Callable[[Any], Any], parts: Iterable[Any]):
         self._task = task
-        self._parts = list(parts)[::-1]
-        self._left = len(self._parts)
+        self.parts = list(parts)[::-1]
+        self._left = len(self.parts)
         self._lock = threading.Lock()
         self._done = threading.Event()
+        if not self.parts:
+            self._done.set()
         self.error: BaseException | None = None
 
     def work(self) -> None:
         with np.errstate(all="ignore"):  # numpy keeps this per thread
             while True:
                 try:
-                    part = self._parts.pop()
+                    part = self.parts.pop()
                 except IndexError:
                     return
                 try:
@@ -90,8 +92,12 @@ class _Job:
                     if not self._left:
                         self._done.set()
 
-    def wait(self) -> None:
+    def finish(self) -> None:
+        """Does what nobody has taken yet, and waits for the rest. Raises the error of a part."""
+        self.work()
         self._done.wait()
+        if self.error is not None:
+            raise self.error
 
 
 def run(task: Callable[[Any], Any], parts: Iterable[Any]) -> None:
@@ -110,10 +116,15 @@ def run(task: Callable[[Any], Any], parts: Iterable[Any]) -> None:
     with primitives.serial():
         job = _Job(task, parts)
         _team.ask(job.work, helpers)
-        job.work()
-        job.wait()
-    if job.error is not None:
-        raise job.error
+        job.finish()
+
+
+def begin(task: Callable[[Any], Any], parts: Iterable[Any]) -> _Job:
+    """As `run`, but other threads do it meanwhile; `finish()` of what this gives does what they have not begun."""
+    job = _Job(task, parts)
+    _team.start()
+    _team.ask(job.work, min(_team.helpers, len(job.parts)))
+    return job
 
 
 _local = threading.local()

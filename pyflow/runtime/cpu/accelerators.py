@@ -6,7 +6,7 @@ import math
 
 from pyflow.core import dtypes
 from pyflow.ops.primitives import primitives
-from pyflow.runtime.cpu import blas, onednn, wasm
+from pyflow.runtime.cpu import blas, memory, onednn, wasm
 from pyflow.runtime.program import Program, Step, Value
 
 # Arrays with fewer numbers than this are not worth a call out of Python into something else than numpy.
@@ -15,6 +15,7 @@ _LARGE = 64
 
 def install() -> None:
     """Takes what is there; without it numpy goes on doing everything."""
+    memory.keep_freed()
     if blas.available:
         primitives.serial = blas.serial
         primitives.accumulate, primitives.average = blas.gemm, blas.axpby

@@ -85,7 +85,6 @@ def _activated(split: Step, users: dict[Value, list[Step]], root: dict[Value, Va
         return None
     fused = Step(split.op, None, {"returns": True}, inputs, results)
     fused.kernel = _activation(matrix.shape[0], size, is_sigmoid, shifts, matrix.dtype.as_numpy_dtype)  # type: ignore
-    fused.scratch = [(matrix.shape, matrix.dtype.as_numpy_dtype)]  # type: ignore[list-item]
     return fused
 
 
@@ -97,11 +96,12 @@ def _only(value: Value, users: dict[Value, list[Step]]) -> Step | None:
 def _activation(batch: int, size: int, is_sigmoid: list[bool], shifts: list[float], dtype: Any) -> Any:
     """A kernel from the sums (and the bias) to the activated blocks, each contiguous."""
     count = len(shifts)
-    scale = np.repeat(np.array([0.5 if s else 1.0 for s in is_sigmoid], dtype), size)
-    scale = np.tile(scale, (batch, 1))  # the sums' shape: numpy is faster without broadcasting
-    rest = np.array([0.5 if s else 0.0 for s in is_sigmoid], dtype)[:, None, None]
     shift = np.repeat(np.array(shifts, dtype), size)
-    shifted = any(shifts)
+    shifted, half = any(shifts), dtype(0.5)
+    runs = [(k, k + 1) for k in range(count) if is_sigmoid[k]]
+    for k in range(len(runs) - 1, 0, -1):
+        if runs[k - 1][1] == runs[k][0]:
+            runs[k - 1 : k + 1] = [(runs[k - 1][0], runs[k][1])]
     add, multiply, tanh, empty = np.add, np.multiply, np.tanh, np.empty
     gates = primitives.gates
     if gates is not None and dtype == np.float32 and count < 32:
@@ -109,22 +109,26 @@ def _activation(batch: int, size: int, is_sigmoid: list[bool], shifts: list[floa
 
         def fast_kernel(*arrays: np.ndarray) -> Any:
             blocks = empty((count, batch, size), dtype)
-            gates(arrays[0], arrays[1] if len(arrays) == 3 else None, each, sigmoids, blocks)
+            gates(arrays[0], arrays[1] if len(arrays) == 2 else None, each, sigmoids, blocks)
             return blocks
 
         return fast_kernel
 
     def kernel(*arrays: np.ndarray) -> Any:
-        sums, work = arrays[0], arrays[-1]
-        if len(arrays) == 3:
-            sums = add(sums, arrays[1] + shift if shifted else arrays[1], work)
-        elif shifted:
-            sums = add(sums, shift, work)
-        multiply(sums, scale, work)
-        tanh(work, work)
-        multiply(work, scale, work)
         blocks = empty((count, batch, size), dtype)
-        add(work.reshape(batch, count, size).transpose(1, 0, 2), rest, blocks)
+        sums = arrays[0].reshape(batch, count, size).transpose(1, 0, 2)
+        if len(arrays) == 2:
+            bias = arrays[1] + shift if shifted else arrays[1]
+            add(sums, bias.reshape(count, 1, size), blocks)
+        else:
+            add(sums, shift.reshape(count, 1, size), blocks)
+        sigmoids = [blocks[first:last] for first, last in runs]
+        for block in sigmoids:
+            multiply(block, half, block)
+        tanh(blocks, blocks)
+        for block in sigmoids:
+            multiply(block, half, block)
+            add(block, half, block)
         return blocks
 
     return kernel

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import types
+from collections.abc import Mapping
 from typing import Any, Callable
 
 import numpy as np
@@ -37,10 +38,23 @@ _OPERATORS = {
 
 
 class Lowered:
-    """The compiled form of a program; `frame()` gives a runnable copy with buffers of its own."""
+    """The compiled form of a program; `frame()` gives a runnable copy with buffers of its own.
 
-    def __init__(self, program: Program, session: Any, traced: bool = False, first: int = 0):
+    Args:
+      first: the number of its first step, which names are made of.
+      places: the Python expressions for where some values are to be written.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        session: Any,
+        traced: bool = False,
+        first: int = 0,
+        places: Mapping[Value, str] = types.MappingProxyType({}),
+    ):
         self._first = first
+        self._places = places
         self._names: dict[Value, str] = {}
         self._globals: dict[str, Any] = {"empty": np.empty, "lowered": self}
         self._lines: list[str] = []
@@ -101,49 +115,25 @@ class Lowered:
         return self._step_of_line.get(line - 2 - len(self.entry))
 
     def _wants_buffer(self, value: Value) -> bool:
-        step = value.step
-        return (
-            step is not None
-            and value.dtype is not dtypes.variant
-            and self._writes_out(step)
-            and value.known_shape
-            and value.nbytes > 0
-            and not self._allocates(step)
-        )
-
-    def _writes_out(self, step: Step) -> bool:
-        if step.definition is None:
-            return step.type == "fused" and "returns" not in step.attrs
-        return step.definition.takes_out and not _is_narrow(step) and all(v.known_shape for v in step.outputs)
-
-    def _allocates(self, step: Step) -> bool:
-        """Whether the kernel is a ufunc whose small result it had better allocate itself."""
-        definition = step.definition
-        if definition is None or type(definition.cpu).__name__ != "ufunc" or step.outputs[0].nbytes > SMALL_BYTES:
-            return False
-        if step.outputs[0].dtype.as_numpy_dtype is np.object_:
-            return False
-        with np.errstate(all="ignore"):
-            trial = definition.cpu(*(np.ones((), v.dtype.as_numpy_dtype) for v in step.inputs))
-        return trial.dtype == step.outputs[0].dtype.as_numpy_dtype
+        return value not in self._places and fills(value)
 
     def _lower(self, index: int, step: Step) -> None:
         if step.type == "ReadCell":
             self._lower_read(index, step)
         elif step.type == "inline":
-            names = [self._name(v) for v in step.inputs]
+            names = [self.name_of(v) for v in step.inputs]
             out = self._target(index, 0, step) if step.outputs else ""
             self._emit(step, step.attrs["line"].format(*names, out=out))
         elif step.kernel is not None:
             self._lower_fused(index, step)
         elif step.outputs and step.outputs[0].dtype is dtypes.variant and step.definition.variant:  # type: ignore[union-attr]
             self._globals[f"k{index}"] = step.definition.variant  # type: ignore[union-attr]
-            arguments = ", ".join(self._name(v) for v in step.inputs)
+            arguments = ", ".join(self.name_of(v) for v in step.inputs)
             self._emit(step, f"{self._target(index, 0, step)} = k{index}({arguments})")
-        elif _is_narrow(step) or (step.definition.takes_out and not self._writes_out(step)):  # type: ignore[union-attr]
+        elif _is_narrow(step) or (step.definition.takes_out and not _writes_out(step)):  # type: ignore[union-attr]
             context = self._context(step)
             self._globals[f"k{index}"] = evaluator(step.definition, step.attrs, context)  # type: ignore[arg-type]
-            arguments = ", ".join(self._name(v) for v in step.inputs)
+            arguments = ", ".join(self.name_of(v) for v in step.inputs)
             self._emit(step, f"{self._targets(index, step)}k{index}({arguments})")
         else:
             self._lower_kernel(index, step)
@@ -156,13 +146,13 @@ class Lowered:
             line, names = direct
             self._globals.update(names)
             out = self._out(index, 0, step) if definition.takes_out else self._target(index, 0, step)
-            self._emit(step, line.format(*[self._name(v) for v in step.inputs], out=out))
+            self._emit(step, line.format(*[self.name_of(v) for v in step.inputs], out=out))
             return
         self._globals[f"k{index}"] = definition.cpu
         grouped = definition.group_inputs(step.inputs, step.attrs)
         bound = bind_attrs(definition, step.attrs, self._context(step))
-        if self._allocates(step):
-            operands = [self._name(v) for v in step.inputs]
+        if _allocates(step):
+            operands = [self.name_of(v) for v in step.inputs]
             symbol = _OPERATORS.get(definition.cpu) if len(operands) == 2 and step.outputs[0].shape == () else None
             if symbol:
                 self._scalars.add(step.outputs[0])
@@ -174,10 +164,10 @@ class Lowered:
             if parameter in definition.input_names:
                 item = grouped[definition.input_names.index(parameter)]
                 if isinstance(item, list):
-                    item = "[" + ", ".join(self._name(v) for v in item) + "]"
+                    item = "[" + ", ".join(self.name_of(v) for v in item) + "]"
                     arguments.append(item)
                 else:
-                    arguments.append(self._name(item))
+                    arguments.append(self.name_of(item))
             elif parameter == "out":
                 outs = [self._out(index, i, step) for i in range(len(step.outputs))]
                 out = outs[0] if definition.single_output else f"({', '.join(outs)},)"
@@ -200,13 +190,13 @@ class Lowered:
     def _lower_fused(self, index: int, step: Step) -> None:
         self._globals[f"k{index}"] = step.kernel
         returns = "returns" in step.attrs
-        arguments = [self._name(v) for v in step.inputs]
+        arguments = [self.name_of(v) for v in step.inputs]
         arguments += [] if returns else [self._out(index, i, step) for i in range(len(step.outputs))]
         arguments += [f"s{index}_{j}" for j in range(len(step.scratch))]
         self._emit(step, f"{self._targets(index, step) if returns else ''}k{index}({', '.join(arguments)})")
 
     def _lower_read(self, index: int, step: Step) -> None:
-        cell, name = self._name(step.inputs[0]), self._target(index, 0, step)
+        cell, name = self.name_of(step.inputs[0]), self._target(index, 0, step)
         self._emit(step, f"{name} = {cell}.value")
         self._emit(step, f"if {name} is None: raise {cell}.uninitialized()")
         if step.attrs.get("copy"):
@@ -226,7 +216,9 @@ class Lowered:
     def _out(self, index: int, i: int, step: Step) -> str:
         """The name of the array that output `i` is written into: a planned buffer, or one allocated here."""
         value = step.outputs[i]
-        if value in self.plan.slot_of:
+        if value in self._places:
+            self._emit(step, f"{self._target(index, i, step)} = {self._places[value]}")
+        elif value in self.plan.slot_of:
             self._names[value] = f"b{index}_{i}"
         else:
             name = self._target(index, i, step)
@@ -234,7 +226,8 @@ class Lowered:
             self._emit(step, f"{name} = empty({value.shape!r}, d{index}_{i})")
         return self._names[value]
 
-    def _name(self, value: Value) -> str:
+    def name_of(self, value: Value) -> str:
+        """What a value is called in the lines that use it."""
         name = self._names.get(value)
         if name is None:
             name = self._names[value] = f"c{self._first}_{len(self._globals)}"
@@ -249,7 +242,7 @@ class Lowered:
 
     def _fetch(self, value: Value) -> str:
         """A fetched value belongs to the caller: what is fed, constant or a variable's storage is copied."""
-        name = self._name(value)
+        name = self.name_of(value)
         if self._program.lends or value.dtype in (dtypes.resource, dtypes.variant):
             return name
         if value.cell is not None and value.step is None:
@@ -266,6 +259,37 @@ class Lowered:
             return name
         self._globals["own"], self._globals["deliver"] = _own, _deliver
         return f"own({name})" if shared or value in self._roots else f"deliver({name})"
+
+
+def fills(value: Value) -> bool:
+    """Whether a step fills an array that it is given with the value, rather than to allocate one."""
+    step = value.step
+    return (
+        step is not None
+        and value.dtype is not dtypes.variant
+        and _writes_out(step)
+        and value.known_shape
+        and value.nbytes > 0
+        and not _allocates(step)
+    )
+
+
+def _writes_out(step: Step) -> bool:
+    if step.definition is None:
+        return step.type == "fused" and "returns" not in step.attrs
+    return step.definition.takes_out and not _is_narrow(step) and all(v.known_shape for v in step.outputs)
+
+
+def _allocates(step: Step) -> bool:
+    """Whether the kernel is a ufunc whose small result it had better allocate itself."""
+    definition = step.definition
+    if definition is None or type(definition.cpu).__name__ != "ufunc" or step.outputs[0].nbytes > SMALL_BYTES:
+        return False
+    if step.outputs[0].dtype.as_numpy_dtype is np.object_:
+        return False
+    with np.errstate(all="ignore"):
+        trial = definition.cpu(*(np.ones((), v.dtype.as_numpy_dtype) for v in step.inputs))
+    return trial.dtype == step.outputs[0].dtype.as_numpy_dtype
 
 
 def compiled(source: str) -> types.CodeType:

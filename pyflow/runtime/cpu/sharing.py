@@ -19,7 +19,7 @@ from pyflow.runtime.program import Program, Step
 _CONVOLUTIONS = ("Conv", "DepthwiseConv")
 # Multiplications that a part should have at least, and how many parts there are at most.
 _PART = 1 << 23
-_MOST = 8
+_MOST = 4
 
 
 def uses_own_threads(program: Program) -> bool:
@@ -53,12 +53,12 @@ def share_products(program: Program) -> None:
                     program.steps[i] = fused
 
 
-def parts_of(size: int, each: int) -> list[slice]:
-    """Parts of an axis, of whose elements each costs that many multiplications."""
-    count = min(_MOST, size * each // _PART, size // 16)
+def parts_of(size: int, each: int, step: int = 16) -> list[slice]:
+    """Parts of an axis, of whose elements each costs that many multiplications; they begin at multiples of `step`."""
+    count = min(_MOST, size * each // _PART, size // step)
     if count < 2:
         return [slice(0, size)]
-    bounds = [size * i // count // 16 * 16 for i in range(count)] + [size]
+    bounds = [size * i // count // step * step for i in range(count)] + [size]
     return [slice(start, stop) for start, stop in zip(bounds, bounds[1:])]
 
 
