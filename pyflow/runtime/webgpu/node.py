@@ -101,7 +101,9 @@ class Work:
         elif isinstance(how, Dispatches):
             bound = {v for d in self.each_dispatch() for v in d.inputs}
             self._used = frozenset(i for i, v in enumerate(step.inputs) if v in bound or is_reference(v))
-        elif step.definition is not None:
+        elif step.definition is None:  # a read of a variable
+            self.looked_up = frozenset()
+        else:
             if how.layout:
                 self.layout = how.layout(step)
             places = places_of_inputs(step)

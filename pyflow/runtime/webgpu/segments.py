@@ -124,10 +124,11 @@ def _part_reads(program: Program, works: dict[Step, Work]) -> None:
             value = step.outputs[0]
             users = [s for s in program.steps if value in s.inputs and s in works]
             if users:
-                there = Value(value.dtype, value.shape, cell=value.cell)
+                copied = step.attrs.get("copy")
+                there = Value(value.dtype, value.shape, cell=None if copied else value.cell)
                 read = Step(step.op, None, dict(step.attrs), step.inputs, [there])
                 read.type = "ReadCell"
-                works[read] = Work(read, COPY if step.attrs.get("copy") else None)
+                works[read] = Work(read, COPY if copied else None)
                 steps.append(read)
                 here[value] = there
                 elsewhere = value in program.fetches or value in program.wanted

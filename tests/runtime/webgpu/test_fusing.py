@@ -1,0 +1,247 @@
+"""Neighbouring element-wise steps are one dispatch, and only where that changes no result."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import pyflow as tf
+from tests.runtime.webgpu.on_device import cpu_session, dispatches
+
+pytestmark = pytest.mark.native
+
+_rng = np.random.RandomState(2)
+ROWS = _rng.randn(30, 20).astype(np.float32)
+SOFT = tf.ConfigProto(allow_soft_placement=True)
+
+
+@pytest.fixture(autouse=True)
+def on_the_gpu(adapter):
+    with tf.device("/gpu:0"):
+        yield
+
+
+def runs(fetches, feeds=None, after=(), count=2):
+    """What `count` runs give on the device (the same as on the CPU), then `after`; and the dispatches of the former."""
+
+    def values(session):
+        session.run(tf.global_variables_initializer())
+        return [session.run(fetches, feeds) for _ in range(count)]
+
+    with cpu_session() as sess:
+        expected = [values(sess), sess.run(after)]
+    with tf.Session(config=SOFT) as sess:
+        found = values(sess)
+        number = dispatches(sess)
+        found = [found, sess.run(after)]
+    for value, wanted in zip(tf.nest.flatten(found), tf.nest.flatten(expected)):
+        if wanted is not None:
+            np.testing.assert_allclose(value, wanted, rtol=1e-5, atol=1e-6)
+    return number
+
+
+def variable(value=ROWS, **arguments):
+    return tf.Variable(value, **arguments)
+
+
+class TestChains:
+    x = property(lambda self: tf.placeholder(tf.float32, ROWS.shape, name="x"))
+
+    def test_multiplying_adding_and_relu(self):
+        x = self.x
+        w, b = tf.placeholder(tf.float32, [20]), tf.placeholder(tf.float32, [30, 1])
+        y = tf.nn.relu(x * w + b)
+        assert runs(y, {x: ROWS, w: ROWS[0], b: ROWS[:, :1]}) == 1
+
+    def test_branches_that_meet_again(self):
+        x = self.x
+        a, b = tf.sigmoid(x), tf.tanh(x * 2.0)
+        assert runs(a * b + (a - b), {x: ROWS}) == 1
+
+    def test_branches_of_different_inputs(self):
+        x, y, z = self.x, self.x, self.x
+        out = tf.sigmoid(x) * z + tf.sigmoid(y) * tf.tanh(z)
+        assert runs(out, {x: ROWS, y: ROWS + 1, z: ROWS - 1}) == 1
+
+    def test_the_gates_of_an_lstm(self):
+        x, c = tf.placeholder(tf.float32, [30, 80]), self.x
+        i, j, f, o = tf.split(x, 4, 1)
+        new_c = c * tf.sigmoid(f + 1.0) + tf.sigmoid(i) * tf.tanh(j)
+        h = tf.tanh(new_c) * tf.sigmoid(o)
+        assert runs([new_c, h], {x: np.tile(ROWS, 4), c: ROWS}) == 1
+
+    def test_reshaping_in_between_costs_nothing(self):
+        x = self.x
+        y = tf.reshape(tf.nn.relu(x), [600]) * 2.0
+        z = tf.expand_dims(tf.reshape(y + tf.reshape(x, [600]), [10, 60]), 0) - 1.0
+        assert runs(z, {x: ROWS}) == 1
+
+    def test_what_is_fetched_in_the_middle(self):
+        x = self.x
+        y = tf.nn.relu(x)
+        z = y * 2.0
+        assert runs([y, z, tf.reshape(y, [-1])], {x: ROWS}) == 1
+
+    def test_broadcasting_what_was_computed_takes_another(self):
+        x, row = self.x, tf.placeholder(tf.float32, [20])
+        assert runs(tf.exp(row * 0.5) * x, {x: ROWS, row: ROWS[1]}) == 2
+
+    def test_single_numbers_are_computed_along(self):
+        x = self.x
+        scale = tf.exp(tf.reduce_sum(variable(ROWS[0, :4])) * 0.0 + 1.0)
+        assert runs(x * scale, {x: ROWS}) == runs(x * tf.identity(tf.reduce_sum(variable(ROWS[0, :4]))), {x: ROWS})
+
+    def test_a_product_in_between_parts_them(self):
+        x = self.x
+        y = tf.nn.relu(x)
+        assert runs(tf.matmul(y, y, transpose_b=True) + 1.0, {x: ROWS}) == 3
+
+    def test_a_skip_around_a_product_goes_to_its_end(self):
+        x = self.x
+        skip = x * 3.0 + 1.0
+        product = tf.matmul(x, tf.constant(ROWS.T @ ROWS))
+        assert runs(tf.nn.relu(product + skip), {x: ROWS}) == 2
+
+    def test_more_inputs_than_can_be_bound(self):
+        inputs = [self.x for _ in range(19)]
+        total = inputs[0]
+        for i, each in enumerate(inputs[1:]):
+            total = total * 0.5 + each * float(i)
+        number = runs(total, {each: ROWS + i for i, each in enumerate(inputs)})
+        assert number <= 4
+
+
+class TestUpdates:
+    def test_a_step_and_its_moving_average(self):
+        v = variable()
+        step = tf.train.GradientDescentOptimizer(0.1).apply_gradients([(tf.constant(ROWS * 2), v)])
+        average = tf.train.ExponentialMovingAverage(0.9)
+        with tf.control_dependencies([step]):
+            both = average.apply([v])
+        assert runs(both, after=[v, average.average(v)]) == 1
+
+    @pytest.mark.parametrize("use_resource", [False, True])
+    def test_a_gradient_of_the_variable_itself(self, use_resource):
+        v = variable(use_resource=use_resource)
+        loss = tf.reduce_sum(tf.square(v - 1.0))
+        step = tf.train.MomentumOptimizer(0.1, 0.9).minimize(loss)
+        assert runs(step, after=v) == 1
+
+    @pytest.mark.parametrize("use_resource", [False, True])
+    def test_adam_is_one_dispatch_for_each_variable(self, use_resource):
+        v, w = variable(use_resource=use_resource), variable(ROWS[:7], use_resource=use_resource)
+        gradients = [(tf.constant(ROWS), v), (tf.constant(ROWS[:7]), w)]
+        optimizer = tf.train.AdamOptimizer(0.1)
+        step = optimizer.apply_gradients(gradients)
+        assert runs(step, after=[v, w, *optimizer.variables()]) == 2
+
+    def test_assignments_one_after_the_other(self):
+        v = variable()
+        with tf.control_dependencies([tf.assign_add(v, tf.ones(ROWS.shape))]):
+            with tf.control_dependencies([tf.assign(v, v * 2.0)]):
+                last = tf.assign_sub(v, tf.fill(ROWS.shape, 0.5))
+        assert runs(last, after=v) == 1
+
+    def test_swapping_two_variables(self):
+        v, w = variable(use_resource=True), variable(ROWS * 2, use_resource=True)
+        old_v, old_w = v.read_value(), w.read_value()
+        with tf.control_dependencies([old_v, old_w]):
+            swap = tf.group(v.assign(old_w), w.assign(old_v))
+        assert runs(swap, after=[v, w], count=3) == 1
+
+    def test_fetching_the_value_before_the_update(self):
+        v = variable(use_resource=True)
+        old = v.read_value()
+        with tf.control_dependencies([old]):
+            step = v.assign_add(tf.ones(ROWS.shape), read_value=False)
+        assert runs([old, step], after=v) == 1
+
+
+class TestOrder:
+    """A variable's old value is used before the new one is written, wherever the steps are done."""
+
+    def test_rows_of_the_old_value(self):
+        v = variable(ROWS[:20], use_resource=True)
+        turned = tf.transpose(v) * 2.0  # needs elements that other invocations overwrite
+        with tf.control_dependencies([turned]):
+            step = v.assign(turned)
+        assert runs(step.op, after=v, count=3) == 2
+
+    def test_broadcasting_the_old_value(self):
+        v, w = variable(ROWS[:1], use_resource=True), variable(ROWS)
+        first = tf.assign(w, w + v.read_value())
+        with tf.control_dependencies([first]):
+            second = v.assign(v.read_value() * 2.0)
+        runs([first, second.op], after=[v, w], count=3)
+
+    @pytest.mark.parametrize("use_resource", [False, True])
+    def test_a_use_that_waits_for_the_host(self, use_resource):
+        v = variable(use_resource=use_resource)
+        x = tf.placeholder(tf.float32, ROWS.shape)
+        with tf.device("/cpu:0"):
+            late = tf.py_func(lambda a: a + np.float32(1), [x], tf.float32)
+            late.set_shape(ROWS.shape)
+        used = tf.nn.relu(late) * v
+        with tf.control_dependencies([used]):
+            step = tf.assign_add(v, tf.ones(ROWS.shape))
+        runs([used, step.op], {x: ROWS}, after=v)
+
+    def test_a_use_without_a_dependency_comes_before_a_later_update(self):
+        v = variable(use_resource=True)
+        x = tf.placeholder(tf.float32, ROWS.shape)
+        value = v.read_value()
+        with tf.device("/cpu:0"):
+            late = tf.py_func(lambda a: a + np.float32(1), [x], tf.float32)
+            late.set_shape(ROWS.shape)
+        used = late * value
+        with tf.control_dependencies([value]):
+            step = v.assign_add(tf.ones(ROWS.shape))
+        runs([used, step.op], {x: ROWS}, after=v)
+
+    def test_reading_after_the_update(self):
+        v = variable(use_resource=True)
+        before = tf.reduce_sum(v.read_value() * 1.0)
+        with tf.control_dependencies([before]):
+            with tf.control_dependencies([v.assign_add(tf.ones(ROWS.shape))]):
+                after = v.read_value() * 3.0
+        runs([before, after], after=v)
+
+    def test_an_alias_of_a_value_keeps_its_place(self):
+        x = tf.placeholder(tf.float32, ROWS.shape)
+        v = variable(ROWS.reshape(600))
+        y = tf.reshape(tf.nn.relu(x) + 1.0, [600])
+        product = tf.matmul(tf.reshape(y, [20, 30]), tf.reshape(y, [30, 20]))
+        step = tf.assign(v, y * 2.0)
+        runs([tf.reduce_sum(product), step.op, y], {x: ROWS}, after=v)
+
+
+def test_random_graphs_give_what_the_cpu_gives():
+    """Graphs of arbitrary steps and updates, in orders that dependencies fix."""
+    for seed in range(12):
+        with tf.Graph().as_default(), tf.device("/gpu:0"):
+            rng = np.random.RandomState(seed)
+            shapes = [(6, 20), (6, 1), (1, 20), (120,)]
+            x = tf.placeholder(tf.float32, (6, 20))
+            variables = [
+                tf.Variable(rng.uniform(0.5, 1, s).astype(np.float32), use_resource=bool(seed % 2))
+                for s in [shapes[0], shapes[0], shapes[3], shapes[1]]
+            ]
+            values, steps = [x * 0.5], []
+            for _ in range(14):
+                with tf.control_dependencies(steps[-1:]):
+                    kind = rng.randint(6)
+                    a, b = (values[rng.randint(len(values))] for _ in range(2))
+                    if kind == 0:
+                        values.append(tf.tanh(a) + b * 0.5)
+                    elif kind == 1:
+                        values.append(tf.reshape(tf.reshape(a, [120]) * 0.9 + variables[2], [6, 20]))
+                    elif kind == 2:
+                        values.append(tf.tanh(tf.matmul(a, b, transpose_b=True)) @ tf.sigmoid(b) * 0.2)
+                    elif kind == 3:
+                        values.append(a * variables[rng.randint(2)] + variables[3])
+                    elif kind == 4:
+                        steps.append(tf.assign(variables[rng.randint(2)], tf.sin(a)).op)
+                    else:
+                        changed = [(2, tf.reshape(a, [120])), (3, tf.reduce_mean(b, 1, keepdims=True))][rng.randint(2)]
+                        steps.append(tf.assign_add(variables[changed[0]], changed[1] * 0.1).op)
+            runs([values[-3:], steps], {x: ROWS[:6]}, after=variables)
