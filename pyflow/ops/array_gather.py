@@ -16,11 +16,13 @@ from pyflow.core.indexed_slices import IndexedSlices
 from pyflow.core.registry import ShapeError, op, raw, sample
 from pyflow.core.scopes import colocate_with
 from pyflow.core.tensor import Tensor
+from pyflow.ops import gpu_gather
 from pyflow.ops.array import expand_dims, reshape, transpose
 from pyflow.ops.array_dimensions import kernel_words, unknown_of_rank
 from pyflow.ops.array_filling import ones, zeros
 from pyflow.ops.array_joining import concat, stack
 from pyflow.ops.array_shape import shape, size
+from pyflow.ops.gpu import INDEXED, elementwise
 from pyflow.ops.indexed_slices import quiet_densification
 from pyflow.ops.shape_rules import with_rank_at_least
 
@@ -67,6 +69,7 @@ class Gather:
     def grad(op, dy):
         return _rows_gradient(op, dy), None
 
+    gpu = elementwise(gpu_gather.rows(check_range), types=INDEXED)
     samples = [sample([[1.0, 2.0], [3.0, 4.0]], [1, 0, 1])]
 
 
@@ -114,6 +117,7 @@ class GatherV2:
             return _rows_gradient(op, dy), None, None
         return _axis_gradient(op, dy), None, None
 
+    gpu = elementwise(gpu_gather.rows(check_range), types=INDEXED)
     samples = [
         sample([[1.0, 2.0], [3.0, 4.0]], [1, 0, 1], 0),
         sample([[1.0, 2.0], [3.0, 4.0]], [[1], [0]], 1),

@@ -11,11 +11,13 @@ from pyflow.core.api import export
 from pyflow.core.indexed_slices import IndexedSlices
 from pyflow.core.registry import ShapeError, op, sample
 from pyflow.core.tensor import StaticShape
+from pyflow.ops import gpu_gather, gpu_scatter
 from pyflow.ops.array import squeeze
 from pyflow.ops.array_dimensions import product
 from pyflow.ops.array_filling import zeros_like
 from pyflow.ops.array_identity import identity
 from pyflow.ops.array_shape import shape
+from pyflow.ops.gpu import INDEXED, dispatches, elementwise
 from pyflow.ops.shape_rules import merge, text, with_rank_at_least
 
 
@@ -37,6 +39,14 @@ def coordinates(indices: Any, sizes: tuple[int, ...], words: str) -> tuple:
         message = words.format(at=_position(at), row=row, shape=text(sizes))
         raise errors.InvalidArgumentError(None, None, message)
     return tuple(np.moveaxis(indices, -1, 0))
+
+
+def _check_params(indices: Any, sizes: Any) -> None:
+    coordinates(indices, sizes, "indices{at} = {row} does not index into param shape {shape}")
+
+
+def _check_shape(indices: Any, sizes: Any) -> None:
+    coordinates(indices, sizes, "indices{at} = {row} does not index into shape {shape}")
 
 
 def _position(at: tuple) -> str:
@@ -82,6 +92,7 @@ class GatherNd:
             return IndexedSlices(dy, squeeze(indices, axis=-1), params_shape), None
         return ScatterNd(indices, dy, params_shape), None
 
+    gpu = elementwise(gpu_gather.slices(_check_params), types=INDEXED)
     samples = [
         sample([[1.0, 2.0], [3.0, 4.0]], [[0, 0], [1, 1]]),
         sample([[1.0, 2.0], [3.0, 4.0]], [[[1]], [[0]]]),
@@ -164,6 +175,7 @@ class ScatterNd:
     def grad(op, dy):
         return None, GatherNd(dy, op.inputs[0]), None
 
+    gpu = dispatches(gpu_scatter.slices(_check_shape), types=INDEXED)
     samples = [
         sample([[4], [3], [1], [4]], [9.0, 10.0, 11.0, 12.0], [6]),
         sample([[0], [2]], [[1.0, 2.0], [3.0, 4.0]], [3, 2]),
@@ -200,6 +212,7 @@ class TensorScatterUpdate:
         tensor_grad = TensorScatterUpdate(identity(dy), indices, zeros_like(updates, dtype=dy.dtype))
         return tensor_grad, None, updates_grad
 
+    gpu = dispatches(gpu_scatter.changed_copy("b", _check_shape), types=INDEXED)
     samples = [sample([1.0, 2.0, 3.0, 4.0], [[1], [3]], [9.0, 10.0])]
 
 
@@ -218,6 +231,7 @@ class TensorScatterAdd:
         updates_grad = GatherNd(dy, op.inputs[1])
         return identity(dy), None, updates_grad
 
+    gpu = dispatches(gpu_scatter.changed_copy("a + b", _check_shape), types=INDEXED)
     samples = [sample([1.0, 2.0, 3.0, 4.0], [[1], [1]], [9.0, 10.0])]
 
 
@@ -236,6 +250,7 @@ class TensorScatterSub:
         updates_grad = GatherNd(dy, op.inputs[1])
         return identity(dy), None, -updates_grad
 
+    gpu = dispatches(gpu_scatter.changed_copy("a - b", _check_shape), types=INDEXED)
     samples = [sample([1.0, 2.0, 3.0, 4.0], [[1], [1]], [9.0, 10.0])]
 
 
@@ -267,6 +282,7 @@ class ScatterNdNonAliasingAdd:
     def grad(op, dy):
         return dy, None, GatherNd(dy, op.inputs[1])
 
+    gpu = dispatches(gpu_scatter.changed_copy("a + b", _check_shape), types=INDEXED)
     samples = [sample([1.0, 2.0, 3.0, 4.0], [[1], [1]], [9.0, 10.0])]
 
 

@@ -11,12 +11,16 @@ from pyflow.core.dtypes import INDEX, NUMERIC
 from pyflow.core.indexed_slices import IndexedSlices
 from pyflow.core.registry import NOT_DIFFERENTIABLE, ShapeError, attr, op, raw
 from pyflow.core.tensor import StaticShape
+from pyflow.ops import gpu_gather
+from pyflow.ops.gpu import INDEXED, dispatches, elementwise
+from pyflow.ops.gpu_scatter import LARGER, SMALLER, Expression, changed_rows
 from pyflow.ops.resource_state import narrowed, variable_shape_of
 from pyflow.ops.shape_rules import merge, with_rank_at_least
 from pyflow.ops.state_scatter import (
     check_indices,
     check_nd_indices,
     check_rows,
+    check_slice_indices,
     check_slices,
     scatter_rows,
     scatter_slices,
@@ -56,6 +60,8 @@ class ResourceGather:
         chosen = rows[np.arange(len(rows))[:, None], flat]
         return chosen.reshape(*batch, *indices.shape[batch_dims:], *params.shape[batch_dims + 1 :])
 
+    gpu = elementwise(gpu_gather.rows(check_indices, "resource"), types=INDEXED)
+
     def grad(op, dy):
         handle, indices = op.inputs
         shape = variable_shape(handle)
@@ -84,6 +90,10 @@ def _slices_shape(resource_handle, indices, dtype):
     return (*indices[:-1], *params[indices[-1] :])
 
 
+def _check_slice_indices(indices: Any, shape: Any) -> None:
+    check_nd_indices(indices, shape, "param shape")
+
+
 @op("ResourceGatherNd(resource: resource, indices: Tindices) -> (output: dtype)", dtype=attr("type"), Tindices=INDEX)
 class ResourceGatherNd:
     """Slices of a variable, by index vectors into its leading dimensions."""
@@ -95,6 +105,8 @@ class ResourceGatherNd:
         params = resource.read()
         check_nd_indices(indices, params.shape, "param shape")
         return np.array(params[tuple(np.moveaxis(indices, -1, 0))])
+
+    gpu = elementwise(gpu_gather.slices(_check_slice_indices, "resource"), types=INDEXED)
 
     def grad(op, dy):
         handle, indices = op.inputs
@@ -112,12 +124,13 @@ def _rows_rule(resource_handle: Any, indices: StaticShape, updates: StaticShape,
     return []
 
 
-def _define_rows(kind: str, combine: Callable | None, what: str) -> Any:
+def _define_rows(kind: str, combine: Callable | None, what: str, gpu: Expression) -> Any:
     def cpu(resource, indices, updates):
         scatter_rows(resource, indices, narrowed(updates) if _is_bfloat16(resource) else updates, combine)
 
     name = f"ResourceScatter{kind}"
     body = {"__doc__": what, "stateful": True, "shape": _rows_rule, "cpu": cpu, "grad": NOT_DIFFERENTIABLE}
+    body["gpu"] = dispatches(changed_rows(gpu, check_indices), types=INDEXED)
     types: Any = attr("type", allowed=NUMERIC) if combine else attr("type")
     register = op(f"{name}(resource: resource, indices: Tindices, updates: dtype) -> ()", dtype=types, Tindices=INDEX)
     return register(type(name, (), {**body, "__module__": __name__}))
@@ -127,13 +140,13 @@ def _is_bfloat16(cell: Any) -> bool:
     return cell.dtype is dtypes.bfloat16
 
 
-ResourceScatterUpdate = _define_rows("Update", None, "Replaces rows.")
-ResourceScatterAdd = _define_rows("Add", np.add, "Adds to rows.")
-ResourceScatterSub = _define_rows("Sub", np.subtract, "Subtracts from rows.")
-ResourceScatterMul = _define_rows("Mul", np.multiply, "Multiplies rows.")
-ResourceScatterDiv = _define_rows("Div", truncated_quotient, "Divides rows.")
-ResourceScatterMin = _define_rows("Min", np.minimum, "The smaller of rows and updates.")
-ResourceScatterMax = _define_rows("Max", np.maximum, "The larger of rows and updates.")
+ResourceScatterUpdate = _define_rows("Update", None, "Replaces rows.", "b")
+ResourceScatterAdd = _define_rows("Add", np.add, "Adds to rows.", "a + b")
+ResourceScatterSub = _define_rows("Sub", np.subtract, "Subtracts from rows.", "a - b")
+ResourceScatterMul = _define_rows("Mul", np.multiply, "Multiplies rows.", "a * b")
+ResourceScatterDiv = _define_rows("Div", truncated_quotient, "Divides rows.", "a / b")
+ResourceScatterMin = _define_rows("Min", np.minimum, "The smaller of rows and updates.", SMALLER)
+ResourceScatterMax = _define_rows("Max", np.maximum, "The larger of rows and updates.", LARGER)
 
 
 # ---------------------------------------------------------------- slices
@@ -144,17 +157,18 @@ def _slices_rule(ref_handle: Any, indices: StaticShape, updates: StaticShape, T:
     return []
 
 
-def _define_slices(kind: str, combine: Callable | None, what: str) -> Any:
+def _define_slices(kind: str, combine: Callable | None, what: str, gpu: Expression) -> Any:
     def cpu(ref, indices, updates):
         scatter_slices(ref, indices, narrowed(updates) if _is_bfloat16(ref) else updates, combine)
 
     name = f"ResourceScatterNd{kind}"
     body = {"__doc__": what, "stateful": True, "shape": _slices_rule, "cpu": cpu, "grad": NOT_DIFFERENTIABLE}
+    body["gpu"] = dispatches(changed_rows(gpu, check_slice_indices, depth=True), types=INDEXED)
     signature = f"{name}(ref: resource, indices: Tindices, updates: T) -> ()"
     register = op(signature, T=attr("type"), Tindices=INDEX, use_locking=True)
     return register(type(name, (), {**body, "__module__": __name__}))
 
 
-ResourceScatterNdUpdate = _define_slices("Update", None, "Replaces slices.")
-ResourceScatterNdAdd = _define_slices("Add", np.add, "Adds to slices.")
-ResourceScatterNdSub = _define_slices("Sub", np.subtract, "Subtracts from slices.")
+ResourceScatterNdUpdate = _define_slices("Update", None, "Replaces slices.", "b")
+ResourceScatterNdAdd = _define_slices("Add", np.add, "Adds to slices.", "a + b")
+ResourceScatterNdSub = _define_slices("Sub", np.subtract, "Subtracts from slices.", "a - b")

@@ -25,6 +25,8 @@ from pyflow.ops.array_shape import shape as shape_of
 from pyflow.ops.cast import cast
 from pyflow.ops.constant import constant
 from pyflow.ops.division import divide
+from pyflow.ops.gpu import INDEXED, dispatches
+from pyflow.ops.gpu_scatter import HIGHEST, LARGER, LOWEST, SMALLER, segments
 from pyflow.ops.math_binary import maximum
 from pyflow.ops.segment_kernels import (
     check_ids,
@@ -208,6 +210,7 @@ class UnsortedSegmentSum:
     def grad(op, grad):
         return _gather_drop_negatives(grad, op.inputs[1])[0], None, None
 
+    gpu = dispatches(segments("a + b", "T(0)", check_ids), types=INDEXED)
     samples = _UNSORTED
 
 
@@ -233,6 +236,7 @@ class UnsortedSegmentProd:
         partial = raw.Select(is_zero, product_of_others, product / data)
         return _gather_drop_negatives(grad, ids, clipped)[0] * partial, None, None
 
+    gpu = dispatches(segments("a * b", "T(1)", check_ids), types=INDEXED)
     samples = _UNSORTED
 
 
@@ -246,6 +250,7 @@ class UnsortedSegmentMax:
         _reduce_into(np.maximum, lowest(out.dtype), data, segment_ids, out)
 
     grad = _unsorted_extreme_gradient
+    gpu = dispatches(segments(LARGER, LOWEST, check_ids), types=INDEXED)
     samples = [sample(_ROWS, [2, 0, 2, -1], 3, grad=False), sample(_ROWS, [1, 0, 1, 2], 3)]
 
 
@@ -259,6 +264,7 @@ class UnsortedSegmentMin:
         _reduce_into(np.minimum, highest(out.dtype), data, segment_ids, out)
 
     grad = _unsorted_extreme_gradient
+    gpu = dispatches(segments(SMALLER, HIGHEST, check_ids), types=INDEXED)
     samples = [sample(_ROWS, [2, 0, 2, -1], 3, grad=False), sample(_ROWS, [1, 0, 1, 2], 3)]
 
 

@@ -15,6 +15,8 @@ from pyflow.core.resources import VariableCell
 from pyflow.core.scopes import name_scope
 from pyflow.core.tensor import StaticShape, brackets
 from pyflow.ops.array_joining import concat
+from pyflow.ops.gpu import INDEXED, dispatches
+from pyflow.ops.gpu_scatter import LARGER, SMALLER, Expression, changed_rows
 from pyflow.ops.shape_rules import element_count, merge, text, with_rank_at_least
 from pyflow.ops.state import widened
 
@@ -115,23 +117,26 @@ def _row_shape(ref: StaticShape, indices: StaticShape, updates: StaticShape) -> 
     return ref
 
 
-def _define_rows(kind: str, types: tuple, combine: Callable | None, what: str, locking: bool) -> Any:
+def _define_rows(
+    kind: str, types: tuple, combine: Callable | None, what: str, locking: bool, gpu: Expression
+) -> Any:
     def cpu(ref, indices, updates):
         scatter_rows(ref, indices, updates, combine)
         return ref
 
     body = {"__doc__": what, "shape": _row_shape, "cpu": cpu, "grad": NOT_DIFFERENTIABLE, "__module__": __name__}
+    body["gpu"] = dispatches(changed_rows(gpu, check_indices), types=INDEXED)
     signature = f"Scatter{kind}(ref: Ref(T), indices: Tindices, updates: T) -> (output_ref: Ref(T))"
     return op(signature, T=types, Tindices=INDEX, use_locking=locking)(type(f"Scatter{kind}", (), body))
 
 
-ScatterUpdate = _define_rows("Update", dtypes.ANY, None, "Replaces rows.", True)
-ScatterAdd = _define_rows("Add", NUMERIC, np.add, "Adds to rows.", False)
-ScatterSub = _define_rows("Sub", NUMERIC, np.subtract, "Subtracts from rows.", False)
-ScatterMul = _define_rows("Mul", NUMERIC, np.multiply, "Multiplies rows.", False)
-ScatterDiv = _define_rows("Div", NUMERIC, truncated_quotient, "Divides rows.", False)
-ScatterMin = _define_rows("Min", ORDERED, np.minimum, "The smaller of rows and updates.", False)
-ScatterMax = _define_rows("Max", ORDERED, np.maximum, "The larger of rows and updates.", False)
+ScatterUpdate = _define_rows("Update", dtypes.ANY, None, "Replaces rows.", True, "b")
+ScatterAdd = _define_rows("Add", NUMERIC, np.add, "Adds to rows.", False, "a + b")
+ScatterSub = _define_rows("Sub", NUMERIC, np.subtract, "Subtracts from rows.", False, "a - b")
+ScatterMul = _define_rows("Mul", NUMERIC, np.multiply, "Multiplies rows.", False, "a * b")
+ScatterDiv = _define_rows("Div", NUMERIC, truncated_quotient, "Divides rows.", False, "a / b")
+ScatterMin = _define_rows("Min", ORDERED, np.minimum, "The smaller of rows and updates.", False, SMALLER)
+ScatterMax = _define_rows("Max", ORDERED, np.maximum, "The larger of rows and updates.", False, LARGER)
 
 
 # ---------------------------------------------------------------- slices
@@ -217,24 +222,31 @@ def check_nd_indices(indices: np.ndarray, shape: tuple[int, ...], noun: str) -> 
         )
 
 
+def check_slice_indices(indices: np.ndarray, shape: tuple[int, ...]) -> None:
+    check_nd_indices(indices, shape, "shape")
+
+
 def _slice_shape(ref: StaticShape, indices: StaticShape, updates: StaticShape) -> StaticShape:
     check_slices(ref, indices, updates)
     return ref
 
 
-def _define_slices(kind: str, types: tuple, combine: Callable | None, what: str, locking: bool) -> Any:
+def _define_slices(
+    kind: str, types: tuple, combine: Callable | None, what: str, locking: bool, gpu: Expression
+) -> Any:
     def cpu(ref, indices, updates):
         scatter_slices(ref, indices, updates, combine)
         return ref
 
     body = {"__doc__": what, "shape": _slice_shape, "cpu": cpu, "grad": NOT_DIFFERENTIABLE, "__module__": __name__}
+    body["gpu"] = dispatches(changed_rows(gpu, check_slice_indices, depth=True), types=INDEXED)
     signature = f"ScatterNd{kind}(ref: Ref(T), indices: Tindices, updates: T) -> (output_ref: Ref(T))"
     return op(signature, T=types, Tindices=INDEX, use_locking=locking)(type(f"ScatterNd{kind}", (), body))
 
 
-ScatterNdUpdate = _define_slices("Update", dtypes.ANY, None, "Replaces slices.", True)
-ScatterNdAdd = _define_slices("Add", NUMERIC, np.add, "Adds to slices.", False)
-ScatterNdSub = _define_slices("Sub", NUMERIC, np.subtract, "Subtracts from slices.", False)
+ScatterNdUpdate = _define_slices("Update", dtypes.ANY, None, "Replaces slices.", True, "b")
+ScatterNdAdd = _define_slices("Add", NUMERIC, np.add, "Adds to slices.", False, "a + b")
+ScatterNdSub = _define_slices("Sub", NUMERIC, np.subtract, "Subtracts from slices.", False, "a - b")
 
 
 # ---------------------------------------------------------------- public functions

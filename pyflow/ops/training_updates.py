@@ -13,6 +13,8 @@ import numpy as np
 from pyflow.core import dtypes
 from pyflow.core.errors import InvalidArgumentError
 from pyflow.core.registry import NOT_DIFFERENTIABLE, attr, op
+from pyflow.ops.gpu import INDEXED, dispatches
+from pyflow.ops.gpu_scatter import optimised_rows
 from pyflow.ops.shape_rules import no_outputs, same_as, with_parameters
 from pyflow.ops.state import widened
 
@@ -32,7 +34,7 @@ def define_updates(
       sparse: those of `SparseApply<name>`, with `indices`; None where there is no such op.
       rule: called with those inputs but `indices`, and the attrs but `use_locking`, as keywords; the gradient is
         `grad`.
-      gpu: the dense ops for the GPU.
+      gpu: the dense ops for the GPU; the sparse ones do the same with rows.
       attrs: the attrs beside `use_locking`.
     """
     made = {}
@@ -40,8 +42,7 @@ def define_updates(
         if inputs is not None:
             for resource in ("", "Resource"):
                 op_type = f"{resource}{prefix}Apply{name}"
-                on_gpu = None if prefix else gpu
-                made[op_type] = _define(op_type, inputs.split(), rule, doc, attrs, bool(resource), on_gpu)
+                made[op_type] = _define(op_type, inputs.split(), rule, doc, attrs, bool(resource), gpu)
     return made
 
 
@@ -54,6 +55,7 @@ def _define(op_type: str, inputs: list[str], rule: Rule, doc: str, attrs: dict, 
     types: dict[str, Any] = {"T": dtypes.NUMERIC}
     if "indices" in names:
         types["Tindices"] = dtypes.INDEX
+        gpu = gpu and dispatches(optimised_rows(names, variables, gpu.updates), types=INDEXED)
     body = {
         "__doc__": doc,
         "__module__": rule.__module__,
