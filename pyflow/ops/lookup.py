@@ -192,9 +192,9 @@ class _ChangingTable(LookupInterface):
         """All keys and their values."""
         with name_scope(name, f"{self.name}_lookup_table_export_values", [self.resource_handle]):
             with colocate_with(self.resource_handle):
-                return tuple(
-                    lookup_ops.LookupTableExportV2(self.resource_handle, self._key_dtype, self._value_dtype)
-                )  # type: ignore[return-value]
+                keys, values = lookup_ops.LookupTableExportV2(self.resource_handle, self._key_dtype, self._value_dtype)
+            values.set_shape(keys.get_shape().concatenate(self._value_shape))
+            return keys, values
 
 
 class _TableSaveable(SaveableObject):

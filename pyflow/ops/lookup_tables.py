@@ -135,8 +135,11 @@ class StaticTable(Table):
 
         Raises:
           FailedPreconditionError: a key has two values.
+          InvalidArgumentError: there are no values.
         """
         given, rows = self._pairs(keys, values)
+        if not rows.size:
+            raise InvalidArgumentError(None, None, "keys and values cannot be empty tensors.")
         with self._lock:
             for key, value in zip(given, rows.tolist()):
                 known = self._values.setdefault(key, value)

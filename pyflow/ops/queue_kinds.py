@@ -46,7 +46,7 @@ class Queue(BlockingResource):
         super().__init__(name)
         self.capacity = float("inf") if capacity is None else capacity
         self.is_bounded = capacity is not None
-        self.dtypes = dtypes
+        self.dtypes = list(dtypes)
         self.shapes = shapes
         # What the planner may rely on; it makes nothing of elements of unknown shapes.
         self.shapes_of_elements = shapes
@@ -226,7 +226,7 @@ class Queue(BlockingResource):
             return f"Expected {self.kind}, found {op_type}"
         for what, mine, theirs in (
             ("capacity", _number(self.capacity), _number(other.capacity)),
-            ("component types", _types(self.dtypes), _types(other.dtypes)),
+            ("component types", type_names(self.dtypes), type_names(other.dtypes)),
             ("component shapes", _shapes(self.shapes), _shapes(other.shapes)),
         ):
             if mine != theirs:
@@ -239,7 +239,8 @@ def _number(capacity: float) -> int:
     return 2**31 - 1 if capacity == float("inf") else int(capacity)
 
 
-def _types(dtypes: list[DType]) -> str:
+def type_names(dtypes: list[DType]) -> str:
+    """Types as messages list them."""
     names = {"float16": "half", "float32": "float", "float64": "double"}
     return ", ".join(names.get(d.name, d.name) for d in dtypes)
 

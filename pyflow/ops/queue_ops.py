@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from pyflow.core import dtypes
+from pyflow.core.dtypes import DType
 from pyflow.core.errors import InvalidArgumentError
-from pyflow.core.registry import NOT_DIFFERENTIABLE, attr, op
+from pyflow.core.registry import NOT_DIFFERENTIABLE, ShapeError, attr, op
 from pyflow.core.resources import private_name
-from pyflow.ops.queue_kinds import FifoQueue, PaddingFifoQueue, PriorityQueue, Queue, RandomShuffleQueue
+from pyflow.ops.queue_kinds import FifoQueue, PaddingFifoQueue, PriorityQueue, Queue, RandomShuffleQueue, type_names
 
 
 def _as_queue(handle: Any) -> Queue:
@@ -124,6 +125,20 @@ class _PriorityBody:
     grad = NOT_DIFFERENTIABLE
 
 
+def _fitting(handle: Any, given: list[DType]) -> Queue:
+    """The queue behind a handle.
+
+    Raises:
+      InvalidArgumentError: it holds components of other types.
+    """
+    queue = _as_queue(handle)
+    if given != queue.dtypes:
+        have, wanted = type_names(given), type_names(queue.dtypes)
+        words = f"Signature mismatch, have: resource, {have}-> expected: resource, {wanted}->"
+        raise InvalidArgumentError(None, None, words)
+    return queue
+
+
 class _EnqueueBody:
     """Puts an element in, waiting for room."""
 
@@ -132,8 +147,8 @@ class _EnqueueBody:
     def shape(handle):
         return []
 
-    def cpu(handle, components, ctx):
-        _as_queue(handle).enqueue(components, ctx)
+    def cpu(handle, components, Tcomponents, ctx):
+        _fitting(handle, Tcomponents).enqueue(components, ctx)
 
     grad = NOT_DIFFERENTIABLE
 
@@ -146,8 +161,8 @@ class _EnqueueManyBody:
     def shape(handle):
         return []
 
-    def cpu(handle, components, ctx):
-        _as_queue(handle).enqueue_many(components, ctx)
+    def cpu(handle, components, Tcomponents, ctx):
+        _fitting(handle, Tcomponents).enqueue_many(components, ctx)
 
     grad = NOT_DIFFERENTIABLE
 
@@ -167,6 +182,8 @@ class _DequeueBody:
 
 
 def _many_shapes(component_types, handle_handle, n_value):
+    if n_value is not None and n_value < 0:
+        raise ShapeError(f"Input 'n' must be >= 0, but is {n_value}")
     if handle_handle is None:
         return [None] * len(component_types)
     count = None if n_value is None or n_value < 0 else int(n_value)

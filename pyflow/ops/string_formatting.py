@@ -46,9 +46,9 @@ class AsString:
             raise _refused("Cannot select both scientific and shortest notation")
         if len(fill) > 1:
             raise _refused("Fill string must be one or fewer characters")
-        form = "%"
-        if width > -1:
-            form += f"{fill}{width}"
+        if fill not in "+-0# ":
+            raise _refused(f'Fill argument not supported: "{fill}"')
+        form = f"%{fill}{width if width > -1 else ''}"
         if precision > -1:
             form += f".{precision}"
         form += ("e" if scientific else "g" if shortest else "f") if has_point else "d"

@@ -7,6 +7,7 @@ import numpy as np
 from pyflow.core.api import export
 from pyflow.core.errors import InvalidArgumentError
 from pyflow.core.registry import NOT_DIFFERENTIABLE, ShapeError, attr, op, sample
+from pyflow.ops.shape_rules import merge_all
 
 
 @op("StringJoin(inputs: N*string) -> (output: string)", N=attr("int", minimum=1), separator="")
@@ -21,19 +22,10 @@ class StringJoin:
 
     def shape(inputs):
         shapes = [s for s in inputs if s != ()]
-        if not shapes:
-            return ()
-        if None in shapes:
-            return None
-        if any(len(s) != len(shapes[0]) for s in shapes):
-            raise ShapeError("Shapes must be equal rank", "Input shapes do not match")
-        merged = []
-        for sizes in zip(*shapes):
-            known = {size for size in sizes if size is not None}
-            if len(known) > 1:
-                raise ShapeError("Dimension must be equal", "Input shapes do not match")
-            merged.append(known.pop() if known else None)
-        return tuple(merged)
+        try:
+            return merge_all(shapes) if shapes else ()
+        except ShapeError as error:
+            raise ShapeError(str(error), "Input shapes do not match") from None
 
     def cpu(inputs, separator):
         shapes = {np.shape(x) for x in inputs} - {()}

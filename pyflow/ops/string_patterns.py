@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import re
+import sys
+import unicodedata
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,69 @@ _CLASSES = {
     "space": "\\t\\n\\v\\f\\r ", "upper": "A-Z", "word": "0-9A-Za-z_", "xdigit": "0-9A-Fa-f",
 }  # fmt: skip
 
+_PIECES = (
+    r"\\[pP](?:\{\w+\}|\w)", r"\\Q.*?(?:\\E|$)", r"\\.", r"\[\^?\]?(?:\[:\w+:\]|\\.|[^\]\\])*\]", r"\(\?P?[=!<>]",
+    r"[*+?]\+", r"\{\d+(?:,\d*)?\}", r"[^\\\[(*+?{$]+", ".",
+)  # fmt: skip
+_TOKENS = re.compile("|".join(_PIECES), re.S)
+_SET_TOKENS = re.compile(r"\[:\w+:\]|\\p(?:\{\w+\}|\w)|\\.", re.S)
+
+
+def _translated(token: str) -> str:
+    """A piece of a pattern as Python has it.
+
+    Raises:
+      re.error: RE2 has no such piece, though Python does.
+    """
+    if token.startswith("["):
+        return _SET_TOKENS.sub(lambda found: _translated_in_set(found), token)
+    if token.startswith(("\\p", "\\P")):
+        return f"[{'^' if token[1] == 'P' else ''}{_category(token[2:].strip('{}'), token)}]"
+    if token == "{":
+        return r"\{"  # of no repetition
+    if token.startswith(r"\Q"):
+        return re.escape(token[2:].removesuffix(r"\E"))
+    if token in ("(?=", "(?!", "(?<", "(?P=", "(?P>"):
+        raise re.error(f"invalid perl operator: {token}")
+    if len(token) == 2 and token[1] == "+" and token[0] in "*+?":
+        raise re.error(f"bad repetition operator: {token}")
+    if len(token) == 2 and token[0] == "\\" and token[1] in "123456789":
+        raise re.error(f"invalid escape sequence: {token}")
+    if token == r"\Z":
+        raise re.error(r"invalid escape sequence: \Z")
+    return _ESCAPES.get(token, token)
+
+
+def _translated_in_set(found: re.Match[str]) -> str:
+    token = found[0]
+    if token.startswith("[:"):
+        return _CLASSES.get(token[2:-2], token)
+    if token.startswith(r"\p"):
+        return _category(token[2:].strip("{}"), token)
+    return r"\t\n\f\r " if token == r"\s" else token
+
+
+_ESCAPES = {r"\z": r"\Z", r"\C": r"[\s\S]", "$": r"\Z", r"\s": r"[\t\n\f\r ]", r"\S": r"[^\t\n\f\r ]"}
+
+
+@functools.lru_cache(maxsize=64)
+def _category(name: str, token: str) -> str:
+    """The characters of a general category of Unicode (L, Lu, N ...), as ranges in a set.
+
+    Raises:
+      re.error: there is no such category.
+    """
+    members = (i for i in range(sys.maxunicode + 1) if unicodedata.category(chr(i)).startswith(name))
+    ranges: list[list[int]] = []
+    for code in members if 0 < len(name) <= 2 else ():
+        if ranges and ranges[-1][1] == code - 1:
+            ranges[-1][1] = code
+        else:
+            ranges.append([code, code])
+    if not ranges:
+        raise re.error(f"invalid character class range: {token}")
+    return "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in ranges)
+
 
 @functools.lru_cache(maxsize=256)
 def compiled(pattern: bytes) -> re.Pattern[str]:
@@ -30,23 +95,30 @@ def compiled(pattern: bytes) -> re.Pattern[str]:
       InvalidArgumentError: it is no regular expression.
     """
     text = _decoded(pattern)
-    translated = re.sub(r"\[:(\w+):\]", lambda found: _CLASSES.get(found[1], found[0]), text)
-    translated = translated.replace(r"\z", r"\Z").replace(r"\C", r"[\s\S]")
     try:
-        return re.compile(translated, re.ASCII)
+        by_lines = re.search(r"\(\?[a-zA-Z]*m", text)
+        return re.compile(
+            _TOKENS.sub(lambda found: "$" if found[0] == "$" and by_lines else _translated(found[0]), text), re.ASCII
+        )
     except re.error as error:
         raise InvalidArgumentError(None, None, f"Invalid pattern: {text}, error: {_words(text, error)}") from None
 
 
 def _words(pattern: str, error: re.error) -> str:
     """RE2's words for what is wrong."""
-    rest = pattern[error.pos or 0 :]
+    if error.pos is None:
+        return error.msg
+    if error.msg == "multiple repeat":
+        return f"bad repetition operator: {pattern[error.pos - 1 : error.pos + 1]}"
+    if error.msg.startswith("bad escape"):
+        return f"invalid escape sequence: {pattern[error.pos : error.pos + 2]}"
+    rest = pattern[error.pos :]
     if "unterminated character set" in error.msg:
         return f"missing ]: {rest}"
     if "missing )" in error.msg:
         return f"missing ): {pattern}"
     if "unbalanced parenthesis" in error.msg:
-        return f"unexpected ): {pattern}"
+        return f"missing ): {pattern}"
     if "nothing to repeat" in error.msg:
         return f"no argument for repetition operator: {rest[:1]}"
     return f"{error.msg}: {rest}"

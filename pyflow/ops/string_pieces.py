@@ -59,10 +59,10 @@ class StringSplit:
         if not marks:
             return _sparse([[text[i : i + 1] for i in range(len(text))] for text in texts])
         if len(marks) == 1:
-            rows = [text.split(marks) for text in texts]
+            rows = [text.split(marks) if text else [] for text in texts]
         else:
             pattern = re.compile(b"[" + re.escape(marks) + b"]")
-            rows = [pattern.split(text) for text in texts]
+            rows = [pattern.split(text) if text else [] for text in texts]
         return _sparse([[piece for piece in row if piece] for row in rows] if skip_empty else rows)
 
 
