@@ -52,7 +52,9 @@ def build(
     fetched = builder.add_all(fetches, targets)
     unneeded = builder.forwarding.unneeded(fetched)
     steps = [s for s in builder.steps if s not in unneeded] if unneeded else builder.steps
-    return Program([values[t] for t in feeds], steps, fetched, builder.wanted)
+    program = Program([values[t] for t in feeds], steps, fetched, builder.wanted)
+    program.has_rounds = builder.has_rounds
+    return program
 
 
 def _fed_value(tensor: Tensor, fed: Any) -> Value:
@@ -75,6 +77,7 @@ class _Builder:
         self.values = values
         self.steps: list[Step] = []
         self.wanted: list[Value] = []
+        self.has_rounds = False
         self.forwarding = Forwarding(self._derive)
         self._reads: dict[int, Value] = {}
         self._assigned: dict[int, StaticShape] = {}

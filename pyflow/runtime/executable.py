@@ -86,7 +86,7 @@ class Executable:
         self._program.lends = lends
         self._session = session
         self._surroundings: Callable[[], Any] = contextlib.nullcontext
-        if sharing.uses_own_threads(self._program):
+        if sharing.is_better_alone(self._program):
             self._surroundings = _alone
         elif _is_large(self._program):
             self._surroundings = Flushed
@@ -221,7 +221,7 @@ def _is_large(program: Program) -> bool:
 
 @contextlib.contextmanager
 def _alone() -> Iterator[None]:
-    """What surrounds a program that has threads of its own."""
+    """What surrounds a program whose products are to stay on the threads that ask for them."""
     with primitives.serial(), Flushed():
         yield
 

@@ -22,7 +22,7 @@ class Limits(NamedTuple):
     steps: int
 
 
-FEW = Limits(10, 400)
+FEW = Limits(10, 1000)
 # On a GPU a round more costs little, and a loop that stays one would fetch and bring at every round.
 MANY = Limits(128, 6000)
 
@@ -38,6 +38,7 @@ def unrolled(builder: Any, op: Operation, values: list) -> list | None:
             if goes_on.constant is None or goes_on.cell is not None or goes_on.dtype is not dtypes.bool:
                 break
             if not goes_on.constant.any():
+                builder.has_rounds = True
                 return values
             if not rounds_left or len(builder.steps) > limit:
                 break

@@ -20,18 +20,29 @@ _CONVOLUTIONS = ("Conv", "DepthwiseConv")
 # Multiplications that a part should have at least, and how many parts there are at most.
 _PART = 1 << 23
 _MOST = 4
+# From so many multiplications on BLAS shares a product among its threads.
+_SHARED_BY_BLAS = 1 << 18
 
 
 def uses_own_threads(program: Program) -> bool:
     return any(step.type.startswith(_CONVOLUTIONS) for step in program.steps)
 
 
+def is_better_alone(program: Program) -> bool:
+    """Whether BLAS's threads would rather be in the way: of our own, or of one small product after the other."""
+    return uses_own_threads(program) or (
+        program.has_rounds and not program.has_large_products and _greatest_cost(program) > _SHARED_BY_BLAS
+    )
+
+
 def has_large_products(program: Program) -> bool:
     """Whether a matrix product is worth more than one of BLAS's threads: waking them takes as long as a small one."""
-    return any(
-        step.type == "MatMul" and step.inputs[0].known_shape and step.outputs[0].known_shape and _cost(step) > _PART
-        for step in program.steps
-    )
+    return _greatest_cost(program) > _PART
+
+
+def _greatest_cost(program: Program) -> int:
+    products = (s for s in program.steps if s.type == "MatMul" and s.inputs[0].known_shape and s.outputs[0].known_shape)
+    return max(map(_cost, products), default=0)
 
 
 def _cost(step: Step) -> int:
