@@ -390,4 +390,4 @@ def foreign_input(tensor: Tensor, op_type: str, name: str | None) -> str:
     if kind is None:
         return f"{tensor} must be from the same graph as the new {op_type} node."
     inner, name = tensor.op.name, (name or op_type).rstrip("/")
-    return f"Cannot use '{inner}' as input to '{name}' because '{inner}' is in a {kind}."
+    return f"Cannot use '{inner}' as input to '{name}' because '{inner}' is in a {kind}. See info log for more details."

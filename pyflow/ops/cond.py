@@ -17,7 +17,10 @@ from pyflow.core.registry import raw
 from pyflow.core.scopes import control_dependencies, get_default_graph, name_scope
 from pyflow.core.shapes import TensorShape
 from pyflow.core.tensor import Tensor
-from pyflow.ops.control_flow import no_op, with_dependencies
+from pyflow.ops.array_joining import stack
+from pyflow.ops.cast import cast
+from pyflow.ops.control_flow import with_dependencies
+from pyflow.ops.reduce_functions import reduce_sum
 from pyflow.ops.tensor_array import TensorArray
 
 
@@ -59,7 +62,7 @@ def cond(
         raise TypeError("true_fn must be callable.")
     if not callable(false_fn):
         raise TypeError("false_fn must be callable.")
-    with name_scope(name, "cond", [pred]):
+    with name_scope(name, "cond", [pred]) as scope:
         if isinstance(pred, bool):
             raise TypeError("pred must not be a Python bool")
         count_named(get_default_graph(), "Switch", "switch_t", "switch_f")
@@ -70,6 +73,12 @@ def cond(
             raise TypeError(
                 f"Input 'pred' of 'Switch' Op has type {pred.dtype.base_dtype.name} that does not match expected type "
                 "of bool."
+            )
+        if pred.shape.ndims:
+            sizes = f"[{','.join('?' if d is None else str(d) for d in pred.shape.as_list())}]"
+            raise ValueError(
+                f"Shape must be rank 0 but is rank {pred.shape.ndims} for '{scope}Switch' (op: 'Switch') with input "
+                f"shapes: {sizes}, {sizes}."
             )
         pred.graph.prevent_fetching(pred.op)
         branches = []
@@ -82,14 +91,15 @@ def cond(
 
 
 class _Branch:
-    """A branch as a function, and the structure of what it returns."""
+    """A branch as a function, what it returns, and that as tensors."""
 
     def __init__(self, kind: str, build: Callable):
         scope = get_default_graph().get_name_scope()
         self.graph = FunctionGraph(f"{scope.replace('/', '_')}_{kind}", "cond")
         self.graph.unique_name("cond_text")  # TensorFlow's name of the branch
         with self.graph.as_default():
-            self.structure = _result(build())
+            self.original = build()
+            self.structure = _result(self.original)
         if self.structure is not None:
             self.flatten()
 
@@ -107,14 +117,9 @@ def _result(value: Any) -> Any:
     operations: dict[int, Any] = {}
 
     def convert(x: Any) -> Any:
-        if x is None:
-            return no_value()
         if isinstance(x, Operation):
             return operations.setdefault(id(x), with_dependencies([x], _true()))
         return x if isinstance(x, TensorArray) else internal_convert_to_tensor_or_indexed_slices(x)
-
-    def no_value() -> Tensor:
-        return with_dependencies([no_op()], _true())
 
     def composite(x: Any) -> Any:
         return x if hasattr(type(x), "_type_spec") else convert(x)
@@ -148,18 +153,18 @@ def _unpacked(structure: Any) -> Any:
 def _match_structures(branches: list[_Branch], strict: bool) -> None:
     if not strict:
         for branch in branches:
-            branch.structure = _unpacked(branch.structure)
+            branch.original, branch.structure = _unpacked(branch.original), _unpacked(branch.structure)
     first = branches[0]
     for other in branches[1:]:
         try:
-            nest.assert_same_structure(first.structure, other.structure, expand_composites=True)
+            nest.assert_same_structure(first.original, other.original, expand_composites=True)
         except (TypeError, ValueError):
-            nest.map_structure(_same_index_types, first.structure, other.structure)
+            nest.map_structure(_same_index_types, first.original, other.original)
             for branch in (first, other):
                 with uncounted(branch.graph):
                     branch.flatten()
             try:
-                nest.assert_same_structure(first.structure, other.structure, expand_composites=True)
+                nest.assert_same_structure(first.original, other.original, expand_composites=True)
             except TypeError as error:
                 raise TypeError(f"Incompatible return types of true_fn and false_fn: {error}") from None
             except ValueError as error:
@@ -248,8 +253,8 @@ def case(
       TypeError: the pairs are not of that form, or a function cannot be called.
     """
     pairs = _case_pairs(pred_fn_pairs, "case")
-    if default is not None and not callable(default):
-        raise TypeError("default must be callable.")
+    if not pairs:
+        raise ValueError("not enough values to unpack (expected 2, got 0)")
     with name_scope(name, "case", [predicates for predicates, _ in pairs]):
         predicates = [predicate for predicate, _ in pairs]
         actions = [action for _, action in pairs]
@@ -266,8 +271,8 @@ def case(
 
 def _at_most(predicates: list[Tensor], count: int, words: str) -> Any:
     """The assertion that no more than `count` of the predicates are true."""
-    packed = raw.Pack(predicates, name="preds_c")
-    true = raw.Sum(raw.Cast(packed, DstT=dtypes.int32), [0], name="num_true_conds")
+    packed = stack(predicates, name="preds_c")
+    true = reduce_sum(cast(packed, dtypes.int32), name="num_true_conds")
     fits = raw.LessEqual(true, convert_to_tensor(count, name="n_true_conds"))
     names = ", ".join(predicate.name for predicate in predicates)
     message = f"{words}: more than {count} conditions ({names}) evaluated as True:"
@@ -280,7 +285,7 @@ def _last_action(predicate: Tensor, action: Callable, others: list[Tensor]) -> A
         f"Implementation error: selected default action #{len(others)} was called, but some of other predicates are "
         "True: "
     )
-    shown = ["Input error: None of conditions evaluated as True:", raw.Pack([*others, predicate], name="preds_c")]
+    shown = ["Input error: None of conditions evaluated as True:", stack([*others, predicate], name="preds_c")]
     with control_dependencies([_at_most(others, 0, words), PUBLIC["Assert"](predicate, shown)]):
         return action()
 

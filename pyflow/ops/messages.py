@@ -245,13 +245,24 @@ def Assert(condition: Any, data: Any, summarize: int | None = None, name: str | 
         # What is not yet a tensor is converted once more, under the op's own name: TensorFlow makes these nodes too.
         if all(x.dtype in (dtypes.string, dtypes.int32) for x in tensors):
             return _AssertOp(condition, data, summarize=summarize, name="Assert")
-        return _guarded(convert_to_tensor(condition, dtypes.bool, name="Condition"), data, summarize)
+        return _guarded(convert_to_tensor(condition, name="Condition"), data, summarize)
 
 
 def _guarded(condition: Tensor, data: list, summarize: int) -> Any:
     """An assertion under the name that it has in a `cond`, where TensorFlow shows it only if it fails."""
     graph = get_default_graph()
-    with name_scope("AssertGuard"):
+    with name_scope("AssertGuard") as scope:
+        if condition.dtype.base_dtype != dtypes.bool:
+            raise TypeError(
+                f"Input 'pred' of 'Switch' Op has type {condition.dtype.base_dtype.name} that does not match expected "
+                "type of bool."
+            )
+        if condition.shape.ndims:
+            sizes = f"[{','.join('?' if d is None else str(d) for d in condition.shape.as_list())}]"
+            raise ValueError(
+                f"Shape must be rank 0 but is rank {condition.shape.ndims} for '{scope}Switch' (op: 'Switch') with "
+                f"input shapes: {sizes}, {sizes}."
+            )
         count_named(graph, "Switch", "switch_t", "switch_f", "pred_id", "NoOp", "control_dependency")
         assertion = _AssertOp(condition, data, summarize=summarize, name="Assert")
         count_nodes(graph, *["Switch" for _ in {condition, *(x for x in data if isinstance(x, Tensor))}])

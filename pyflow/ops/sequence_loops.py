@@ -8,9 +8,11 @@ from typing import Any, Callable, Iterator
 from pyflow.core import nest
 from pyflow.core.api import export
 from pyflow.core.convert import convert_to_tensor
+from pyflow.core.dimension import Dimension
 from pyflow.core.registry import raw
 from pyflow.core.scopes import name_scope
 from pyflow.core.shapes import TensorShape
+from pyflow.core.sparse_tensor import SparseTensor
 from pyflow.core.tensor import Tensor
 from pyflow.ops.tensor_array import TensorArray
 from pyflow.ops.variable_scope import get_variable_scope
@@ -25,7 +27,9 @@ class _Rows:
         self.tensors = [convert_to_tensor(x, name="elem") for x in nest.flatten(elems)]
         first = self.tensors[0].shape
         if first.ndims is not None and first.ndims < 1:
-            if names_scalar_first and len(self.tensors) == 1:
+            if not names_scalar_first:
+                raise IndexError("list index out of range")
+            if len(self.tensors) == 1:
                 raise ValueError("elems must be a 1+ dimensional Tensor, not a scalar")
             raise ValueError("elements in elems must be 1+ dimensional Tensors, not scalars")
         known = None if first.ndims is None else first.as_list()[0]
@@ -48,11 +52,10 @@ class _Rows:
         Raises:
           ValueError: they tell different numbers.
         """
-        counts = [t.shape.with_rank_at_least(1)[0] for t in self.tensors]
-        shape = TensorShape([None])
-        for count in counts:
-            shape = shape.merge_with(TensorShape([count]))
-        return shape.as_list()[0]
+        count = Dimension(None)
+        for tensor in self.tensors:
+            count = count.merge_with(Dimension(tensor.shape.with_rank_at_least(1).as_list()[0]))
+        return count.value
 
 
 @contextlib.contextmanager
@@ -100,6 +103,12 @@ def map_fn(
       ValueError: `elems` has no first dimension.
     """
     _check_callable(fn)
+    if isinstance(elems, SparseTensor):
+        raise TypeError(
+            "To perform a map on the values of a sparse tensor use either  SparseTensor(input.indices, "
+            "fn(input.values), input.dense_shape) or  SparseTensor(input.indices, map_fn(fn, input.values), "
+            "input.dense_shape)"
+        )
     with name_scope(name, "map", nest.flatten(elems)), _cached_variables():
         rows = _Rows(elems, True)
         result_structure = dtype if dtype is not None else rows.packed([t.dtype for t in rows.tensors])
@@ -110,7 +119,7 @@ def map_fn(
 
         def body(i: Tensor, arrays: list) -> tuple:
             values = fn(rows.at(i))
-            nest.assert_same_structure(dtype if dtype is not None else elems, values)
+            nest.assert_same_structure(result_structure, values)
             return i + 1, [array.write(i, value) for array, value in zip(arrays, nest.flatten(values))]
 
         _, arrays = while_loop(

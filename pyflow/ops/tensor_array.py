@@ -12,6 +12,7 @@ from pyflow.core import dtypes
 from pyflow.core.api import export
 from pyflow.core.constants import constant_value
 from pyflow.core.convert import convert_to_tensor
+from pyflow.core.errors import InvalidArgumentError
 from pyflow.core.registry import raw
 from pyflow.core.scopes import colocate_with, control_dependencies, device, name_scope
 from pyflow.core.shapes import TensorShape, as_shape
@@ -135,7 +136,7 @@ class TensorArray:
 
         Raises:
           ValueError: the value's shape is not that of other elements.
-          TypeError: it is of another dtype.
+          InvalidArgumentError: it is of another dtype.
         """
         with name_scope(name, "TensorArrayWrite", [self._handle, index, value]):
             value = self._converted(value)
@@ -208,8 +209,11 @@ class TensorArray:
     def _converted(self, value: Any) -> Tensor:
         value = convert_to_tensor(value, preferred_dtype=self._dtype, name="value")
         if value.dtype.base_dtype != self._dtype:
-            raise TypeError(
-                f"Input value has dtype {value.dtype.base_dtype.name} but TensorArray has dtype {self._dtype.name}"
+            raise InvalidArgumentError(
+                None,
+                None,
+                f"TensorArray dtype is {runtime_name(self._dtype)} but Op is trying to write dtype "
+                f"{runtime_name(value.dtype)}.",
             )
         return value
 
@@ -229,6 +233,12 @@ class TensorArray:
             self._first_written.append(value)
         with colocate_with(self._first_written[0]):
             yield
+
+
+def runtime_name(dtype: Any) -> str:
+    """A dtype's name in the messages of TensorFlow's runtime."""
+    name = dtype.base_dtype.name
+    return {"float32": "float", "float64": "double", "float16": "half"}.get(name, name)
 
 
 def _check_arguments(given: dict[str, Any]) -> None:

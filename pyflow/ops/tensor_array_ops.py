@@ -9,7 +9,7 @@ import numpy as np
 from pyflow.core import dtypes, errors
 from pyflow.core.registry import NOT_DIFFERENTIABLE, attr, op
 from pyflow.core.shapes import TensorShape
-from pyflow.ops.shape_rules import no_outputs, scalar
+from pyflow.ops.shape_rules import merge_dim, no_outputs, scalar
 from pyflow.ops.tensor_array_storage import ArrayStorage, ElementShape
 from pyflow.ops.tensor_list import stacked
 
@@ -218,13 +218,19 @@ class TensorArrayScatterV3:
     """Writes the rows of a tensor to elements of some indices."""
 
     stateful = True
-    shape = scalar
+
+    def shape(indices, value):
+        if indices and value:
+            merge_dim(value[0], indices[0])
+        return ()
 
     def cpu(handle, indices, value, flow_in):
         if np.ndim(value) < 1:
             raise _invalid("Expected value to be at least a vector, but received shape: []")
         if len(indices) != len(value):
             raise _invalid(f"Expected len(indices) == values.shape[0], but saw: {len(indices)} vs. {len(value)}")
+        if not handle.dynamic and len(indices) and (last := int(np.max(indices))) >= handle.size():
+            raise _invalid(f"Max scatter index must be < array size ({last} vs. {handle.size()})")
         if value.ndim > 1:
             value = np.array(value, handle.numpy_dtype)
         for i, row in zip(indices.tolist(), value):
@@ -263,7 +269,9 @@ class TensorArrayConcatV3:
             return np.empty((0, *rest), dtype.as_numpy_dtype), np.empty(0, np.int64)
         for i, value in enumerate(values):
             if value.ndim == 0:
-                raise _invalid(f"Concat saw a scalar shape at index {i} but requires at least vectors.")
+                raise _invalid(
+                    f"Concat saw a scalar shape at index {i} but requires at least vectors.  Did you mean to call pack?"
+                )
             if value.shape[1:] != values[0].shape[1:]:
                 raise _invalid(
                     f"TensorArray {handle.name} has inconsistent shapes.  Index 0 has (excepting dimension 0) shape: "

@@ -113,9 +113,7 @@ class ArrayStorage:
         """An element; cleared by that where the array says so."""
         self._check_open()
         if not 0 <= index < len(self.elements):
-            raise _invalid(
-                f"TensorArray {self.name}: Tried to read from index {index} but array size is: {len(self.elements)}"
-            )
+            raise _invalid(f"Tried to read from index {index} but array size is: {len(self.elements)}")
         value = self.elements[index]
         if value is None:
             if index in self._cleared:

@@ -8,6 +8,7 @@ from typing import Any, Callable
 from pyflow.core import dtypes, nest
 from pyflow.core.api import export
 from pyflow.core.convert import convert_to_tensor, internal_convert_to_tensor_or_indexed_slices
+from pyflow.core.errors import InvalidArgumentError
 from pyflow.core.function_graph import FunctionGraph
 from pyflow.core.indexed_slices import IndexedSlices
 from pyflow.core.node_count import count_named, count_nodes, uncounted
@@ -19,7 +20,7 @@ from pyflow.core.sparse_tensor import SparseTensor
 from pyflow.core.tensor import Tensor
 from pyflow.core.type_specs import TypeSpec
 from pyflow.ops.cond import unite_inputs
-from pyflow.ops.tensor_array import TensorArray
+from pyflow.ops.tensor_array import TensorArray, runtime_name
 
 # Before the program's own variables a loop counts its rounds, and has the number that it may make.
 COUNTERS = 2
@@ -92,7 +93,8 @@ class _Construction:
         self.initial = nest.flatten([_flow(p) for p in parts], expand_composites=True)
         self.shapes = self._shapes(parts, shape_invariants)
         self._enter()
-        scope = self._outer.get_name_scope().replace("/", "_")
+        self._scope = self._outer.get_name_scope()
+        scope = self._scope.replace("/", "_")
         self.cond = FunctionGraph(f"{scope}_cond", "while loop")
         self.body = FunctionGraph(f"{scope}_body", "while loop")
         self.body.counted_captures = self.cond.counted_captures
@@ -115,7 +117,16 @@ class _Construction:
 
     def _shapes(self, parts: list, shape_invariants: Any) -> list[TensorShape]:
         if shape_invariants is None:
-            return [t.shape for t in self.initial]
+            flows = [_flow(part) for part in parts]
+            return [
+                shape
+                for x in flows
+                for shape in (
+                    _invariants(x, x.get_shape())
+                    if isinstance(x, SparseTensor)
+                    else [t.shape for t in nest.flatten(x, expand_composites=True)]
+                )
+            ]
         nest.assert_same_structure(self.structure, shape_invariants, expand_composites=False)
         given = nest.flatten_up_to(self.structure, shape_invariants)
         shapes = [s for part, shape in zip(parts, given) for s in _invariants(part, shape)]
@@ -167,10 +178,11 @@ class _Construction:
                     f"Input 'input' of 'LoopCond' Op has type {predicate.dtype.base_dtype.name} that does not match "
                     "expected type of bool."
                 )
-            if predicate.shape.ndims not in (None, 0):
+            if predicate.shape.ndims:
+                sizes = ",".join("?" if d is None else str(d) for d in predicate.shape.as_list())
                 raise ValueError(
-                    f"The condition of a while loop must be a scalar, but '{predicate.name}' has shape "
-                    f"{predicate.shape}."
+                    f"Shape must be rank 0 but is rank {predicate.shape.ndims} for '{self._scope}/LoopCond' (op: "
+                    f"'LoopCond') with input shapes: [{sizes}]."
                 )
             if self._counts:
                 predicate = raw.LogicalAnd(within, predicate)
@@ -189,8 +201,11 @@ class _Construction:
             result = nest.pack_sequence_as(result, [_converted(x) for x in nest.flatten(result)])
             following = nest.flatten([_flow(x) for x in nest.flatten(result)], expand_composites=True)
             tensors = []
+            if self._counts:
+                count_named(self.body, "NextIteration")
             for i, tensor in enumerate(following):
-                self._check_next(i, tensor)
+                count_nodes(self.body, "NextIteration")
+                self._check_next(i, tensor, self.body.unique_name("NextIteration"))
                 if tensor.graph is not self.body:
                     tensor = self.body.capture(tensor)
                     with uncounted(self.body):
@@ -199,7 +214,6 @@ class _Construction:
                     with uncounted(self.body):
                         tensor = raw.Identity(tensor)
                 tensors.append(tensor)
-            count_named(self.body, *["NextIteration"] * self._count)
             self.body.outputs = [counter, self.body.inputs[1], *tensors]
         return result
 
@@ -220,18 +234,21 @@ class _Construction:
         nest.assert_same_structure(before, [counter, result], expand_composites=True)
         return [result] if alone else result
 
-    def _check_next(self, i: int, tensor: Tensor) -> None:
+    def _check_next(self, i: int, tensor: Tensor, name: str) -> None:
         initial, shape = self.initial[i], self.shapes[i]
-        if tensor.dtype.base_dtype != initial.dtype.base_dtype:
-            raise TypeError(
-                f"Input tensor '{initial.name}' enters the loop with dtype {initial.dtype.base_dtype.name}, but has "
-                f"dtype {tensor.dtype.base_dtype.name} after one iteration."
-            )
         if not _covers(shape, tensor.shape):
             raise ValueError(
                 f"Input tensor '{initial.name}' enters the loop with shape {initial.shape}, but has shape "
                 f"{tensor.shape} after one iteration. To allow the shape to vary across iterations, use the "
                 "`shape_invariants` argument of tf.while_loop to specify a less-specific shape."
+            )
+        if tensor.dtype.base_dtype != initial.dtype.base_dtype:
+            merge = self.cond.inputs[COUNTERS + i].op.name
+            raise InvalidArgumentError(
+                None,
+                None,
+                f"Input 1 of node {merge} was passed {runtime_name(tensor.dtype)} from {name}:0 incompatible with "
+                f"expected {runtime_name(initial.dtype)}.",
             )
 
     def finish(self, parallel_iterations: int, back_prop: bool, scope: str) -> list[Tensor]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
-from pyflow.core import errors  # noqa: F401
+from pyflow.core import errors
+from pyflow.core.function_graph import FunctionGraph
 from pyflow.core.graph import Graph
 from pyflow.core.indexed_slices import IndexedSlices, IndexedSlicesValue
 from pyflow.core.operation import Operation
@@ -100,13 +101,13 @@ class Fetches:
                 f"Fetch argument {fetch!r} has invalid type {type(fetch)!r}, must be a string or Tensor. ({error})"
             ) from None
         except ValueError as error:
+            if _is_inside(fetch, self._graph):
+                raise errors.InaccessibleTensorError(_not_fetchable(fetch)) from None
             raise ValueError(f"Fetch argument {fetch!r} cannot be interpreted as a Tensor. ({error})") from None
         except KeyError as error:
             raise ValueError(f"Fetch argument {fetch!r} cannot be interpreted as a Tensor. ({error})") from None
         if not self._graph.is_fetchable(element):
-            raise ValueError(
-                f"Operation {getattr(element, 'op', element).name!r} has been marked as not fetchable."
-            )
+            raise errors.InaccessibleTensorError(_not_fetchable(element))
         if isinstance(element, Operation):
             if element not in self._index:
                 self._index[element] = -1
@@ -116,6 +117,20 @@ class Fetches:
         if index == len(self.tensors):
             self.tensors.append(element)
         return lambda values: values[index]
+
+
+def _is_inside(element: Any, graph: Graph) -> bool:
+    """Whether a tensor or operation belongs to the body of a conditional or loop of the graph."""
+    inner = getattr(element, "graph", None)
+    return isinstance(element, (Tensor, Operation)) and isinstance(inner, FunctionGraph) and inner.root() is graph
+
+
+def _not_fetchable(element: Any) -> str:
+    name = element.op.name if isinstance(element, Tensor) else element.name
+    return (
+        f"Operation {name!r} has been marked as not fetchable. Typically this happens when it is defined in another "
+        "function or code block. Use return values,explicit Python locals or TensorFlow collections to access it."
+    )
 
 
 def cache_key(fetches: Any) -> Any:
