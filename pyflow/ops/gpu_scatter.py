@@ -35,24 +35,33 @@ class _Rows:
             place, inside = place_of("p", shape, depth)
             self.text = f"fn row(p: u32) -> u32 {{ return select(0xffffffffu, {place}, {' && '.join(inside)}); }}"
 
-    def strung(self, node: Any) -> tuple[Any, Dispatch]:
-        """(the chain, what makes it)."""
-        chain = node.scratch((2 * self.count,), self.indices.dtype)
+    def strung(self, chain: Any) -> Dispatch:
+        """What strings updates of one row together."""
         grid, functions = groups(self.count), {"row": self.text}
-        shader = "scatter/chains.wgsl"
         constants = {"COUNT": self.count, "ROWS": self.rows, "work": self.count**2}
-        return chain, Dispatch(shader, [self.indices], [chain], grid, functions=functions, **constants)
+        return Dispatch("scatter/chains.wgsl", [self.indices], [chain], grid, functions=functions, **constants)
 
     def changed(self, node: Any, updates: Any, targets: list[Any], change: str, scalars: list[Any], word: str) -> list:
         """The dispatches that change rows of the targets; `change` is the text of the shader's function."""
-        chain, making = self.strung(node)
-        constants = {"COUNT": self.count, "WIDTH": self.width, "SAME": size(updates) == 1 != self.count * self.width}
-        functions = {"row": self.text, "change": change}
+        distinct = DISTINCT in node.attrs
+        chain = self.indices if distinct else node.scratch((2 * self.count,), self.indices.dtype)
+        constants = {"COUNT": self.count, "WIDTH": self.width, "ROWS": self.rows, "DISTINCT": distinct}
+        constants |= {"SAME": size(updates) == 1 != self.count * self.width, "work": self.count * self.width}
         inputs = [self.indices, chain, updates, *scalars]
-        grid = groups(self.count * self.width)
-        common: dict[str, Any] = {"functions": functions, "types": {"T": word}, "work": self.count * self.width}
-        return [making, Dispatch("scatter/rows.wgsl", inputs, targets, grid, **common, **constants)]
+        changing = Dispatch(
+            "scatter/rows.wgsl",
+            inputs,
+            targets,
+            groups(self.count * self.width),
+            types={"T": word},
+            functions={"row": self.text, "change": change},
+            **constants,
+        )
+        return [changing] if distinct else [self.strung(chain), changing]
 
+
+# The attr of a step whose indices are known to be all different, but for such as are out of range.
+DISTINCT = "_distinct"
 
 # An expression of `a` and `b`, or one for each WGSL type.
 Expression = str | dict[str, str]
@@ -164,6 +173,23 @@ def changed_copy(expression: Expression, check: Callable[[Any, Any], None]) -> C
         return [placed(tensor, output, "i"), *rows.changed(node, updates, [output], change, [], word)]
 
     return rule
+
+
+# ---------------------------------------------------------------- unique rows
+
+
+def firsts(x: Any, chain: Any, y: Any) -> list[Dispatch]:
+    """Strings equal elements of a vector together and gives the first of each, with -1 in the place of the others."""
+    rows = _Rows(x, (2**32 - 1,), None)
+    first = Dispatch("scatter/firsts.wgsl", [x, chain], [y], groups(rows.count), COUNT=rows.count)
+    return [rows.strung(chain), first]
+
+
+def sums(chain: Any, updates: Any, y: Any, count: int) -> Dispatch:
+    """The sum of all updates of a row in the place of the first, and zeros in those of the others."""
+    types, constants = {"T": word_of(updates)}, {"COUNT": count, "WIDTH": size(updates) // count}
+    grid = groups(size(updates))
+    return Dispatch("scatter/sums.wgsl", [chain, updates], [y], grid, types, work=size(updates), **constants)
 
 
 # ---------------------------------------------------------------- optimisers

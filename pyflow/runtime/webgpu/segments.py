@@ -13,6 +13,7 @@ from typing import Any
 
 from pyflow.core.device import DeviceSpec
 from pyflow.runtime.program import Program, Step, Value
+from pyflow.runtime.webgpu import unique_rows
 from pyflow.runtime.webgpu.node import COPY, Work, changed, is_constant, is_reference, shape_of, work_of
 from pyflow.runtime.webgpu.recording import Segment
 
@@ -53,12 +54,17 @@ def _chosen(program: Program, session: Any, device: Any) -> dict[Step, Work]:
 
     Steps that are near others, by what they take or by a variable that they work on, go where those are.
     """
-    chosen: dict[Step, Work] = {}
-    refused: set[Step] = set()
-    there: set[Value] = set()
-    cells: set[int] = set()  # variables that live on the device
-    volume, asked = 0, False
     max_bindings = device.limits["max-storage-buffers-per-shader-stage"]
+
+    def possible(step: Step) -> Work | None:
+        return None if _requested(step) == "CPU" or step.op.type == "Const" else work_of(step, session, max_bindings)
+
+    chosen, take_back = unique_rows.settle(program, possible)
+    refused: set[Step] = set()
+    there: set[Value] = {v for step in chosen for v in step.outputs}
+    cells: set[int] = {id(v.cell) for step in chosen for v in changed(step)}  # variables that live on the device
+    volume = sum(_size(v) for step in chosen for v in (*step.inputs, *step.outputs))
+    asked = any(_requested(step) == "GPU" for step in chosen)
     count = -1
     while count != len(chosen) + len(there):
         count = len(chosen) + len(there)
@@ -78,7 +84,7 @@ def _chosen(program: Program, session: Any, device: Any) -> dict[Step, Work]:
                 continue
             if not near and all(_size(v) == 1 for v in (*step.inputs, *step.outputs)):
                 continue  # single numbers of the host are computed there, even if the GPU is asked to
-            work = None if requested == "CPU" or step.op.type == "Const" else work_of(step, session, max_bindings)
+            work = possible(step)
             if work is None or work.is_alias and not near and requested != "GPU":
                 if work is None:
                     refused.add(step)
@@ -88,7 +94,28 @@ def _chosen(program: Program, session: Any, device: Any) -> dict[Step, Work]:
             cells.update(id(v.cell) for v in references)
             volume += sum(_size(v) for v in (*step.inputs, *step.outputs))
             asked = asked or requested == "GPU"
-    return chosen if asked or volume >= _WORTHWHILE else {}
+    if asked or volume >= _WORTHWHILE:
+        _alias_what_comes_up(program, chosen, possible)
+        return chosen
+    take_back()
+    return {}
+
+
+def _alias_what_comes_up(program: Program, chosen: dict[Step, Work], possible: Any) -> None:
+    """Values of the host that only the device takes under another shape go up as they are."""
+    users: dict[Value, list[Step]] = {}
+    for step in program.steps:
+        for value in step.inputs:
+            users.setdefault(value, []).append(step)
+    kept = {*program.fetches, *program.wanted, *program.kept}
+    for step in reversed(program.steps):
+        if step in chosen or len(step.outputs) != 1 or step.outputs[0] in kept:
+            continue
+        takers = users.get(step.outputs[0], [])
+        if takers and all(s in chosen for s in takers) and not is_constant(step.inputs[0]):
+            work = possible(step)
+            if work is not None and work.is_alias:
+                chosen[step] = work
 
 
 def _size(value: Value) -> int:
