@@ -37,6 +37,7 @@ class Primitives:
       max_pool_to_input: (input, result, gradient, windows, out), the gradient: to the first greatest of each window.
       elementwise: for types of ops with one output, what does large ones whose inputs and output are float32 arrays of
         known shapes: (inputs..., out).
+      biased_relu: (x, bias [columns], out): max(x + bias, 0) in float32; None where there is nothing faster than numpy.
       column_sums: (matrix of float32, out [columns]); None where there is nothing faster than numpy.
       exp, log, tanh, sigmoid: (x, out), which may be the same array.
       gates: (sums [batch, count · size], bias or None, shifts [count], sigmoids, out [count, batch, size]): blocks of
@@ -52,6 +53,7 @@ class Primitives:
     multiply: Callable[..., Any] = staticmethod(np.matmul)
     accumulate: Callable[..., None] | None = None
     average: Callable[..., None] | None = None
+    biased_relu: Callable[..., None] | None = None
     column_sums: Callable[..., None] | None = None
     exp: Callable[..., Any] = staticmethod(np.exp)
     log: Callable[..., Any] = staticmethod(np.log)

@@ -258,6 +258,13 @@ def test_relu_and_its_gradient_keep_what_is_no_number(table):
     out = garbage(*x.shape)
     table.elementwise["Relu"](x, out)
     np.testing.assert_array_equal(out, np.maximum(x, 0))
+    rows, bias = x[: 12 * 83].reshape(12, 83), floats(83)
+    expected = np.maximum(rows + bias, 0)
+    for given in (rows, np.asfortranarray(rows)):
+        out = garbage(12, 83)
+        table.biased_relu(given, bias, out)
+        np.testing.assert_array_equal(out, expected)
+    out = garbage(*x.shape)
     dy = x[::-1].copy()
     table.elementwise["ReluGrad"](dy, x, out)
     with np.errstate(invalid="ignore"):

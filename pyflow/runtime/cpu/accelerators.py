@@ -31,11 +31,33 @@ def use_elementwise(program: Program) -> None:
     """Gives large steps the kernels of `primitives.elementwise`."""
     if not primitives.elementwise:
         return
-    for i, step in enumerate(program.steps):
+    if primitives.biased_relu is not None:
+        _join_biases_with_relus(program)
+    for step in program.steps:
         kernel = primitives.elementwise.get(step.type)
         if kernel is not None and all(map(_is_float, step.inputs)) and _is_large(step.outputs[0]):
-            program.steps[i] = Step(step.op, None, {}, step.inputs, step.outputs)
-            program.steps[i].kernel = kernel
+            step.kernel = kernel
+
+
+def _join_biases_with_relus(program: Program) -> None:
+    """relu(x + bias) becomes one step, if nothing else uses the sum."""
+    users: dict[Value, list[Step | None]] = {value: [None] for value in (*program.fetches, *program.wanted)}
+    for step in program.steps:
+        for value in step.inputs:
+            users.setdefault(value, []).append(step)
+    joined: set[Step] = set()
+    for i, step in enumerate(program.steps):
+        if step.type not in ("BiasAdd", "Add", "AddV2") or not _is_large(step.outputs[0]):
+            continue
+        (x, bias), total = step.inputs, step.outputs[0]
+        (relu, *others) = users.get(total, [None])
+        if relu is None or relu.type != "Relu" or others or x.shape != total.shape or not _is_float(bias):
+            continue
+        if bias.shape == total.shape[-1:] and step.attrs.get("data_format", "NHWC") != "NCHW":  # type: ignore[index]
+            program.steps[i] = Step(step.op, None, {}, [x, bias], relu.outputs)
+            program.steps[i].kernel = primitives.biased_relu
+            joined.add(relu)
+    program.steps = [step for step in program.steps if step not in joined]
 
 
 def _is_float(value: Value) -> bool:

@@ -1,4 +1,5 @@
-// numpy's arrays as they lie in Pyodide's memory: the layout of PyArrayObject on wasm32, which numpy's C API fixes.
+// numpy's arrays as they lie in Pyodide's memory: the layouts of PyArrayObject and PyArray_Descr on wasm32, which numpy's
+// C API fixes.
 
 const TYPE = 4;
 const DATA = 8;
@@ -9,16 +10,18 @@ const DTYPE = 28;
 const FLAGS = 32;
 const C_CONTIGUOUS: u32 = 1;
 const WRITEABLE: u32 = 0x400;
+// In the dtype:
+const BYTE_ORDER = 14;
+const NATIVE: u8 = 0x3d; // "="
+const NUMBER = 16;
+const FLOAT = 11;
+const DOUBLE = 12;
 
 let ndarray: usize = 0;
-let float: usize = 0;
-let double: usize = 0;
 
-/** The addresses of the class ndarray and of its two dtypes. */
-export function know(type: usize, float32: usize, float64: usize): void {
+/** The address of the class ndarray. */
+export function know(type: usize): void {
   ndarray = type;
-  float = float32;
-  double = float64;
 }
 
 // @ts-ignore: decorator
@@ -46,12 +49,18 @@ export function stride(array: usize, axis: i32): i32 {
   return load<i32>(load<usize>(array, STRIDES) + (axis << 2));
 }
 
+function isOf(array: usize, number: i32): bool {
+  if (load<usize>(array, TYPE) != ndarray) return false;
+  const dtype = load<usize>(array, DTYPE);
+  return load<i32>(dtype, NUMBER) == number && load<u8>(dtype, BYTE_ORDER) == NATIVE;
+}
+
 export function isFloat(array: usize): bool {
-  return load<usize>(array, TYPE) == ndarray && load<usize>(array, DTYPE) == float;
+  return isOf(array, FLOAT);
 }
 
 export function isDouble(array: usize): bool {
-  return load<usize>(array, TYPE) == ndarray && load<usize>(array, DTYPE) == double;
+  return isOf(array, DOUBLE);
 }
 
 export function isDense(array: usize): bool {

@@ -11,10 +11,10 @@ export { exp, log, logistic, tanh } from "./functions";
 export { gateGradient, gates } from "./gates";
 export { average, columnSums, multiply, product } from "./matrices";
 export { maxPool, maxPoolToInput } from "./pooling";
-export { relu, reluGradient } from "./rectifier";
+export { biasedRelu, relu, reluGradient } from "./rectifier";
 
-/** To be called first, with the class ndarray, its dtypes, and memory to work in. Returns how much of that is used. */
-export function setup(type: usize, float32: usize, float64: usize, memory: usize): usize {
-  know(type, float32, float64);
+/** To be called first, with the class ndarray and memory to work in. Returns how much of that is used. */
+export function setup(type: usize, memory: usize): usize {
+  know(type);
   return placeConvolutions(placeTables(placeProduct(memory))) - memory;
 }

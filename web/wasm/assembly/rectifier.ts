@@ -1,6 +1,6 @@
-// Relu and its gradient.
+// Relu, with a bias or without, and its gradient.
 
-import { data, elements, isDenseFloat, isWriteable } from "./arrays";
+import { data, elements, isDenseFloat, isWriteable, rank, size } from "./arrays";
 
 /** out = max(x, 0); NaN stays. Returns whether it could be done. */
 export function relu(x: usize, out: usize): bool {
@@ -9,6 +9,25 @@ export function relu(x: usize, out: usize): bool {
   let from = data(x), to = data(out), left = elements(x);
   for (; left >= 4; left -= 4, from += 16, to += 16) v128.store(to, f32x4.max(v128.load(from), zeros));
   for (; left > 0; left--, from += 4, to += 4) store<f32>(to, max(load<f32>(from), 0));
+  return true;
+}
+
+/** out = max(x + bias, 0), with a bias [columns] for all rows; NaN stays. Returns whether it could be done. */
+export function biasedRelu(x: usize, bias: usize, out: usize): bool {
+  if (!isDenseFloat(x) || !isDenseFloat(bias) || !isDenseFloat(out) || !isWriteable(out)) return false;
+  const bytes = elements(bias) << 2, zeros = f32x4.splat(0);
+  if (bytes == 0 || rank(x) == 0 || size(x, rank(x) - 1) << 2 != bytes || elements(x) != elements(out)) return false;
+  let from = data(x), to = data(out);
+  const added = data(bias), end = to + (elements(out) << 2);
+  while (to < end) {
+    let at = 0;
+    for (; at + 16 <= bytes; at += 16) {
+      v128.store(to + at, f32x4.max(f32x4.add(v128.load(from + at), v128.load(added + at)), zeros));
+    }
+    for (; at < bytes; at += 4) store<f32>(to + at, max(load<f32>(from + at) + load<f32>(added + at), 0));
+    from += bytes;
+    to += bytes;
+  }
   return true;
 }
 
