@@ -77,6 +77,7 @@ bench: $(DEV) $(GRAPHICS) ## Time PyFlow beside TensorFlow 2.21, the GPU's kerne
 	$(PYTHON_BIN) -m benchmarks
 	$(PYTHON_BIN) -m pip install --quiet --editable '.[bench]'
 	$(PYTHON_BIN) -m benchmarks.gpu
+	$(PYTHON_BIN) -m benchmarks.soak
 
 clean: ## Remove what the commands above made in this folder
 	rm -rf $(VENV) {$(PYODIDE),web,web/wasm,e2e}/node_modules $(dir $(WASM))*.wasm web/build web/dist e2e/artifacts build dist \

@@ -48,7 +48,7 @@ def mnist_step(tf: Any, config: Any) -> Step:
     """A training step of examples/mnist_two_layers.py: batch 100, 784-500-10, L2, decaying rate, moving averages."""
     images = tf.placeholder(tf.float32, [None, 784])
     labels = tf.placeholder(tf.float32, [None, 10])
-    train = _mnist_training(tf, images, labels)
+    train = mnist_training(tf, images, labels)
     sess = tf.Session(config=config)
     sess.run(tf.global_variables_initializer())
     feeds = itertools.cycle([{images: x, labels: y} for x, y in digit_batches()])
@@ -61,7 +61,7 @@ def mnist_step_from_dataset(tf: Any, config: Any) -> Step:
     held = [tf.placeholder(array.dtype, array.shape) for array in arrays]
     dataset = tf.data.Dataset.from_tensor_slices(tuple(held)).shuffle(1000, seed=1).repeat().batch(100).prefetch(2)
     iterator = tf.data.make_initializable_iterator(dataset)
-    train = _mnist_training(tf, *iterator.get_next())
+    train = mnist_training(tf, *iterator.get_next())
     sess = tf.Session(config=config)
     sess.run(tf.global_variables_initializer())
     sess.run(iterator.initializer, dict(zip(held, arrays)))
@@ -80,7 +80,7 @@ def shuffled_batches(tf: Any, config: Any) -> Step:
     return lambda: sess.run(following)
 
 
-def _mnist_training(tf: Any, images: Any, labels: Any) -> Any:
+def mnist_training(tf: Any, images: Any, labels: Any) -> Any:
     weights1 = tf.Variable(tf.truncated_normal([784, 500], stddev=0.1, seed=1))
     biases1 = tf.Variable(tf.constant(0.1, shape=[500]))
     weights2 = tf.Variable(tf.truncated_normal([500, 10], stddev=0.1, seed=2))
