@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import contextvars
+import functools
+import sys
 import threading
 from typing import Any, Callable
 
@@ -19,7 +22,7 @@ from pyflow.runtime.functions import Functions
 from pyflow.runtime.local_server import find_server
 from pyflow.runtime.partial_run import PartialRun
 from pyflow.runtime.resources import Resources
-from pyflow.runtime.webgpu import adapters
+from pyflow.runtime.webgpu import adapters, browser
 
 _CACHED_EXECUTABLES = 128
 _CACHED_FETCHES = 256
@@ -126,6 +129,17 @@ class BaseSession:
         milliseconds = getattr(options, "timeout_in_ms", 0) or self._timeout_in_ms
         with time_limit(milliseconds / 1000) if milliseconds else contextlib.nullcontext():
             return handler.rebuild(profile.run(executable, tuple(feeds.values()), options, run_metadata))
+
+    async def run_async(
+        self, fetches: Any, feed_dict: Any = None, options: Any = None, run_metadata: Any = None
+    ) -> Any:
+        """As `run`, for callers that go on with other things meanwhile: in a browser's tab, or an event loop."""
+        call = functools.partial(self.run, fetches, feed_dict, options, run_metadata)
+        if sys.platform == "emscripten":
+            return await browser.suspended(call)
+        import asyncio  # which is slow to load
+
+        return await asyncio.get_running_loop().run_in_executor(None, contextvars.copy_context().run, call)
 
     def _feeds(self, feed_dict: Any) -> dict[Tensor, Any]:
         if self._closed:

@@ -1,5 +1,6 @@
 """Session: fetch structures, feeds and their errors, defaults, closing, callables, threads, plans."""
 
+import asyncio
 import collections
 import threading
 
@@ -348,3 +349,16 @@ def test_an_environment_variable_traces_all_runs(tmp_path):
     )
     subprocess.run([sys.executable, "-c", program], env={**os.environ, "PYFLOW_TRACE": str(path)}, check=True)
     assert "e" in {event["args"]["name"] for event in json.loads(path.read_text())["traceEvents"]}
+
+
+@pytest.mark.native
+def test_runs_can_be_awaited():
+    x = tf.placeholder(tf.float32, [2])
+
+    async def two_at_once():
+        with tf.Session() as sess:
+            runs = [sess.run_async(x * factor, {x: [1, 2]}) for factor in (2.0, 3.0)]
+            return await asyncio.gather(*runs)
+
+    first, second = asyncio.run(two_at_once())
+    assert first.tolist() == [2, 4] and second.tolist() == [3, 6]

@@ -6,7 +6,7 @@ takes the GPU's time is waited for by `run_sync`, which needs a browser that can
 
 from __future__ import annotations
 
-from typing import Any, Sequence
+from typing import Any, Callable, Sequence
 
 import numpy as np
 
@@ -40,6 +40,21 @@ def describe(adapter: Any) -> AdapterInfo:
 def open_device(adapter: Any) -> BrowserDevice:
     """A device of one of `adapters()`."""
     return BrowserDevice(adapter)
+
+
+async def suspended(call: Callable[[], Any]) -> Any:
+    """The result of a call that may wait for the GPU; while it does, the event loop goes on."""
+    from pyodide.ffi import can_run_sync, create_proxy  # type: ignore[import-not-found]
+
+    if can_run_sync() or not adapters():
+        return call()
+    results: list[Any] = []
+    proxy = create_proxy(lambda: results.append(call()))
+    try:
+        await proxy.callPromising()
+    finally:
+        proxy.destroy()
+    return results[0]
 
 
 def _address(array: np.ndarray) -> int:
