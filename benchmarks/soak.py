@@ -14,10 +14,10 @@ import time
 
 os.environ.setdefault("PYFLOW_ADAPTER", "llvmpipe")
 
-import numpy as np  # noqa: E402
+import numpy as np
 
-import pyflow as tf  # noqa: E402
-from benchmarks.cases import digit_batches, mnist_training  # noqa: E402
+import pyflow as tf
+from benchmarks.cases import digit_batches, mnist_training
 
 MINUTES = 10
 # What the process may grow by, in MiB: allocators keep some of what is freed.
