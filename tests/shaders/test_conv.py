@@ -1,0 +1,136 @@
+"""Convolution, and both its gradients, against float64 sums over the taps of the filter."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+from tests.shaders.runner import grid
+
+pytestmark = pytest.mark.native
+
+
+class Case(NamedTuple):
+    batch: int
+    size: tuple[int, int]
+    depth: int
+    kernel: tuple[int, int]
+    channels: int
+    stride: tuple[int, int] = (1, 1)
+    dilation: tuple[int, int] = (1, 1)
+    pad: tuple[int, int] = (0, 0)  # rows above, columns left
+    out: tuple[int, int] = (0, 0)  # rows and columns of the output
+
+
+FOR_VECTORS = [
+    Case(2, (7, 6), 8, (3, 3), 12, pad=(1, 1), out=(7, 6)),
+    Case(3, (9, 11), 4, (3, 2), 20, stride=(2, 3), pad=(1, 0), out=(5, 4)),
+    Case(2, (10, 9), 4, (3, 3), 4, dilation=(2, 3), out=(6, 3)),
+]
+ODD = [
+    Case(2, (7, 6), 1, (5, 5), 3, pad=(2, 2), out=(7, 6)),
+    Case(3, (9, 11), 3, (3, 2), 9, stride=(2, 3), pad=(1, 0), out=(5, 4)),
+    Case(1, (10, 9), 5, (3, 3), 1, dilation=(2, 3), out=(6, 3)),
+    Case(2, (1, 1), 3, (1, 1), 13, out=(1, 1)),
+]
+
+
+def sizes(case):
+    names = ("BATCH", "HEIGHT", "WIDTH", "DEPTH", "KERNEL_ROWS", "KERNEL_COLUMNS", "N", "ROWS", "COLUMNS")
+    values = (case.batch, *case.size, case.depth, *case.kernel, case.channels, *case.out)
+    names += ("STRIDE_ROWS", "STRIDE_COLUMNS", "DILATION_ROWS", "DILATION_COLUMNS", "PAD_TOP", "PAD_LEFT")
+    return dict(zip(names, (*values, *case.stride, *case.dilation, *case.pad)))
+
+
+def taps(case):
+    """For each tap of the filter: its place, and the slices of a padded input that the output's places see there."""
+    for i in range(case.kernel[0]):
+        for j in range(case.kernel[1]):
+            rows = slice(i * case.dilation[0], i * case.dilation[0] + (case.out[0] - 1) * case.stride[0] + 1, case.stride[0])
+            columns = slice(
+                j * case.dilation[1], j * case.dilation[1] + (case.out[1] - 1) * case.stride[1] + 1, case.stride[1]
+            )
+            yield i, j, rows, columns
+
+
+def reference(case, x, w, dy):
+    """(y, dx, dw) in float64."""
+    (top, left), (height, width) = case.pad, case.size
+    padded = np.zeros((case.batch, top + height + 40, left + width + 40, case.depth))
+    padded[:, top : top + height, left : left + width] = x
+    y = np.zeros((case.batch, *case.out, case.channels))
+    dx, dw = np.zeros_like(padded), np.zeros(w.shape)
+    for i, j, rows, columns in taps(case):
+        y += padded[:, rows, columns] @ w[i, j].astype("f8")
+        dx[:, rows, columns] += dy @ w[i, j].T.astype("f8")
+        dw[i, j] = np.einsum("byxi,byxo->io", padded[:, rows, columns], dy.astype("f8"))
+    return y, dx[:, top : top + height, left : left + width], dw
+
+
+def operands(case):
+    random = np.random.default_rng(case.depth)
+    x = random.uniform(-1, 1, (case.batch, *case.size, case.depth)).astype("f4")
+    w = random.uniform(-1, 1, (*case.kernel, case.depth, case.channels)).astype("f4")
+    dy = random.uniform(-1, 1, (case.batch, *case.out, case.channels)).astype("f4")
+    return x, w, dy
+
+
+def blocks(rows, columns, block):
+    return -(-rows // block) * -(-columns // block)
+
+
+def forward(adapter, kernel, case, x, w, *bias, block=8, **how):
+    shape = (case.batch, *case.out, case.channels)
+    total = blocks(np.prod(shape[:3]), shape[3], block)
+    return adapter.run(f"conv/{kernel}.wgsl", [x, w, *bias], [(shape, "f4")], grid(-(-total // 32)), sizes(case), **how)[0]
+
+
+def to_input(adapter, kernel, case, w, dy, block=8):
+    constants = sizes(case) | {"TO_INPUT": True, "N": case.depth, "DEPTH": case.channels}
+    constants |= {"HEIGHT": case.out[0], "WIDTH": case.out[1], "ROWS": case.size[0], "COLUMNS": case.size[1]}
+    shape = (case.batch, *case.size, case.depth)
+    groups = grid(-(-blocks(np.prod(shape[:3]), shape[3], block) // 32))
+    return adapter.run(f"conv/{kernel}.wgsl", [dy, w], [(shape, "f4")], groups, constants)[0]
+
+
+def to_filter(adapter, kernel, case, x, dy, block=8, splits=1):
+    shape = (splits, *case.kernel, case.depth, case.channels)
+    groups = grid(-(-splits * blocks(np.prod(shape[1:4]), shape[4], block) // 32))
+    constants = sizes(case) | {"SPLITS": splits}
+    return adapter.run(f"conv/{kernel}.wgsl", [x, dy], [(shape, "f4")], groups, constants)[0].sum(0)
+
+
+def close(found, exact):
+    np.testing.assert_allclose(found, exact, rtol=1e-5, atol=1e-4)
+
+
+@pytest.mark.parametrize("case", FOR_VECTORS, ids=["same", "strides", "dilations"])
+@pytest.mark.parametrize("block", [8, 16])
+def test_depths_that_vectors_fit(adapter, block, case):
+    x, w, dy = operands(case)
+    y, dx, dw = reference(case, x, w, dy)
+    close(forward(adapter, f"registers{block}", case, x, w, block=block), y)
+    close(to_input(adapter, f"registers{block}", case, w, dy, block=block), dx)
+    close(to_filter(adapter, f"filter_registers{block}", case, x, dy, block=block), dw)
+    close(to_filter(adapter, f"filter_registers{block}", case, x, dy, block=block, splits=4), dw)
+
+
+@pytest.mark.parametrize("case", ODD, ids=["same", "strides", "dilations", "one place"])
+def test_any_depths(adapter, case):
+    x, w, dy = operands(case)
+    y, dx, dw = reference(case, x, w, dy)
+    close(forward(adapter, "odd", case, x, w), y)
+    close(to_input(adapter, "odd", case, w, dy), dx)
+    close(to_filter(adapter, "filter_odd", case, x, dy), dw)
+    close(to_filter(adapter, "filter_odd", case, x, dy, splits=3), dw)
+
+
+@pytest.mark.parametrize("kernel, block", [("registers8", 8), ("registers16", 16), ("odd", 8)])
+def test_an_epilogue_of_bias_and_relu(adapter, kernel, block):
+    case = FOR_VECTORS[0]
+    x, w, dy = operands(case)
+    bias = np.linspace(-1, 1, case.channels, dtype="f4")
+    text = """@group(0) @binding(2) var<storage, read> bias: array<T>;
+fn epilogue(v: T, column: u32) -> T { return max(v + bias[column], T(0)); }"""
+    found = forward(adapter, kernel, case, x, w, bias, block=block, functions={"epilogue": text})
+    close(found, np.maximum(reference(case, x, w, dy)[0] + bias, 0))
