@@ -64,7 +64,9 @@ fn outer(b: vec4f, a: vec4f) -> mat4x4f { return mat4x4f(b * a.x, b * a.y, b * a
 fn put(start: u32, row: u32, column: u32, block: mat4x4f) {
     let rows = KERNEL_ROWS * KERNEL_COLUMNS * DEPTH;
     for (var i = 0u; i < min(4u, rows - min(row, rows)); i++) {
-        for (var j = 0u; j < min(4u, N - min(column, N)); j++) { c[start + (row + i) * N + column + j] = T(block[i][j]); }
+        for (var j = 0u; j < min(4u, N - min(column, N)); j++) {
+            c[start + (row + i) * N + column + j] = T(block[i][j]);
+        }
     }
 }
 

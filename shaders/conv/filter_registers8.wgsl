@@ -42,8 +42,8 @@ struct Tap { row: i32, column: i32, channel: i32 }
 fn tap(row: u32) -> Tap {
     let m = min(row, KERNEL_ROWS * KERNEL_COLUMNS * DEPTH - 4u);
     let column = m / DEPTH % KERNEL_COLUMNS;
-    return Tap(i32(m / DEPTH / KERNEL_COLUMNS * DILATION_ROWS) - i32(PAD_TOP), i32(column * DILATION_COLUMNS) - i32(PAD_LEFT),
-        i32(m % DEPTH));
+    return Tap(i32(m / DEPTH / KERNEL_COLUMNS * DILATION_ROWS) - i32(PAD_TOP),
+        i32(column * DILATION_COLUMNS) - i32(PAD_LEFT), i32(m % DEPTH));
 }
 
 // Where the tap finds row `row` of dy in x; -1 outside.

@@ -64,8 +64,8 @@ fn taps(p: Places, row: u32, column: u32) -> vec4i {
 
 // A channel of x at four places.
 fn a_line(at: vec4i, channel: u32) -> vec4f {
-    let inside = vec4u(max(at, vec4i())) + channel;
-    return select(vec4f(), vec4f(f32(x[inside.x]), f32(x[inside.y]), f32(x[inside.z]), f32(x[inside.w])), at >= vec4i());
+    let i = vec4u(max(at, vec4i())) + channel;
+    return select(vec4f(), vec4f(f32(x[i.x]), f32(x[i.y]), f32(x[i.z]), f32(x[i.w])), at >= vec4i());
 }
 
 // The filter's row and column `tap` from a channel of x to four of C.

@@ -1,12 +1,12 @@
-// Convolution of x [BATCH, HEIGHT, WIDTH, DEPTH] to C [BATCH, ROWS, COLUMNS, N], or its gradient to the input, as a product of
-// matrices that are never made: a row is a place of C, a column one of its channels, the sum goes over the filter and
-// the depth of x. Each invocation sums a block of 16 places and 16 channels in registers.
+// Convolution of x [BATCH, HEIGHT, WIDTH, DEPTH] to C [BATCH, ROWS, COLUMNS, N], or its gradient to the input, as a
+// product of matrices that are never made: a row is a place of C, a column one of its channels, the sum goes over the
+// filter and the depth of x. Each invocation sums a block of 16 places and 16 channels in registers.
 //
 // overrides   BATCH, ROWS, COLUMNS: of C, whose depth is N; HEIGHT, WIDTH, DEPTH: of x;
 //             KERNEL_ROWS, KERNEL_COLUMNS, STRIDE_…, DILATION_…, PAD_TOP, PAD_LEFT: of the convolution;
 //             TO_INPUT: C is the gradient of the convolution's input, x that of its output
-// bindings    0: x, 1: the filter [KERNEL_ROWS, KERNEL_COLUMNS, input depth, output depth], 2: C; inputs that an epilogue
-//             brings stand between
+// bindings    0: x, 1: the filter [KERNEL_ROWS, KERNEL_COLUMNS, input depth, output depth], 2: C; inputs that an
+//             epilogue brings stand between
 // sizes       N and DEPTH multiples of 4 (odd.wgsl takes others)
 // workgroups  ceil(ceil(BATCH · ROWS · COLUMNS / 16) · ceil(N / 16) / 32), flat
 

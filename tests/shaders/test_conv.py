@@ -44,13 +44,10 @@ def sizes(case):
 
 def taps(case):
     """For each tap of the filter: its place, and the slices of a padded input that the output's places see there."""
-    for i in range(case.kernel[0]):
-        for j in range(case.kernel[1]):
-            rows = slice(i * case.dilation[0], i * case.dilation[0] + (case.out[0] - 1) * case.stride[0] + 1, case.stride[0])
-            columns = slice(
-                j * case.dilation[1], j * case.dilation[1] + (case.out[1] - 1) * case.stride[1] + 1, case.stride[1]
-            )
-            yield i, j, rows, columns
+    (below, beside), (rows, columns) = case.stride, ((n - 1) * s + 1 for n, s in zip(case.out, case.stride))
+    for i, j in np.ndindex(case.kernel):
+        y, x = i * case.dilation[0], j * case.dilation[1]
+        yield i, j, slice(y, y + rows, below), slice(x, x + columns, beside)
 
 
 def reference(case, x, w, dy):
@@ -82,7 +79,8 @@ def blocks(rows, columns, block):
 def forward(adapter, kernel, case, x, w, *bias, block=8, **how):
     shape = (case.batch, *case.out, case.channels)
     total = blocks(np.prod(shape[:3]), shape[3], block)
-    return adapter.run(f"conv/{kernel}.wgsl", [x, w, *bias], [(shape, "f4")], grid(-(-total // 32)), sizes(case), **how)[0]
+    groups = grid(-(-total // 32))
+    return adapter.run(f"conv/{kernel}.wgsl", [x, w, *bias], [(shape, "f4")], groups, sizes(case), **how)[0]
 
 
 def to_input(adapter, kernel, case, w, dy, block=8):

@@ -1,0 +1,193 @@
+"""Convolutions and pooling on the GPU, and their gradients, of images with the channels behind."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Callable
+
+from pyflow.ops.conv_rules import windows_of
+from pyflow.ops.gpu import Choice, Dispatch, groups, size
+from pyflow.ops.pool_rules import pool_windows
+from pyflow.ops.windows import Windows, batch_and_depth, spatial
+
+# A sum over so many places is worth parts of its own where the filter has few blocks.
+_PLACES_A_PART = 256
+_ENOUGH_INVOCATIONS = 512
+
+
+def _of_images(node: Any) -> bool:
+    """Whether the channels are behind, and windows move over rows and columns only."""
+    attrs = node.attrs
+    moves = [attrs[name] for name in ("ksize", "strides", "dilations") if name in attrs]
+    return attrs["data_format"] == "NHWC" and all(batch_and_depth(m, "NHWC") == (1, 1) for m in moves)
+
+
+def _windows(node: Any, x: tuple, filter: tuple) -> Windows:
+    attrs = node.attrs
+    explicit = attrs.get("explicit_paddings", ())
+    return windows_of(x, filter, attrs["strides"], attrs["padding"], explicit, "NHWC", attrs["dilations"])
+
+
+def _geometry(windows: Windows) -> dict[str, int]:
+    return {
+        "KERNEL_ROWS": windows.window[0], "KERNEL_COLUMNS": windows.window[1],
+        "STRIDE_ROWS": windows.strides[0], "STRIDE_COLUMNS": windows.strides[1],
+        "PAD_TOP": windows.before[0], "PAD_LEFT": windows.before[1],
+    }  # fmt: skip
+
+
+def _dilations(windows: Windows) -> dict[str, int]:
+    return {"DILATION_ROWS": windows.dilations[0], "DILATION_COLUMNS": windows.dilations[1]}
+
+
+def _input_sizes(x: tuple, dy: tuple) -> dict[str, int]:
+    names = ("BATCH", "HEIGHT", "WIDTH", "DEPTH", "ROWS", "COLUMNS")
+    return dict(zip(names, (*x, *dy[1:3])))
+
+
+def _fits(windows: Windows, x: tuple, dy: tuple, channels: int) -> bool:
+    """Whether dy has the shape of the convolution's result; the CPU refuses others."""
+    return dy == (x[0], *windows.counts, channels)
+
+
+def _name(kind: str, windows: Windows, x: tuple, dy: tuple) -> str:
+    shapes = (x, windows.window, dy, windows.strides, windows.dilations)
+    return " ".join([kind, *("x".join(map(str, s)) for s in shapes)])
+
+
+def _convolution(
+    windows: Windows, inputs: Any, output: Any, depth: int, to_input: bool, epilogue: str | None = None
+) -> list[Choice]:
+    """The dispatch for a convolution, or for its gradient to the input: of inputs[0], with `depth` channels."""
+    x, c = inputs[0].shape, output.shape
+    sizes = {"BATCH": c[0], "ROWS": c[1], "COLUMNS": c[2], "N": c[3], "HEIGHT": x[1], "WIDTH": x[2], "DEPTH": depth}
+    sizes |= _geometry(windows) | _dilations(windows) | {"TO_INPUT": to_input}
+    work = 2 * size(output) * depth * math.prod(windows.window)
+    functions = {} if epilogue is None else {"epilogue": epilogue}
+
+    def blocks(kernel: str, block: int) -> list[Dispatch]:
+        grid = groups(math.ceil(math.prod(c[:3]) / block) * math.ceil(c[3] / block), 32)
+        return [Dispatch(f"conv/{kernel}.wgsl", inputs, [output], grid, None, functions, work, **sizes)]
+
+    ways = {"odd": blocks("odd", 8)}
+    if depth % 4 == 0 and c[3] % 4 == 0:
+        ways = {"registers8": blocks("registers8", 8), "registers16": blocks("registers16", 16)}
+    return [Choice(_name("conv to input" if to_input else "conv", windows, x, c), ways)]
+
+
+def convolution(node: Any) -> list[Choice] | None:
+    """The rule of Conv2D."""
+    x, filter = (v.shape for v in node.inputs)
+    if not _of_images(node) or x[3] != filter[2]:
+        return None
+    return _convolution(_windows(node, x, filter), node.inputs, node.outputs[0], x[3], to_input=False)
+
+
+def convolution_to_input(node: Any) -> list[Choice] | None:
+    """The rule of Conv2DBackpropInput."""
+    (_, filter, dy), (dx,) = node.inputs, node.outputs
+    if not _of_images(node) or dx.shape[3] != filter.shape[2]:
+        return None
+    windows = _windows(node, dx.shape, filter.shape)
+    if not _fits(windows, dx.shape, dy.shape, filter.shape[3]):
+        return None
+    return _convolution(windows, [dy, filter], dx, dy.shape[3], to_input=True)
+
+
+def convolution_to_filter(node: Any) -> list[Choice] | None:
+    """The rule of Conv2DBackpropFilter."""
+    (x, _, dy), (dw,) = node.inputs, node.outputs
+    if not _of_images(node) or x.shape[3] != dw.shape[2]:
+        return None
+    windows = _windows(node, x.shape, dw.shape)
+    if not _fits(windows, x.shape, dy.shape, dw.shape[3]):
+        return None
+    sizes = _input_sizes(x.shape, dy.shape) | _geometry(windows) | _dilations(windows) | {"N": dw.shape[3]}
+    places = math.prod(dy.shape[:3])
+
+    def blocks(kernel: str, block: int) -> list[Dispatch]:
+        count = math.ceil(math.prod(dw.shape[:3]) / block) * math.ceil(dw.shape[3] / block)
+        return _in_parts(node, f"conv/{kernel}.wgsl", [x, dy], dw, count, 32, sizes, places, 2 * size(dw) * places)
+
+    ways = {"odd": blocks("filter_odd", 8)}
+    if dw.shape[2] % 4 == 0 and dw.shape[3] % 4 == 0:
+        ways = {"registers8": blocks("filter_registers8", 8), "registers16": blocks("filter_registers16", 16)}
+    return [Choice(_name("conv to filter", windows, x.shape, dy.shape), ways)]
+
+
+def _in_parts(
+    node: Any,
+    shader: str,
+    inputs: list,
+    output: Any,
+    invocations: int,
+    workgroup: int,
+    sizes: dict,
+    places: int,
+    work: int,
+) -> list[Dispatch]:
+    """A dispatch that sums over many places, in parts where there would be few invocations, and one for their sum."""
+    lines = sizes["BATCH"] * sizes["ROWS"]
+    splits = min(math.ceil(_ENOUGH_INVOCATIONS / invocations), math.ceil(places / _PLACES_A_PART), lines)
+    grid = groups(splits * invocations, workgroup)
+    if splits == 1:
+        return [Dispatch(shader, inputs, [output], grid, work=work, SPLITS=1, **sizes)]
+    parts, total = node.scratch((splits, *output.shape)), size(output)
+    sums = {"SIZE": total, "N": output.shape[-1], "SPLITS": splits}
+    return [
+        Dispatch(shader, inputs, [parts], grid, work=work, SPLITS=splits, **sizes),
+        Dispatch("matmul/split_sum.wgsl", [parts], [output], groups(total), work=total * splits, **sums),
+    ]
+
+
+def depthwise(node: Any) -> list[Dispatch] | None:
+    """The rule of DepthwiseConv2dNative."""
+    x, filter = (v.shape for v in node.inputs)
+    return _depthwise(node, "depthwise", node.inputs, x, filter, node.outputs[0].shape)
+
+
+def depthwise_to_input(node: Any) -> list[Dispatch] | None:
+    """The rule of DepthwiseConv2dNativeBackpropInput."""
+    (_, filter, dy), (dx,) = node.inputs, node.outputs
+    return _depthwise(node, "depthwise_to_input", [filter, dy], dx.shape, filter.shape, dy.shape)
+
+
+def depthwise_to_filter(node: Any) -> list[Dispatch] | None:
+    """The rule of DepthwiseConv2dNativeBackpropFilter."""
+    (x, _, dy), (dw,) = node.inputs, node.outputs
+    return _depthwise(node, "depthwise_to_filter", [x, dy], x.shape, dw.shape, dy.shape)
+
+
+def _depthwise(node: Any, kernel: str, inputs: Any, x: tuple, filter: tuple, y: tuple) -> list[Dispatch] | None:
+    rows, columns = spatial(node.attrs["strides"], "NHWC")
+    if not _of_images(node) or rows != columns or x[3] != filter[2]:
+        return None
+    windows, (output,) = _windows(node, x, filter), node.outputs
+    if not _fits(windows, x, y, filter[2] * filter[3]):
+        return None
+    sizes = _input_sizes(x, y) | _geometry(windows) | _dilations(windows) | {"MULTIPLIER": filter[3]}
+    work, shader = 2 * math.prod(y) * math.prod(windows.window), f"conv/{kernel}.wgsl"
+    if kernel == "depthwise_to_filter":
+        return _in_parts(node, shader, inputs, output, size(output), 64, sizes, math.prod(y[:3]), work)
+    return [Dispatch(shader, inputs, [output], groups(size(output)), work=work, **sizes)]
+
+
+def pooling(kernel: str) -> Callable[[Any], list[Dispatch] | None]:
+    """The rule of a pooling op, or of its gradient, that a shader of shaders/pool does."""
+
+    def rule(node: Any) -> list[Dispatch] | None:
+        if not _of_images(node):
+            return None
+        is_gradient, output = kernel.endswith("gradient"), node.outputs[0]
+        x = output.shape if is_gradient else node.inputs[0].shape
+        y = node.inputs[-1].shape if is_gradient else output.shape
+        attrs = node.attrs
+        windows = pool_windows(x, attrs["ksize"], attrs["strides"], attrs["padding"], "NHWC")
+        if not _fits(windows, x, y, x[3]):
+            return None
+        inputs = node.inputs[1:] if kernel == "average_gradient" else node.inputs
+        sizes = _input_sizes(x, y) | _geometry(windows)
+        work = math.prod(y) * math.prod(windows.window)
+        return [Dispatch(f"pool/{kernel}.wgsl", inputs, [output], groups(size(output)), work=work, **sizes)]
+
+    return rule

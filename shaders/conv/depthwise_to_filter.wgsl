@@ -1,0 +1,60 @@
+// The gradient of depthwise.wgsl to the filter, in parts. One invocation an element of the filter and a part of the rows.
+//
+// overrides   BATCH, HEIGHT, WIDTH, DEPTH: of x; ROWS, COLUMNS: of y, whose depth is DEPTH · MULTIPLIER;
+//             KERNEL_ROWS, KERNEL_COLUMNS: of the filter; STRIDE_…, DILATION_…, PAD_TOP, PAD_LEFT
+//             SPLITS: the rows of all images are cut into so many parts, whose sums stand one after the other in the
+//             result, for matmul/split_sum.wgsl
+// bindings    0: x, 1: dy, 2: the gradient
+// workgroups  ceil(SPLITS · KERNEL_ROWS · KERNEL_COLUMNS · DEPTH · MULTIPLIER / 64), flat
+
+alias T = f32;
+
+override BATCH: u32 = 1;
+override HEIGHT: u32 = 8;
+override WIDTH: u32 = 8;
+override DEPTH: u32 = 4;
+override ROWS: u32 = 8;
+override COLUMNS: u32 = 8;
+override KERNEL_ROWS: u32 = 1;
+override KERNEL_COLUMNS: u32 = 1;
+override MULTIPLIER: u32 = 1;
+override STRIDE_ROWS: u32 = 1;
+override STRIDE_COLUMNS: u32 = 1;
+override DILATION_ROWS: u32 = 1;
+override DILATION_COLUMNS: u32 = 1;
+override PAD_TOP: u32 = 0;
+override PAD_LEFT: u32 = 0;
+override SPLITS: u32 = 1;
+
+@group(0) @binding(0) var<storage, read> x: array<T>;
+@group(0) @binding(1) var<storage, read> dy: array<T>;
+@group(0) @binding(2) var<storage, read_write> to_filter: array<T>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) local: u32) {
+    let i = (group.x + group.y * groups.x) * 64u + local;
+    let channels = DEPTH * MULTIPLIER;
+    let size = KERNEL_ROWS * KERNEL_COLUMNS * channels;
+    if i >= SPLITS * size { return; }
+    let tap = i % size / channels;
+    let channel = i % channels;
+    let below = i32(tap / KERNEL_COLUMNS * DILATION_ROWS) - i32(PAD_TOP);
+    let beside = i32(tap % KERNEL_COLUMNS * DILATION_COLUMNS) - i32(PAD_LEFT);
+    let part = (BATCH * ROWS + SPLITS - 1u) / SPLITS;
+    var sum = 0.0;
+    for (var line = i / size * part; line < min((i / size + 1u) * part, BATCH * ROWS); line++) {
+        let row = i32(line % ROWS * STRIDE_ROWS) + below;
+        if row < 0 || row >= i32(HEIGHT) { continue; }
+        let start = (line / ROWS * HEIGHT + u32(row)) * WIDTH;
+        var part_sum = 0.0;
+        for (var c = 0u; c < COLUMNS; c++) {
+            let column = i32(c * STRIDE_COLUMNS) + beside;
+            if column < 0 || column >= i32(WIDTH) { continue; }
+            let at = (start + u32(column)) * DEPTH + channel / MULTIPLIER;
+            part_sum += f32(x[at]) * f32(dy[(line * COLUMNS + c) * channels + channel]);
+        }
+        sum += part_sum;
+    }
+    to_filter[i] = T(sum);
+}

@@ -1,0 +1,53 @@
+// The gradient of average.wgsl: each element of x sums its shares of the windows it lies in.
+//
+// overrides   BATCH, HEIGHT, WIDTH, DEPTH: of x; ROWS, COLUMNS: of windows; KERNEL_ROWS, KERNEL_COLUMNS: of a window;
+//             STRIDE_…, PAD_TOP, PAD_LEFT
+// bindings    0: dy, 1: dx
+// workgroups  ceil(BATCH · HEIGHT · WIDTH · DEPTH / 64), flat
+
+alias T = f32;
+
+override BATCH: u32 = 1;
+override HEIGHT: u32 = 8;
+override WIDTH: u32 = 8;
+override DEPTH: u32 = 4;
+override ROWS: u32 = 8;
+override COLUMNS: u32 = 8;
+override KERNEL_ROWS: u32 = 1;
+override KERNEL_COLUMNS: u32 = 1;
+override STRIDE_ROWS: u32 = 1;
+override STRIDE_COLUMNS: u32 = 1;
+override PAD_TOP: u32 = 0;
+override PAD_LEFT: u32 = 0;
+
+@group(0) @binding(0) var<storage, read> dy: array<T>;
+@group(0) @binding(1) var<storage, read_write> dx: array<T>;
+
+// How many elements the window that starts at `start` has of an axis.
+fn extent(start: i32, length: u32, size: u32) -> f32 {
+    return f32(min(start + i32(length), i32(size)) - max(start, 0));
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) local: u32) {
+    let i = (group.x + group.y * groups.x) * 64u + local;
+    if i >= BATCH * HEIGHT * WIDTH * DEPTH { return; }
+    let y = i / (WIDTH * DEPTH) % HEIGHT;
+    let x_column = i / DEPTH % WIDTH;
+    let first_row = select(0u, (y + PAD_TOP - KERNEL_ROWS) / STRIDE_ROWS + 1u, y + PAD_TOP >= KERNEL_ROWS);
+    let first_column = select(0u, (x_column + PAD_LEFT - KERNEL_COLUMNS) / STRIDE_COLUMNS + 1u,
+        x_column + PAD_LEFT >= KERNEL_COLUMNS);
+    let last_row = min((y + PAD_TOP) / STRIDE_ROWS, ROWS - 1u);
+    let last_column = min((x_column + PAD_LEFT) / STRIDE_COLUMNS, COLUMNS - 1u);
+    let windows = i / (HEIGHT * WIDTH * DEPTH) * ROWS * COLUMNS * DEPTH + i % DEPTH;
+    var sum = 0.0;
+    for (var row = first_row; row <= last_row; row++) {
+        let rows = extent(i32(row * STRIDE_ROWS) - i32(PAD_TOP), KERNEL_ROWS, HEIGHT);
+        for (var column = first_column; column <= last_column; column++) {
+            let columns = extent(i32(column * STRIDE_COLUMNS) - i32(PAD_LEFT), KERNEL_COLUMNS, WIDTH);
+            sum += f32(dy[windows + (row * COLUMNS + column) * DEPTH]) / (rows * columns);
+        }
+    }
+    dx[i] = T(sum);
+}

@@ -1,0 +1,67 @@
+// The gradient of max.wgsl: each element of x sums the gradients of the windows whose first greatest element it is.
+//
+// overrides   BATCH, HEIGHT, WIDTH, DEPTH: of x; ROWS, COLUMNS: of windows; KERNEL_ROWS, KERNEL_COLUMNS: of a window;
+//             STRIDE_…, PAD_TOP, PAD_LEFT
+// bindings    0: x, 1: y, the greatest elements, 2: dy, their gradients, 3: dx
+// workgroups  ceil(BATCH · HEIGHT · WIDTH · DEPTH / 64), flat
+
+alias T = f32;
+
+override BATCH: u32 = 1;
+override HEIGHT: u32 = 8;
+override WIDTH: u32 = 8;
+override DEPTH: u32 = 4;
+override ROWS: u32 = 8;
+override COLUMNS: u32 = 8;
+override KERNEL_ROWS: u32 = 1;
+override KERNEL_COLUMNS: u32 = 1;
+override STRIDE_ROWS: u32 = 1;
+override STRIDE_COLUMNS: u32 = 1;
+override PAD_TOP: u32 = 0;
+override PAD_LEFT: u32 = 0;
+
+@group(0) @binding(0) var<storage, read> x: array<T>;
+@group(0) @binding(1) var<storage, read> greatest: array<T>;
+@group(0) @binding(2) var<storage, read> dy: array<T>;
+@group(0) @binding(3) var<storage, read_write> dx: array<T>;
+
+fn same(a: T, b: T) -> bool { return a == b || bitcast<u32>(a) == bitcast<u32>(b); }
+
+// Whether an element equal to v lies in the window before the place (y, column).
+fn is_earlier(v: T, image: u32, row: u32, column: u32, y: u32, x_column: u32) -> bool {
+    let above = max(i32(row * STRIDE_ROWS) - i32(PAD_TOP), 0);
+    let left = max(i32(column * STRIDE_COLUMNS) - i32(PAD_LEFT), 0);
+    let right = min(i32(column * STRIDE_COLUMNS + KERNEL_COLUMNS) - i32(PAD_LEFT), i32(WIDTH));
+    for (var r = above; r <= i32(y); r++) {
+        let end = select(right, i32(x_column), r == i32(y));
+        for (var c = left; c < end; c++) {
+            if same(x[image + u32(r * i32(WIDTH) + c) * DEPTH], v) { return true; }
+        }
+    }
+    return false;
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) local: u32) {
+    let i = (group.x + group.y * groups.x) * 64u + local;
+    if i >= BATCH * HEIGHT * WIDTH * DEPTH { return; }
+    let y = i / (WIDTH * DEPTH) % HEIGHT;
+    let x_column = i / DEPTH % WIDTH;
+    let first_row = select(0u, (y + PAD_TOP - KERNEL_ROWS) / STRIDE_ROWS + 1u, y + PAD_TOP >= KERNEL_ROWS);
+    let first_column = select(0u, (x_column + PAD_LEFT - KERNEL_COLUMNS) / STRIDE_COLUMNS + 1u,
+        x_column + PAD_LEFT >= KERNEL_COLUMNS);
+    let last_row = min((y + PAD_TOP) / STRIDE_ROWS, ROWS - 1u);
+    let last_column = min((x_column + PAD_LEFT) / STRIDE_COLUMNS, COLUMNS - 1u);
+    let windows = i / (HEIGHT * WIDTH * DEPTH) * ROWS * COLUMNS * DEPTH + i % DEPTH;
+    let image = i / (HEIGHT * WIDTH * DEPTH) * HEIGHT * WIDTH * DEPTH + i % DEPTH;
+    let v = x[i];
+    var sum = 0.0;
+    for (var row = first_row; row <= last_row; row++) {
+        for (var column = first_column; column <= last_column; column++) {
+            let window = windows + (row * COLUMNS + column) * DEPTH;
+            if same(greatest[window], v) && !is_earlier(v, image, row, column, y, x_column) { sum += f32(dy[window]); }
+        }
+    }
+    dx[i] = T(sum);
+}
