@@ -34,6 +34,7 @@ def split(program: Program, session: Any, device: Any) -> bool:
         return False
     _part_outputs(program, works)
     _part_reads(program, works)
+    _read_again(program, works)
     _refer_to_variables(program, works)
     order = _schedule(program.steps, works)
     steps: list[Step] = []
@@ -170,6 +171,36 @@ def _part_reads(program: Program, works: dict[Step, Work]) -> None:
     program.steps = steps
 
 
+def _read_again(program: Program, works: dict[Step, Work]) -> None:
+    """Has the host read variables again that the device has changed since, where what was read is no copy."""
+    steps: list[Step] = []
+    lent: dict[Value, Step] = {}
+    newest: dict[int, Value] = {}  # by the cell's id
+
+    def fresh(value: Value) -> Value:
+        if value not in lent:
+            return value
+        if id(value.cell) not in newest:
+            newest[id(value.cell)] = there = Value(value.dtype, value.shape, cell=value.cell)
+            read = Step(lent[value].op, None, dict(lent[value].attrs), lent[value].inputs, [there])
+            read.type = "ReadCell"
+            steps.append(read)
+        return newest[id(value.cell)]
+
+    for step in program.steps:
+        if step in works:
+            for value in changed(step):
+                newest.pop(id(value.cell), None)
+        elif step.type == "ReadCell" and not step.attrs.get("copy"):
+            lent[step.outputs[0]] = step
+            newest[id(step.outputs[0].cell)] = step.outputs[0]
+        else:
+            step.inputs[:] = map(fresh, step.inputs)
+        steps.append(step)
+    program.fetches[:] = map(fresh, program.fetches)
+    program.steps = steps
+
+
 def _refer_to_variables(program: Program, works: dict[Step, Work]) -> None:
     """Gives steps of the CPU the variable itself where they have it from a step that the device does."""
     for step in program.steps:
@@ -255,10 +286,13 @@ def _schedule(steps: list[Step], works: dict[Step, Work]) -> list[tuple[bool, li
 
 def _segment(program: Program, part: list[Step], works: dict[Step, Work], device: Any) -> Step:
     """One step that does all of the part's on the device."""
+    # What was read of a variable by an earlier segment, this one reads itself: nothing changes the variable until then.
+    lent = dict.fromkeys(v.step for s in part for v in works[s].inputs if v.cell is not None and not is_reference(v))
+    part = [*(s for s in lent if s is not None and s not in part), *part]
     inside = {v for step in part for v in step.outputs}
     here = set(part)
     wanted = [v for s in program.steps if s not in here for v in s.inputs] + program.fetches
-    outputs = [v for v in dict.fromkeys(wanted) if v in inside and not is_reference(v)]
+    outputs = [v for v in dict.fromkeys(wanted) if v in inside and v.cell is None]
     used = dict.fromkeys(v for s in part for v in works[s].inputs)
     inputs = [v for v in used if v not in inside and not is_reference(v) and not is_constant(v)]
     segment = Segment(device, [works[s] for s in part], inputs, outputs)

@@ -214,34 +214,62 @@ class TestOrder:
         step = tf.assign(v, y * 2.0)
         runs([tf.reduce_sum(product), step.op, y], {x: ROWS}, after=v)
 
+    @pytest.mark.parametrize("use_resource", [False, True])
+    def test_fetching_a_variable_beside_its_update(self, use_resource):
+        v = variable(use_resource=use_resource)
+        runs([v, tf.assign(v, v * 2.0).op], after=v)
 
-def test_random_graphs_give_what_the_cpu_gives():
-    """Graphs of arbitrary steps and updates, in orders that dependencies fix."""
-    for seed in range(12):
-        with tf.Graph().as_default(), tf.device("/gpu:0"):
-            rng = np.random.RandomState(seed)
-            shapes = [(6, 20), (6, 1), (1, 20), (120,)]
-            x = tf.placeholder(tf.float32, (6, 20))
-            variables = [
-                tf.Variable(rng.uniform(0.5, 1, s).astype(np.float32), use_resource=bool(seed % 2))
-                for s in [shapes[0], shapes[0], shapes[3], shapes[1]]
-            ]
-            values, steps = [x * 0.5], []
-            for _ in range(14):
-                with tf.control_dependencies(steps[-1:]):
-                    kind = rng.randint(6)
-                    a, b = (values[rng.randint(len(values))] for _ in range(2))
-                    if kind == 0:
-                        values.append(tf.tanh(a) + b * 0.5)
-                    elif kind == 1:
-                        values.append(tf.reshape(tf.reshape(a, [120]) * 0.9 + variables[2], [6, 20]))
-                    elif kind == 2:
-                        values.append(tf.tanh(tf.matmul(a, b, transpose_b=True)) @ tf.sigmoid(b) * 0.2)
-                    elif kind == 3:
-                        values.append(a * variables[rng.randint(2)] + variables[3])
-                    elif kind == 4:
-                        steps.append(tf.assign(variables[rng.randint(2)], tf.sin(a)).op)
-                    else:
-                        changed = [(2, tf.reshape(a, [120])), (3, tf.reduce_mean(b, 1, keepdims=True))][rng.randint(2)]
-                        steps.append(tf.assign_add(variables[changed[0]], changed[1] * 0.1).op)
-            runs([values[-3:], steps], {x: ROWS[:6]}, after=variables)
+    def test_the_host_sees_what_the_device_wrote_to_a_reference(self):
+        v = variable()
+        x = tf.placeholder(tf.float32, ROWS.shape)
+        with tf.control_dependencies([tf.assign(v, tf.sin(x))]), tf.device("/cpu:0"):
+            y = tf.py_func(lambda a: a * np.float32(2), [v.value()], tf.float32)
+        runs(y, {x: ROWS}, after=v)
+
+
+def random_graph(rng):
+    """(fetches, fed tensor, variables) of arbitrary steps and updates, in an order that dependencies fix in part."""
+    x = tf.placeholder(tf.float32, (6, 20))
+    shapes = [(6, 20), (6, 20), (6, 20), (120,), (6, 1), (20,), ()]
+    whole = [tf.Variable(rng.uniform(0.5, 1, s).astype(np.float32), use_resource=bool(rng.randint(2))) for s in shapes]
+    flat, column, row, number = whole[3:]
+    values, steps = [x * 0.5], []
+
+    def on_the_host(a):
+        with tf.device("/cpu:0"):
+            b = tf.py_func(lambda a: a * np.float32(0.9), [a], tf.float32)
+        b.set_shape(a.shape)
+        return b
+
+    making = [
+        lambda a, b, v: tf.tanh(a) + b * 0.5,
+        lambda a, b, v: tf.reshape(tf.reshape(a, [120]) * 0.9 + flat, [6, 20]),
+        lambda a, b, v: tf.tanh(tf.matmul(a, b, transpose_b=True)) @ tf.sigmoid(b) * 0.2,
+        lambda a, b, v: a * v + column,
+        lambda a, b, v: tf.reverse(a, [1]) * row + tf.transpose(tf.reshape(tf.transpose(v), [20, 6])) * 0.1,
+        lambda a, b, v: on_the_host(a),
+        lambda a, b, v: v.read_value() * number,
+    ]
+    changing = [
+        lambda a, b, v: tf.assign(v, tf.sin(a)),
+        lambda a, b, v: tf.assign_add(flat, tf.reshape(a, [120]) * 0.1),
+        lambda a, b, v: tf.assign(column, tf.reduce_mean(b * v, 1, keepdims=True)),
+        lambda a, b, v: tf.assign_add(number, tf.reduce_mean(a) * 0.01),
+    ]
+
+    for _ in range(rng.randint(8, 30)):
+        with tf.control_dependencies(steps[-1:] + ([values[-1]] if rng.randint(2) else [])):
+            a, b = (values[rng.randint(len(values))] for _ in range(2))
+            v = whole[rng.randint(3)]
+            kind = rng.randint(len(making) + len(changing))
+            if kind < len(making):
+                values.append(making[kind](a, b, v))
+            else:
+                steps.append(changing[kind - len(making)](a, b, v).op)
+    return [values[-4:], steps], x, whole
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_random_graphs_give_what_the_cpu_gives(seed):
+    fetches, x, variables = random_graph(np.random.RandomState(seed))
+    runs(fetches, {x: ROWS[:6]}, after=variables)
