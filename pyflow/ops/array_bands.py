@@ -16,6 +16,8 @@ from pyflow.ops.array_diagonals import matrix_diag, matrix_diag_part, matrix_set
 from pyflow.ops.array_filling import zeros, zeros_like
 from pyflow.ops.array_joining import concat
 from pyflow.ops.array_shape import shape
+from pyflow.ops.gpu import INDEXED, elementwise
+from pyflow.ops.gpu_diagonals import of_band, part
 from pyflow.ops.shape_rules import merge, with_rank, with_rank_at_least
 
 
@@ -127,6 +129,7 @@ class MatrixDiagV2:
     def grad(op, dy):
         return matrix_diag_part(dy, k=op.inputs[1]), None, None, None, None
 
+    gpu = elementwise(of_band("padding_value", k=1), types=INDEXED)
     samples = [
         sample([1.0, 2.0], 1, -1, -1, 0.0, grad=False),
         sample([[1.0, 2.0], [3.0, 0.0]], [-1, 0], 2, 2, 9.0, grad=False),
@@ -164,6 +167,7 @@ class MatrixDiagPartV2:
             return matrix_diag(dy, k=op.inputs[1], num_rows=rows, num_cols=columns), None, None
         return matrix_set_diag(zeros_like(op.inputs[0]), dy, k=op.inputs[1]), None, None
 
+    gpu = elementwise(part, types=INDEXED)
     samples = [
         sample([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], [-1, 1], 0.0, grad=False),
         sample([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], 1, 0.0, grad=False),
@@ -199,6 +203,7 @@ class MatrixSetDiagV2:
         input_grad = matrix_set_diag(dy, zeros(diagonal_shape, dtype=dy.dtype), k=k)
         return input_grad, matrix_diag_part(dy, k=k), None
 
+    gpu = elementwise(of_band("input", k=2, diagonal=1), types=INDEXED)
     samples = [sample([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], [7.0, 8.0], 1)]
 
 

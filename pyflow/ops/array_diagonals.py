@@ -19,6 +19,8 @@ from pyflow.ops.array_filling import zeros, zeros_like
 from pyflow.ops.array_joining import concat
 from pyflow.ops.array_shape import rank, shape
 from pyflow.ops.array_slicing import slice_
+from pyflow.ops.gpu import INDEXED, elementwise
+from pyflow.ops.gpu_diagonals import band_part, gathered, of_band, part, spread
 from pyflow.ops.shape_rules import merge, merge_dim, text, with_rank_at_least
 
 _NUMBERS = tuple(
@@ -41,6 +43,7 @@ class Diag:
     def grad(op, dy):
         return DiagPart(dy)
 
+    gpu = elementwise(spread, types=INDEXED)
     samples = [sample([1.0, 2.0, 3.0]), sample([[1.0, 2.0]])]
 
 
@@ -74,6 +77,7 @@ class DiagPart:
     def grad(op, dy):
         return Diag(dy)
 
+    gpu = elementwise(gathered, types=INDEXED)
     samples = [sample([[1.0, 2.0], [3.0, 4.0]])]
 
 
@@ -109,6 +113,7 @@ class MatrixDiag:
     def grad(op, dy):
         return matrix_diag_part(dy)
 
+    gpu = elementwise(of_band("T(0)"), types=INDEXED)
     samples = [sample([[1.0, 2.0], [3.0, 4.0]])]
 
 
@@ -133,6 +138,7 @@ class MatrixDiagPart:
             return matrix_diag(dy)
         return matrix_set_diag(zeros_like(op.inputs[0]), dy)
 
+    gpu = elementwise(part, types=INDEXED)
     samples = [sample([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), sample([[1.0, 2.0], [4.0, 5.0]])]
 
 
@@ -165,6 +171,7 @@ class MatrixSetDiag:
             diagonal_shape = _dynamic_diagonal_shape(dy)
         return matrix_set_diag(dy, zeros(diagonal_shape, dtype=dy.dtype)), matrix_diag_part(dy)
 
+    gpu = elementwise(of_band("input", diagonal=1), types=INDEXED)
     samples = [sample([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], [7.0, 8.0])]
 
 
@@ -215,6 +222,7 @@ class MatrixBandPart:
     def grad(op, dy):
         return MatrixBandPart(dy, op.inputs[1], op.inputs[2]), None, None
 
+    gpu = elementwise(band_part, types=INDEXED)
     samples = [sample([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], np.array(0, np.int64), np.array(1, np.int64))]
 
 

@@ -12,7 +12,7 @@ from pyflow.core.convert import convert_to_tensor
 from pyflow.core.registry import NOT_DIFFERENTIABLE, ShapeError, attr, op, sample
 from pyflow.core.shapes import as_shape
 from pyflow.core.tensor import Tensor
-from pyflow.ops.gpu import ALIAS
+from pyflow.ops.gpu import ALIAS, INDEXED, elementwise
 from pyflow.ops.shape_rules import merge, same_as, text
 
 
@@ -59,6 +59,7 @@ class IdentityN:
     def grad(op, *dys):
         return dys
 
+    gpu = elementwise(lambda node: [f"input{i}" for i in range(len(node.inputs))], types=INDEXED)
     samples = [sample([[1.0, 2.0], [[3.0]]])]
 
 

@@ -15,6 +15,8 @@ from pyflow.core.tensor import StaticShape
 from pyflow.ops.array import reshape
 from pyflow.ops.array_gather import gather
 from pyflow.ops.array_shape import shape as shape_of
+from pyflow.ops.gpu import INDEXED, dispatches
+from pyflow.ops.gpu_movement import stitched
 from pyflow.ops.ranges import range
 from pyflow.ops.reduce_functions import reduce_prod
 from pyflow.ops.shape_rules import merge, text, without_prefix
@@ -136,6 +138,7 @@ class DynamicStitch:
     shape = _stitched_shape
     cpu = _stitch
     grad = _stitch_gradient
+    gpu = dispatches(stitched, types=INDEXED)
     samples = [_PARTS]
 
 
@@ -146,6 +149,7 @@ class ParallelDynamicStitch:
     shape = _stitched_shape
     cpu = _stitch
     grad = _stitch_gradient
+    gpu = dispatches(stitched, types=INDEXED)
     samples = [_PARTS]
 
 

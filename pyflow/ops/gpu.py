@@ -86,8 +86,9 @@ def dispatches(rule: Callable[[Any], Any], types: tuple[DType, ...] = NUMBERS) -
     """`rule(node)` gives a list of `Dispatch` and `Choice`, or None where the node stays on the CPU.
 
     The node has `inputs`, `outputs` (flat lists of values with `shape`, `dtype` and perhaps `constant`), `attrs`, and
-    makes further values: `scratch(shape, dtype)`, and `each_run(function, shape, dtype)` for what `function(ctx)`
-    computes on the host at the start of each run.
+    makes further values: `scratch(shape, dtype)`, `fixed(array)`, and `each_run(function, shape, dtype)` for what
+    `function(ctx)` computes on the host at the start of each run. `check(value, function)` has `function(array)` raise
+    for what the op refuses, if the value comes from the host.
     """
     return Dispatches(rule, types)
 

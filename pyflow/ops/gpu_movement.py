@@ -153,6 +153,30 @@ def placed(value: Any, output: Any, place: str) -> Dispatch:
     )
 
 
+_STITCHED = """@group(0) @binding(1) var<storage, read> rows: array<i32>;
+fn place(i: u32) -> u32 {{ return u32(rows[i / {width}u]) * {width}u + i % {width}u; }}"""
+
+
+def stitched(node: Any) -> list[Dispatch] | None:
+    """`DynamicStitch`, where the indices are known and none comes twice."""
+    count, output = node.attrs["N"], node.outputs[0]
+    known = [constant(v) for v in node.inputs[:count]]
+    if any(v is None or not v.size for v in known):
+        return None
+    places = np.concatenate([v.reshape(-1) for v in known])
+    if places.min() < 0 or len(np.unique(places)) != len(places) or len(places) != output.shape[0]:
+        return None
+    width = math.prod(output.shape[1:])
+    dispatches = []
+    for indices, data in zip(node.inputs[:count], node.inputs[count:]):
+        functions, grid = {"place": _STITCHED.format(width=width)}, groups(size(data))
+        types, count = {"T": _word(data)}, size(data)
+        dispatches.append(
+            Dispatch("array/place.wgsl", [data, indices], [output], grid, types, functions, COUNT=count)
+        )
+    return dispatches
+
+
 def _word(value: Any) -> str:
     return {"float32": "f32", "bool": "u32"}.get(value.dtype.name, "i32")
 

@@ -13,6 +13,8 @@ from pyflow.core.errors import InvalidArgumentError
 from pyflow.core.registry import NOT_DIFFERENTIABLE, ShapeError, attr, one_of, op, sample
 from pyflow.core.scopes import name_scope
 from pyflow.core.tensor import StaticShape, Tensor
+from pyflow.ops import gpu_search
+from pyflow.ops.gpu import INDEXED, dispatches
 from pyflow.ops.shape_rules import merge_dim, text, with_rank
 
 
@@ -133,6 +135,7 @@ class TopK:
         return _top_values(input, k)
 
     grad = _top_gradient
+    gpu = dispatches(gpu_search.top_k, types=INDEXED)
     samples = [sample([[1.0, 5.0, 3.0], [6.0, 2.0, 4.0]], k=2, reference=_top_reference)]
 
 
@@ -149,6 +152,7 @@ class TopKV2:
         return _top_values(input, int(k))
 
     grad = _top_gradient
+    gpu = dispatches(gpu_search.top_k, types=INDEXED)
     samples = [sample([[1.0, 5.0, 3.0], [6.0, 2.0, 4.0]], np.int32(2), reference=_top_reference)]
 
 
@@ -211,6 +215,7 @@ class InTopK:
         _in_top_k(predictions, targets, k, out)
 
     grad = NOT_DIFFERENTIABLE
+    gpu = dispatches(gpu_search.in_top_k, types=INDEXED)
     samples = [
         sample(
             np.array([[0.1, 0.5, 0.2], [0.3, 0.2, 0.7]], np.float32),
@@ -234,6 +239,7 @@ class InTopKV2:
         _in_top_k(predictions, targets, int(k), out)
 
     grad = NOT_DIFFERENTIABLE
+    gpu = dispatches(gpu_search.in_top_k, types=INDEXED)
     samples = [
         sample(
             np.array([[0.1, 0.5, 0.2], [0.3, 0.2, 0.7]], np.float32),

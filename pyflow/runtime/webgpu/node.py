@@ -67,6 +67,10 @@ class Node:
         """A value for use between the node's dispatches."""
         return Value(dtype, tuple(shape))
 
+    def fixed(self, array: Any) -> Value:
+        """A value that is the same at each run."""
+        return Value(dtypes.as_dtype(array.dtype), array.shape, constant=array)
+
     def each_run(self, function: Callable[[Any], Any], shape: tuple[int, ...], dtype: dtypes.DType) -> Value:
         """A value that `function(ctx)` computes on the host at the start of each run."""
         value, ctx = Value(dtype, tuple(shape)), NodeContext(self.op, self._session)

@@ -100,10 +100,10 @@ def settle(program: Program, work_of: Callable[[Step], Work | None]) -> tuple[di
         for value in step.inputs:
             users.setdefault(value, []).append(step)
     for step in before:
-        if step.type != "Unique" or not step.inputs[0].known_shape or not 0 < step.inputs[0].shape[0] <= _MOST_INDICES:
+        if step.type != "Unique" or is_constant(step.inputs[0]) or not 0 < _count(step.inputs[0]) <= _MOST_INDICES:
             continue
         rows = _Rows(step)
-        if not rows.is_complete(program, users) or is_constant(step.inputs[0]):
+        if not rows.is_complete(program, users):
             continue
         mark, changed = len(undo), len(attrs)
         found = _settled(rows, work_of, undo, attrs)
@@ -121,6 +121,10 @@ def settle(program: Program, work_of: Callable[[Step], Work | None]) -> tuple[di
     return works, take_back
 
 
+def _count(vector: Value) -> int:
+    return (vector.shape or (0,))[0] or 0
+
+
 def _take_back(shapes: list[tuple[Value, Any]], attrs: list[tuple[Step, dict]]) -> None:
     for value, shape in shapes:
         value.shape = shape
@@ -131,9 +135,9 @@ def _take_back(shapes: list[tuple[Value, Any]], attrs: list[tuple[Step, dict]]) 
 def _settled(rows: _Rows, work_of: Callable, undo: list, attrs: list) -> dict[Step, Work] | None:
     unique = rows.unique
     (x,), (indices, places) = unique.inputs, unique.outputs
-    count: int = x.shape[0]  # type: ignore[index]
+    count = _count(x)
 
-    def shaped(value: Value, shape: tuple[int, ...]) -> None:
+    def shaped(value: Value, shape: Any) -> None:
         undo.append((value, value.shape))
         value.shape = shape
 
@@ -144,7 +148,7 @@ def _settled(rows: _Rows, work_of: Callable, undo: list, attrs: list) -> dict[St
         data = step.inputs[0]
         if not data.known_shape or data.dtype.name != "float32":
             return None
-        shaped(step.outputs[0], data.shape)  # type: ignore[arg-type]
+        shaped(step.outputs[0], data.shape)
         works[step] = _work(step, [sums(places, data, step.outputs[0], count)])
     for step in rows.steps:
         for value in step.outputs:

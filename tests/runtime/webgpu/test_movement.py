@@ -46,6 +46,22 @@ MOVES = {
     "batch to space": ([numbers(12, 4, 6, 3)], lambda x: tf.batch_to_space_nd(x, [2, 3], [[1, 2], [0, 3]])),
     "space to depth": ([numbers(2, 4, 6, 3)], lambda x: tf.nn.space_to_depth(x, 2)),
     "depth to space": ([numbers(2, 4, 6, 12)], lambda x: tf.nn.depth_to_space(x, 2)),
+    "band": ([numbers(3, 5, 7)], lambda x: tf.linalg.band_part(x, 1, 3)),
+    "all below": ([numbers(3, 7, 5)], lambda x: tf.linalg.band_part(x, -1, 0)),
+    "diagonal matrices": ([numbers(3, 2, 5)], tf.linalg.diag),
+    "diagonals": ([numbers(3, 5, 7)], tf.linalg.diag_part),
+    "matrices with diagonals": ([numbers(3, 5, 7), numbers(3, 5)], tf.linalg.set_diag),
+    "a band made a matrix": ([numbers(2, 3, 4)], lambda x: tf.linalg.diag(x, k=(-1, 1), num_rows=4, num_cols=4)),
+    "an upper diagonal": ([numbers(2, 3)], lambda x: tf.linalg.diag(x, k=2, padding_value=9)),
+    "the band of a matrix": ([numbers(2, 5, 4)], lambda x: tf.linalg.diag_part(x, k=(-3, 2), padding_value=9)),
+    "a band put in": ([numbers(2, 4, 4), numbers(2, 2, 4)], lambda x, d: tf.linalg.set_diag(x, d, k=(-1, 0))),
+    "tensors of diagonals": ([numbers(3, 4)], tf.linalg.tensor_diag),
+    "diagonals of tensors": ([numbers(3, 4, 3, 4)], tf.linalg.tensor_diag_part),
+    "stitched": (
+        [numbers(3, 4), numbers(2, 2, 4)],
+        lambda x, y: tf.dynamic_stitch([[4, 0, 6], [[1, 2], [5, 3]]], [x, y]),
+    ),
+    "identities": ([numbers(3, 4), numbers(5)], lambda *x: [-y for y in tf.identity_n(x)]),
     "squeezed, expanded": ([numbers(3, 1, 35)], lambda x: tf.expand_dims(tf.squeeze(x, 1), 0)),
 }
 

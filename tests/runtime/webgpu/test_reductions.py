@@ -166,3 +166,25 @@ def test_one_label_for_all_rows(adapter):
         lambda t: tf.nn.softmax_cross_entropy_with_logits_v2(labels=[[0.25, 0.5, 0.25]], logits=t), [uniform(4, 3)]
     )
     np.testing.assert_allclose(loss, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize(("shape", "k"), [((5, 3), 3), ((2, 3, 70), 5), ((100, 10), 1), ((2, 3000), 40), ((9,), 4)])
+def test_largest_elements(shape, k, adapter):
+    x = np.round((uniform(*shape) - 0.6) * 40)  # many are equal
+    x.flat[1], x.flat[3], x.flat[5] = np.nan, -np.inf, -0.0
+    for given in (x, np.nan_to_num(x, neginf=-9).astype(np.int32) * 2**25):
+        values, expected, ran = on_both(lambda t: tf.nn.top_k(t, k), [given])
+        assert ran.first
+        for value, wanted in zip(values, expected):
+            np.testing.assert_array_equal(value, wanted)
+    if len(shape) == 2:
+        targets = np.random.RandomState(0).randint(-1, shape[1] + 1, size=shape[0])
+        scores = uniform(*shape)
+        scores[0, 1] = np.inf
+        (value,), (wanted,), ran = on_both(lambda t, y: tf.nn.in_top_k(t, y, k), [scores, targets])
+        assert ran.first and value.tolist() == wanted.tolist()
+
+
+def test_gradient_of_the_largest(adapter):
+    (value,), (wanted,), _ = on_both(lambda t: tf.gradients(tf.nn.top_k(t, 3)[0] ** 2, t), [uniform(7, 20)])
+    np.testing.assert_allclose(value, wanted, rtol=1e-6)
