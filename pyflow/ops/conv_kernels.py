@@ -121,6 +121,10 @@ def convolve_to_input(filter: np.ndarray, gradient: np.ndarray, windows: Windows
     if not gradient.size or not filter.size:
         out.fill(0)
         return
+    widens = filter.shape[-1] > filter.shape[-2]  # then it is less work to spread products than windows
+    if windows.is_dense and widens and primitives.accumulate is not None and len(windows.sizes) > 1:
+        _spread_by_rows(filter, gradient, windows, out)
+        return
     if windows.is_dense and _is_mirrorable(windows):
         flipped, mirrored = _mirrored(filter, windows)
         primitives.convolve(gradient, flipped, mirrored, out)
@@ -142,6 +146,42 @@ def convolve_to_input(filter: np.ndarray, gradient: np.ndarray, windows: Windows
         out[block.start : block.stop] = total[(slice(None), *inner)]
 
     parallel.run(part, _blocks(len(out), windows, out.shape[-1], out.itemsize, whole_images=True))
+
+
+def _spread_by_rows(filter: np.ndarray, gradient: np.ndarray, windows: Windows, out: np.ndarray) -> None:
+    """The gradient to the input of a dense convolution, whose products for one row of windows are added up by BLAS.
+
+    Arrays have the first spatial axis first here, so that the rows that a row of the filter is for lie side by side.
+    """
+    accumulate, rows, depth = primitives.accumulate, windows.counts[0], out.shape[-1]
+    rest = windows._replace(**{name: value[1:] for name, value in windows._asdict().items()})
+    each = (*rest.counts, *rest.window, depth)
+    weights = np.ascontiguousarray(filter).reshape(len(filter), -1, filter.shape[-1])
+    axes = len(rest.sizes)
+
+    def part(images: slice) -> None:
+        dy = gradient[images]
+        count = len(dy)
+        turned = parallel.scratch((rows, count, *rest.counts, filter.shape[-1]), out.dtype, "turned")
+        np.copyto(turned, dy.swapaxes(0, 1))
+        spread = parallel.scratch((windows.padded[0], count, *each), out.dtype, "windows")
+        spread[rows:].fill(0)
+        for place, matrix in enumerate(weights):
+            first = place * windows.dilations[0]
+            target = spread[first : first + rows].reshape(-1, len(matrix))
+            accumulate(1.0, turned.reshape(-1, turned.shape[-1]), False, matrix, True, float(place > 0), target)
+        kept = spread[windows.before[0] : windows.before[0] + windows.sizes[0]]
+        total = parallel.scratch((len(kept), count, *rest.padded, depth), out.dtype, "padded")
+        total.fill(0)
+        for place in itertools.product(*map(range, rest.window)):
+            target = total[(slice(None), slice(None), *map(_places, place, rest.dilations, rest.strides, rest.counts))]
+            np.add(target, kept[(slice(None),) * (axes + 2) + place], out=target)
+        inner = tuple(slice(b, b + s) for b, s in zip(rest.before, rest.sizes))
+        out[images] = total[(slice(None), slice(None), *inner)].swapaxes(0, 1)
+
+    image_bytes = windows.padded[0] * math.prod(each) * out.itemsize
+    step = max(_BLOCK_BYTES // 2 // image_bytes, 1)
+    parallel.run(part, [slice(i, min(i + step, len(out))) for i in range(0, len(out), step)])
 
 
 def _places(place: int, dilation: int, stride: int, count: int) -> slice:

@@ -48,6 +48,7 @@ def optimized(
     fusions.fuse(program)
     fuse_gates(program)
     if sharing.uses_own_threads(program):
+        optimize.drop_dead_steps(program)  # what has a kernel of its own now is always run
         sharing.share_products(program)
     accelerators.use_elementwise(program)
     optimize.drop_dead_steps(program)
