@@ -25,7 +25,7 @@ from pyflow.runtime.program import Program, Step, Value
 # Rows that are put aside for one product, rounds that they may be of, and bytes that they may take.
 _ROWS, _ROUNDS, _BYTES = 2048, 64, 1 << 24
 # Multiplications in a round from which on another thread does them, and for how many rounds at a time.
-_WORTH_A_THREAD, _ROUNDS_IN_BACKGROUND = 1 << 20, 12
+_WORTH_A_THREAD, _ROUNDS_IN_BACKGROUND = 1 << 20, 16
 # With fewer rounds a product the copies cost as much as they spare.
 _FEWEST_ROUNDS = 4
 _REAL = (dtypes.float32, dtypes.float64)
