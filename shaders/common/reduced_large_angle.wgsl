@@ -2,7 +2,7 @@
 // Source: Payne, Hanek, "Radian reduction for trigonometric functions" (1983).
 fn reduced_large_angle(x: f32) -> vec2f {
     let bits = bitcast<u32>(x);
-    let exponent = bits >> 23u & 0xffu;
+    let exponent = (bits >> 23u) & 0xffu;
     if (exponent == 0xffu) { return vec2f(not_a_number(), 0.0); }
     // The bits of 2/pi behind 32 zeros.
     var words = array<u32, 8>(
@@ -12,10 +12,10 @@ fn reduced_large_angle(x: f32) -> vec2f {
     let shift = first % 32u;
     var parts = array<u32, 3>();
     for (var k = 0u; k < 3u; k++) {
-        let next = select(0u, words[word + k + 1u] >> (31u - shift) >> 1u, shift > 0u);
-        parts[k] = words[word + k] << shift | next;
+        let next = select(0u, (words[word + k + 1u] >> (31u - shift)) >> 1u, shift > 0u);
+        parts[k] = (words[word + k] << shift) | next;
     }
-    let mantissa = bits & 0x7fffffu | 0x800000u;
+    let mantissa = (bits & 0x7fffffu) | 0x800000u;
     let low = mantissa * parts[1] + multiply_high(mantissa, parts[2]);
     let carry = select(0u, 1u, low < mantissa * parts[1]);
     let high = mantissa * parts[0] + multiply_high(mantissa, parts[1]) + carry;

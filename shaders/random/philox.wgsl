@@ -48,7 +48,7 @@ fn skipped(at: Place, low: u32, high: u32) -> Place {
 }
 
 fn unit(word: u32) -> f32 {
-    return bitcast<f32>(word & 0x7fffffu | 0x3f800000u) - 1.0;
+    return bitcast<f32>((word & 0x7fffffu) | 0x3f800000u) - 1.0;
 }
 
 // 2 pi times the unit number of a word, rounded only once, as it is where that is done in 64 bits.
@@ -58,8 +58,8 @@ fn angle(word: u32) -> f32 {
     let low = turns * 0xc90fdaa2u;
     if (high == 0u) { return f32(low) * 2.220446e-16; }
     let shift = countLeadingZeros(high);
-    let leading = high << shift | low >> 1u >> (31u - shift);
-    let rounded = (leading >> 8u) + (leading >> 7u & 1u);
+    let leading = (high << shift) | ((low >> 1u) >> (31u - shift));
+    let rounded = (leading >> 8u) + ((leading >> 7u) & 1u);
     return f32(rounded) * bitcast<f32>((127u - 12u - shift) << 23u);
 }
 
