@@ -12,8 +12,8 @@ import numpy as np
 from pyflow.core import dtypes
 from pyflow.core.api import export
 from pyflow.core.errors import InvalidArgumentError
-from pyflow.core.registry import NOT_DIFFERENTIABLE, ShapeError, one_of, op, sample
-from pyflow.core.tensor import StaticShape
+from pyflow.core.registry import NOT_DIFFERENTIABLE, ShapeError, one_of, op, raw, sample
+from pyflow.core.tensor import StaticShape, Tensor
 from pyflow.ops.shape_rules import text
 
 _FLOATING = (dtypes.float16, dtypes.bfloat16, dtypes.float32, dtypes.float64)
@@ -76,6 +76,49 @@ def _reference_hsv(rgb):
     return np.array([colorsys.rgb_to_hsv(*color) for color in rgb.reshape(-1, 3)]).reshape(rgb.shape)
 
 
+def _hsv_gradient(images: Tensor, hsv: Tensor, dy: Tensor) -> Tensor:
+    """The gradient of `RGBToHSV`. Of equal channels, the first is taken for the largest and the last for the smallest.
+
+    TensorFlow gives a channel that is 0 no part in the saturation.
+    """
+
+    def zero_or_one(condition: Tensor) -> Tensor:
+        return raw.Cast(condition, DstT=images.dtype)
+
+    both, no_less, less = raw.LogicalAnd, raw.GreaterEqual, raw.Less
+    red, green, blue = raw.Unpack(images, num=3, axis=-1)
+    _, _, value = raw.Unpack(hsv, num=3, axis=-1)
+    d_hue, d_saturation, d_value = raw.Unpack(dy, num=3, axis=-1)
+    largest = [
+        zero_or_one(condition)
+        for condition in (
+            both(no_less(red, green), no_less(red, blue)),
+            both(less(red, green), no_less(green, blue)),
+            both(less(red, blue), less(green, blue)),
+        )
+    ]
+    smallest = [
+        zero_or_one(condition)
+        for condition in (
+            both(less(red, green), less(red, blue)),
+            both(no_less(red, green), less(green, blue)),
+            both(no_less(red, blue), no_less(green, blue)),
+        )
+    ]
+    least = raw.AddN([channel * chosen for channel, chosen in zip((red, green, blue), smallest)])
+    per_value = raw.DivNoNan(raw.OnesLike(value), value)
+    per_reach = raw.DivNoNan(raw.OnesLike(value), value - least)
+    # Six times the hue is a whole number and this, divided by the reach.
+    lead = largest[0] * (green - blue) + largest[1] * (blue - red) + largest[2] * (red - green)
+    lead_slopes = largest[2] - largest[1], largest[0] - largest[2], largest[1] - largest[0]
+    parts = []
+    for channel, most, fewest, lead_slope in zip((red, green, blue), largest, smallest, lead_slopes):
+        hue = per_reach * (lead_slope - lead * per_reach * (most - fewest)) / 6.0
+        saturation = (most * least * per_value - fewest) * per_value * zero_or_one(channel > 0.0)
+        parts.append(d_hue * hue + d_saturation * saturation + d_value * most)
+    return raw.Pack(parts, axis=-1)
+
+
 @op("RGBToHSV(images: T) -> (output: T)", T=one_of(_FLOATING, dtypes.float32))
 class RGBToHSV:
     """Hue, saturation and value of colours [..., 3]; all from 0 to 1."""
@@ -91,9 +134,9 @@ class RGBToHSV:
         out[..., 2] = value
 
     def grad(op, dy):
-        raise NotImplementedError("The gradient of RGBToHSV")
+        return _hsv_gradient(op.inputs[0], op.outputs[0], dy)
 
-    samples = [sample(_RGB, grad=False, reference=_reference_hsv)]
+    samples = [sample(_RGB, reference=_reference_hsv)]
 
 
 @op("HSVToRGB(images: T) -> (output: T)", T=one_of(_FLOATING, dtypes.float32))

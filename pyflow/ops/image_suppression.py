@@ -45,7 +45,7 @@ def _check_shapes(boxes: StaticShape, scores: StaticShape, *scalars: StaticShape
             raise ShapeError(f"Shape must be rank 0 but is rank {len(scalar)}", words)
 
 
-def _intersections(boxes: np.ndarray) -> Callable[[int, list[int]], np.ndarray]:
+def intersections(boxes: np.ndarray) -> Callable[[int, list[int]], np.ndarray]:
     """A function from a box and others to the share of their union that each of these has in common with it."""
     boxes = boxes.astype(np.float32)
     low = np.minimum(boxes[:, :2], boxes[:, 2:])
@@ -62,7 +62,7 @@ def _intersections(boxes: np.ndarray) -> Callable[[int, list[int]], np.ndarray]:
     return overlaps
 
 
-def _select(
+def select(
     overlaps: Callable, scores: np.ndarray, most: int, threshold: float, least_score: float, sigma: float = 0.0
 ) -> tuple[list[int], list[float]]:
     """The boxes kept, best first, and their scores."""
@@ -77,7 +77,7 @@ def _select(
         suppressed = False
         others = kept[compared:][::-1]
         for overlap in overlaps(box, others).tolist() if others else ():
-            if sigma <= 0 and overlap >= threshold:
+            if (sigma <= 0 or threshold == 0) and overlap >= threshold:
                 suppressed = True
                 break
             if sigma > 0:
@@ -100,7 +100,7 @@ def _best(
 ) -> tuple[list[int], list[float]]:
     if not 0 <= threshold <= 1:
         raise InvalidArgumentError(None, None, "iou_threshold must be in [0, 1]")
-    return _select(_intersections(boxes), scores, int(most), float(threshold), float(least_score), float(sigma))
+    return select(intersections(boxes), scores, int(most), float(threshold), float(least_score), float(sigma))
 
 
 def _indices(kept: list[int]) -> np.ndarray:
@@ -235,7 +235,7 @@ class NonMaxSuppressionWithOverlaps:
         return (None,)
 
     def cpu(overlaps, scores, max_output_size, overlap_threshold, score_threshold):
-        kept, _ = _select(
+        kept, _ = select(
             lambda box, others: overlaps[box, others],
             scores,
             int(max_output_size),

@@ -495,3 +495,52 @@ def likeness(tf):
         lambda: module.sobel_edges(one(single[0][:, :4, :3])),
     ]
     return values(tf, builds)
+
+
+@case
+def suppression_by_class(tf):
+    random = np.random.RandomState(1)
+    boxes = random.rand(2, 9, 3, 4).astype(np.float32)
+    boxes[..., 2:] = boxes[..., :2] + 0.4
+    scores = random.rand(2, 9, 3).astype(np.float32)
+    module, shared = tf.image, boxes[:, :, :1]
+    builds = [
+        lambda: module.combined_non_max_suppression(boxes, scores, 3, 5, 0.3, 0.2, name="best"),
+        lambda: module.combined_non_max_suppression(shared, scores, 2, 20, 0.2, pad_per_class=True),
+        lambda: module.combined_non_max_suppression(shared, scores, tf.constant(2), 4, clip_boxes=False),
+        lambda: module.combined_non_max_suppression(boxes, scores, 0, 4),
+        lambda: module.combined_non_max_suppression(boxes[0], scores, 1, 4),
+        lambda: module.combined_non_max_suppression(boxes[:, :, :2], scores, 1, 4),
+        lambda: module.non_max_suppression_with_scores(shared[0, :, 0], scores[0, :, 0], 9, 0.0, 0.1, 0.5),
+    ]
+    return results(tf, builds)
+
+
+@case
+def glimpses(tf):
+    images = pictures(2, 10, 9, dtype=np.float32)
+    places = np.array([[0.3, -0.2], [0.1, 0.05]], np.float32)
+    module = tf.image
+    builds = [
+        lambda: module.extract_glimpse(images, [3, 4], places, name="part"),
+        lambda: module.extract_glimpse(images, [3, 4], places * 5, normalized=False),
+        lambda: module.extract_glimpse(images, [2, 2], places + 0.4, centered=False),
+        lambda: module.extract_glimpse(images, [4, 1], places * 3 + 4, centered=False, normalized=False),
+        lambda: module.extract_glimpse(images * 0 + 1, [12, 12], places),
+        lambda: module.extract_glimpse(unknown(tf, images), [3, 0], places),
+        lambda: module.extract_glimpse(images, [3, 3], places[:1]),
+        lambda: module.extract_glimpse(images[0], [3, 3], places),
+    ]
+    return results(tf, builds)
+
+
+@case
+def hsv_gradients(tf):
+    """Of random colors, and of some with equal and with missing channels; with 1 added for what is nearly 0."""
+    levels = np.array([0.0, 0.5, 0.7], np.float32)
+    grid = np.stack(np.meshgrid(levels, levels, levels), -1).reshape(-1, 3)
+    colors = tf.constant(np.concatenate([grid, picture(4, 5, dtype=np.float32).reshape(-1, 3)]))
+    hsv = tf.image.rgb_to_hsv(colors)
+    slopes = [tf.gradients(hsv[:, i], colors)[0] + 1.0 for i in range(3)]
+    with tf.Session() as session:
+        return plain(session.run(slopes))

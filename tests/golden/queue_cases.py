@@ -419,3 +419,11 @@ def one_of_several(tf):
             chosen.name,
             nodes(tf, "Pack", "Gather", "GatherV2", "QueueDequeueV2"),
         ]
+
+
+@case
+def elements_of_other_types(tf):
+    queue = tf.FIFOQueue(10, [tf.int32, tf.float32], shapes=[[], []])
+    few, many = queue.enqueue([1]), queue.enqueue_many([[1, 2]])
+    with tf.Session() as session:
+        return [words(session.run, few), words(session.run, many), words(queue.dequeue_many, -1)]

@@ -40,7 +40,8 @@ NUMBERS = {
 }  # fmt: skip
 FORMATS = [{}, {"precision": 3}, {"scientific": True}, {"shortest": True}, {"width": 8}, {"width": 8, "fill": "0"},
            {"width": 8, "fill": "-"}, {"fill": " ", "width": 6}, {"precision": 2, "width": 9, "fill": "+"},
-           {"fill": "ab"}, {"scientific": True, "shortest": True}]  # fmt: skip
+           {"fill": "ab"}, {"fill": "x"}, {"fill": "+"}, {"fill": "#", "width": 9},
+           {"scientific": True, "shortest": True}]  # fmt: skip
 SQUARE = [["a", "b"], ["c", "d"]]
 
 
@@ -88,6 +89,9 @@ CASES = {
         [(["a b  c", "x y"], ()), (["a,b"], (",",)), ([" a b "], ("",)), (["a,,b"], (",", False)), (["abc"], ("",)),
          (["a<>b>c", "d"], ("<>",)), (["", "x"], ()), (["a,b,"], (",",)), (["a b"], (" ", False)), ("a b", ())],
         lambda tf, s, *rest: tf.string_split(s, *rest)),
+    "pieces of nothing": each(
+        [(["", "a  b", " "], (" ",)), (["", "a,;b"], (",;",)), (["", "ab"], ("",))],
+        lambda tf, s, marks: tf.string_split(s, marks, skip_empty=False)),
     "strings.split": each(
         [(["a b  c", "x y"], ()), (["a,b"], (",",)), ([" a b "], ("",)), (["a,,b"], (",",)), (["a<>b>c", "d"], ("<>",)),
          (["", "x"], ()), (["a,b,"], (",",)), (["a b c", "d"], (" ", 1)), (["  a  b ", "d"], ("", 1)),
@@ -109,6 +113,12 @@ CASES = {
          ("ab\ncd", ("^.", "x")), ("ab\ncd", ("(?m)^.", "x")), ("abc", ("b*", "x")), ("a-b_c", ("\\W", "")),
          ("ab12", ("[[:digit:]]+", "#")), ("abc", ("b", "\\\\")), ("a b", ("\\s", "")), ("ABC", ("(?i)b", "x"))],
         lambda tf, s, *rest: tf.regex_replace(s, *rest)),
+    "patterns of RE2": each(
+        [("a\n", ("a$",)), ("a\nb", ("(?m)a$",)), ("a.b axb", (r"\Qa.b\E",)), ("aa", ("a**",)), ("aa", ("a++",)),
+         ("aa", (r"(a)\1",)), ("b", ("(?<!a)b",)), ("ab", ("a(?=b)",)), ("]a", ("[]a]+",)), ("a{,2}", ("a{,2}",)),
+         ("ABc", (r"\p{Lu}+",)), ("a1", (r"\pN",)), ("a-1", (r"[\pL-]+",)), ("a1", (r"\PL",)), ("y", (r"\y",)),
+         ("a\vb c", (r"\s",)), ("a\vb c", (r"[^\s]",)), ("a", ("a)",)), ("a", (r"a\z",)), ("ba", (r"\Aa",))],
+        lambda tf, s, pattern: tf.regex_replace(s, pattern, "-")),
     "regex_full_match": each(
         [(["abc", "abcd"], ("abc",)), ("abc", ("[",)), (["a\nb"], ("a.b",)), ("a\u00e9", ("a.",)), ("x", ("(?i)X",))],
         lambda tf, s, *rest: tf.strings.regex_full_match(s, *rest)),
