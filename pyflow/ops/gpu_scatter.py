@@ -68,8 +68,8 @@ Expression = str | dict[str, str]
 LARGER: Expression = {"f32": "larger(a, b)", "i32": "max(a, b)"}
 SMALLER: Expression = {"f32": "smaller(a, b)", "i32": "min(a, b)"}
 # What an UnsortedSegmentMax or -Min has for segments without elements.
-LOWEST: Expression = {"f32": "-3.40282347e38", "i32": "bitcast<i32>(0x80000000u)"}
-HIGHEST: Expression = {"f32": "3.40282347e38", "i32": "0x7fffffff"}
+LOWEST: Expression = {"f32": "-3.4028234e38", "i32": "bitcast<i32>(0x80000000u)"}
+HIGHEST: Expression = {"f32": "3.4028234e38", "i32": "0x7fffffff"}
 
 
 def _of(expression: Expression, word: str) -> str:

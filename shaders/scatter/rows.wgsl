@@ -20,7 +20,7 @@ fn change(at: u32, v: T) { target_[at] = target_[at] + v; }
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) size: vec3u) {
     let i = id.x + id.y * size.x * 64u;
     let first = i / WIDTH;
-    if (first >= COUNT || !DISTINCT && chain[COUNT + first] == 0u || row(first) >= ROWS) { return; }
+    if (first >= COUNT || (!DISTINCT && chain[COUNT + first] == 0u) || row(first) >= ROWS) { return; }
     let at = row(first) * WIDTH + i % WIDTH;
     var p = first;
     while (p < COUNT) {

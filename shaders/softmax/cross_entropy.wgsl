@@ -44,7 +44,7 @@ fn main(
     let row = (group.x + group.y * size.x) * (64u / LANES) + at / LANES;
     let lane = at % LANES;
     let end = select(0u, COUNT, row < ROWS);
-    var largest = -3.40282347e38;
+    var largest = -3.4028234e38;
     for (var k = lane; k < end; k += LANES) { largest = max(largest, feature(row, k)); }
     if (LANES > 1u) {
         tree[at] = largest;

@@ -19,7 +19,7 @@ fn main(
     let lane = at % LANES;
     let start = row * COUNT;
     let end = select(start, start + COUNT, row < ROWS);
-    var largest = -3.40282347e38;
+    var largest = -3.4028234e38;
     for (var k = start + lane; k < end; k += LANES) { largest = max(largest, x[k]); }
     if (LANES > 1u) {
         tree[at] = largest;
