@@ -42,7 +42,7 @@ fn main(
     for (var k = 0u; k < K; k++) {
         var best = NONE;
         for (var j = lane; j < end; j += LANES) {
-            if (last == NONE || j != last && better(start, last, j) == last) { best = better(start, best, j); }
+            if (last == NONE || (j != last && better(start, last, j) == last)) { best = better(start, best, j); }
         }
         if (LANES > 1u) {
             found[at] = best;
