@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from typing import Any
 
 import numpy as np
 
@@ -153,7 +154,8 @@ def _spread_by_rows(filter: np.ndarray, gradient: np.ndarray, windows: Windows, 
 
     Arrays have the first spatial axis first here, so that the rows that a row of the filter is for lie side by side.
     """
-    accumulate, rows, depth = primitives.accumulate, windows.counts[0], out.shape[-1]
+    accumulate: Any = primitives.accumulate
+    rows, depth = windows.counts[0], out.shape[-1]
     rest = windows._replace(**{name: value[1:] for name, value in windows._asdict().items()})
     each = (*rest.counts, *rest.window, depth)
     weights = np.ascontiguousarray(filter).reshape(len(filter), -1, filter.shape[-1])

@@ -24,7 +24,7 @@ _MASK64 = 0xFFFFFFFFFFFFFFFF
 _MASK128 = (1 << 128) - 1
 
 # Blocks computed at once: six rows of this many 64-bit words stay in the second-level cache.
-TILE = 4096
+TILE = 1 << 14
 # Up to here plain Python integers are faster than ten rounds of numpy calls.
 _FEW = 12
 

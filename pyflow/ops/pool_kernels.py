@@ -138,11 +138,12 @@ def max_pool_gradient(x: np.ndarray, y: np.ndarray, gradient: np.ndarray, window
             # As numbers first: a product of numbers and truth values would be converted in small pieces.
             given = share[of_windows]
             np.copyto(given, same)
-            np.multiply(rest, given, out=given)
-            np.subtract(rest, given, out=rest)
             if apart:
-                np.copyto(target, given)
+                np.multiply(rest, given, out=target)
+                np.subtract(rest, target, out=rest)
             else:
+                np.multiply(rest, given, out=given)
+                np.subtract(rest, given, out=rest)
                 np.add(target, given, out=target)
 
     _in_blocks(block, x)

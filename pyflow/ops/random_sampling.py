@@ -13,7 +13,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from pyflow.ops import parallel
 from pyflow.ops.float_functions import log_float32, sin_cos_float32
 from pyflow.ops.philox import TILE, Philox
 
@@ -41,14 +40,11 @@ def _fill(place: Philox, out: np.ndarray, per_block: int, transform: Transform) 
     size = flat.size
     whole = size // per_block
     blocks = -(-size // per_block)
-
-    def tile(start: int) -> None:
+    for start in range(0, blocks, TILE):
         count = min(TILE, blocks - start)
         numbers = transform(*place.tile_rows(start, count)).reshape(-1)
         target = flat[start * per_block : (start + count) * per_block]
         target[...] = numbers if start + count <= whole else numbers[: target.size]
-
-    parallel.run(tile, range(0, blocks, TILE))
 
 
 # ---- uniform ----
