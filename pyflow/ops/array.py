@@ -385,6 +385,7 @@ class Bitcast:
             raise errors.InvalidArgumentError(None, None, words)
         return array.view(target)[..., 0].copy()
 
+    gpu = elementwise("bitcast<type>(input)")
     samples = [sample([1.0, 2.0], type=dtypes.int32, grad=False), sample([[1, 2]], type=dtypes.int64, grad=False)]
 
 

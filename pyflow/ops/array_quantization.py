@@ -13,6 +13,7 @@ from pyflow.core import dtypes, errors
 from pyflow.core.api import export
 from pyflow.core.registry import attr, op, sample
 from pyflow.core.tensor import Tensor
+from pyflow.ops.gpu import FLOAT32, elementwise
 from pyflow.ops.shape_rules import merge, merge_dim, scalar, with_rank, with_rank_at_least
 
 _ARGS = {"num_bits": 8, "narrow_range": False}
@@ -61,6 +62,25 @@ def _parts(gradients: Any, inputs: Any, low: Any, high: Any, num_bits: int, narr
     )
 
 
+def _levels(node: Any) -> str | None:
+    """What the shaders' functions take after the bounds, or None where the CPU has an error."""
+    bits, bounds = node.attrs["num_bits"], (node.attrs.get("min"), node.attrs.get("max"))
+    if not 2 <= bits <= 16 or (bounds[0] is not None and bounds[0] >= bounds[1]):
+        return None
+    return f"{float(node.attrs['narrow_range'])}, {float((1 << bits) - 1)}"
+
+
+def _on_grid(node: Any) -> str | None:
+    levels = _levels(node)
+    multiply = "true" if len(node.inputs) == 1 else "false"
+    return levels and f"fake_quantized(inputs, min, max, {levels}, {multiply})"
+
+
+def _within(node: Any) -> str | None:
+    levels = _levels(node)
+    return levels and f"select(0.0, gradients, is_on_grid(inputs, min, max, {levels}))"
+
+
 @op("FakeQuantWithMinMaxArgs(inputs: float32) -> (outputs: float32)", min=-6.0, max=6.0, **_ARGS)
 class FakeQuantWithMinMaxArgs:
     """The inputs, clipped to [min, max] and rounded to a grid of 2 ** num_bits values."""
@@ -78,6 +98,7 @@ class FakeQuantWithMinMaxArgs:
         attrs = {name: op.get_attr(name) for name in ("min", "max", "num_bits", "narrow_range")}
         return FakeQuantWithMinMaxArgsGradient(dy, op.inputs[0], **attrs)
 
+    gpu = elementwise(_on_grid, types=FLOAT32)
     samples = [
         sample([-0.26, 0.0, 0.3, 1.9, 7.0], grad=False),
         sample([-2.0, 0.1], min=-1.0, max=1.0, num_bits=4, grad=False),
@@ -99,6 +120,7 @@ class FakeQuantWithMinMaxArgsGradient:
     def cpu(gradients, inputs, min, max, num_bits, narrow_range, out):
         out[...] = _parts(gradients, inputs, np.float32(min), np.float32(max), num_bits, narrow_range)[0]
 
+    gpu = elementwise(_within, types=FLOAT32)
     samples = [sample([1.0, 2.0, 3.0], [-7.0, 0.1, 6.5], grad=False)]
 
 
@@ -121,6 +143,7 @@ class FakeQuantWithMinMaxVars:
         attrs = {name: op.get_attr(name) for name in _ARGS}
         return tuple(FakeQuantWithMinMaxVarsGradient(dy, *op.inputs, **attrs))
 
+    gpu = elementwise(_on_grid, types=FLOAT32)
     samples = [sample([-0.26, 0.0, 0.3, 1.9, 7.0], -0.2, 2.0, grad=False)]
 
 
@@ -168,6 +191,7 @@ class FakeQuantWithMinMaxVarsPerChannel:
         attrs = {name: op.get_attr(name) for name in _ARGS}
         return tuple(FakeQuantWithMinMaxVarsPerChannelGradient(dy, *op.inputs, **attrs))
 
+    gpu = elementwise(_on_grid, types=FLOAT32)
     samples = [sample([[-0.26, 0.13], [0.3, 7.0]], [-0.2, 0.0], [2.0, 1.0], grad=False)]
 
 

@@ -128,6 +128,7 @@ class BiasAddV1:
         axes = range(rank(grad) - 1)
         return grad, reduce_sum(grad, axes)
 
+    gpu = elementwise("value + bias")
     samples = [sample([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], [0.5, -1.0, 2.0], reference=np.add)]
 
 
