@@ -7,6 +7,7 @@ from typing import Any, Callable
 
 from pyflow.ops.conv_rules import windows_of
 from pyflow.ops.gpu import Choice, Dispatch, groups, size
+from pyflow.ops.gpu_matmul import LARGE
 from pyflow.ops.pool_rules import pool_windows
 from pyflow.ops.windows import Windows, batch_and_depth, spatial
 
@@ -71,7 +72,9 @@ def _convolution(
 
     ways = {"odd": blocks("odd", 8)}
     if depth % 4 == 0 and c[3] % 4 == 0:
-        ways = {"registers8": blocks("registers8", 8), "registers16": blocks("registers16", 16)}
+        ways = {"registers8": blocks("registers8", 8)}
+        if work >= 2 * LARGE:
+            ways["registers16"] = blocks("registers16", 16)
     return [Choice(_name("conv to input" if to_input else "conv", windows, x, c), ways)]
 
 
@@ -111,7 +114,9 @@ def convolution_to_filter(node: Any) -> list[Choice] | None:
 
     ways = {"odd": blocks("filter_odd", 8)}
     if dw.shape[2] % 4 == 0 and dw.shape[3] % 4 == 0:
-        ways = {"registers8": blocks("filter_registers8", 8), "registers16": blocks("filter_registers16", 16)}
+        ways = {"registers8": blocks("filter_registers8", 8)}
+        if size(dw) * places >= LARGE:
+            ways["registers16"] = blocks("filter_registers16", 16)
     return [Choice(_name("conv to filter", windows, x.shape, dy.shape), ways)]
 
 

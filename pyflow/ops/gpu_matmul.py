@@ -13,6 +13,8 @@ _TILES = {"registers8": (32, 64), "registers16": (64, 128), "shared": (64, 64)}
 _TILES |= {"registers8_odd": (32, 64), "shared_odd": (64, 64)}
 # Fewer multiplications than this are not worth more than one way.
 _SMALL = 1 << 15
+# Fewer than this are not worth the time that drivers take to compile blocks of 16.
+LARGE = 1 << 25
 # A product of fewer tiles than this, with so many terms, is split along its terms.
 _FEW_TILES = 16
 _MANY_TERMS = 1024
@@ -31,7 +33,7 @@ def product(
     batch: int = 1,
     strides: tuple[int, int] | None = None,
     epilogue: str | None = None,
-) -> list[Dispatch | Choice]:
+) -> Sequence[Dispatch | Choice]:
     """The dispatches for `output` = op(a) · op(b), `batch` matrices of [m, n], each a sum over k.
 
     Args:
@@ -70,7 +72,7 @@ def product(
 
     fits = k % 4 == 0 and n % 4 == 0 and (m % 4 == 0 or not transpose_a)
     kernels = ("registers8", "registers16", "shared") if fits else ("registers8_odd", "shared_odd")
-    ways = {kernel: tiled(kernel) for kernel in kernels if kernel != "registers16" or m > 8 and n > 8}
+    ways = {kernel: tiled(kernel) for kernel in kernels if kernel != "registers16" or work >= 2 * LARGE}
     kinds = "T" if transpose_a else "N", "T" if transpose_b else "N"
     return [Choice(f"matmul {batch}x{m}x{k}x{n} {''.join(kinds)}{' fused' if epilogue else ''}", ways)]
 
@@ -80,7 +82,7 @@ def _after_one_input(functions: dict[str, str]) -> dict[str, str]:
     return {name: text.replace("@binding(2)", "@binding(1)") for name, text in functions.items()}
 
 
-def matrix_products(node: Any) -> list[Dispatch | Choice]:
+def matrix_products(node: Any) -> Sequence[Dispatch | Choice]:
     """The rule of MatMul."""
     (rows, columns), a = node.outputs[0].shape, node.inputs[0]
     ta, tb = node.attrs["transpose_a"], node.attrs["transpose_b"]
@@ -88,7 +90,7 @@ def matrix_products(node: Any) -> list[Dispatch | Choice]:
     return product(node, node.inputs, node.outputs[0], rows, columns, terms, transpose_a=ta, transpose_b=tb)
 
 
-def batched_products(node: Any) -> list[Dispatch | Choice] | None:
+def batched_products(node: Any) -> Sequence[Dispatch | Choice] | None:
     """The rule of BatchMatMul, where one operand's batch is that of the result and the other's the same or 1."""
     (a, b), c, ta, tb = node.inputs, node.outputs[0], node.attrs["adj_x"], node.attrs["adj_y"]
     m, n = c.shape[-2:]

@@ -9,6 +9,8 @@ import numpy as np
 from pyflow.core.dtypes import float16, float32
 from pyflow.core.errors import InvalidArgumentError
 from pyflow.core.registry import NOT_DIFFERENTIABLE, attr, op, raw, sample
+from pyflow.ops.gpu import INDEXED, dispatches
+from pyflow.ops.gpu_lstm import layer, layer_gradient
 from pyflow.ops.lstm_block_kernels import (
     ICFO,
     IFCO,
@@ -220,7 +222,8 @@ class BlockLSTMGrad:
         _layer_gradient(ICFO, values, use_peephole, out)
 
     grad = NOT_DIFFERENTIABLE
-    samples = [sample(2, *_SEQUENCE, *_LAYER_VALUES, use_peephole=True)]
+    gpu = dispatches(layer_gradient(ICFO), types=INDEXED)
+    samples = [sample(2, *_SEQUENCE, *_LAYER_VALUES, use_peephole=p) for p in (True, False)]
 
 
 @op("BlockLSTMGradV2" + _LAYER_GRADIENT, use_peephole=attr("bool"), T=_TYPES)
@@ -237,6 +240,7 @@ class BlockLSTMGradV2:
         _layer_gradient(IFCO, values, use_peephole, out)
 
     grad = NOT_DIFFERENTIABLE
+    gpu = dispatches(layer_gradient(IFCO), types=INDEXED)
     samples = [sample(2, *_SEQUENCE, *_LAYER_VALUES, use_peephole=False)]
 
 
@@ -254,6 +258,7 @@ class BlockLSTM:
     def grad(op, *grads):
         return _gradients_of(BlockLSTMGrad, op, grads)
 
+    gpu = dispatches(layer(ICFO), types=INDEXED)
     samples = [
         sample(2, *_SEQUENCE, grad=False, reference=_reference(ICFO, 1.0)),
         sample(1, *_SEQUENCE, use_peephole=True, grad=False, reference=_reference(ICFO, 1.0, 3.0, True)),
@@ -274,4 +279,5 @@ class BlockLSTMV2:
     def grad(op, *grads):
         return _gradients_of(BlockLSTMGradV2, op, grads)
 
+    gpu = dispatches(layer(IFCO), types=INDEXED)
     samples = [sample(2, *_SEQUENCE, grad=False, reference=_reference(IFCO, 0.0, 0.0))]
