@@ -29,19 +29,26 @@ fn element(row: u32, k: u32) -> f32 {
     return h[(k - BATCH) * CELLS + unit];
 }
 
-fn a_line(row: u32, k: u32) -> vec4f {
-    if row + 3u < INPUTS {
-        let at = k * INPUTS + row;
-        return vec4f(x[at], x[at + 1u], x[at + 2u], x[at + 3u]);
-    }
-    if k >= BATCH && row >= INPUTS && row + 3u < INPUTS + CELLS {
-        let at = (k - BATCH) * CELLS + row - INPUTS;
-        return vec4f(h[at], h[at + 1u], h[at + 2u], h[at + 3u]);
-    }
+fn x_line(row: u32, k: u32) -> vec4f {
+    let at = k * INPUTS + row;
+    return vec4f(x[at], x[at + 1u], x[at + 2u], x[at + 3u]);
+}
+
+fn h_line(row: u32, k: u32) -> vec4f {
+    let at = (k - BATCH) * CELLS + row - INPUTS;
+    return vec4f(h[at], h[at + 1u], h[at + 2u], h[at + 3u]);
+}
+
+fn any_line(row: u32, k: u32) -> vec4f {
     return vec4f(element(row, k), element(row + 1u, k), element(row + 2u, k), element(row + 3u, k));
 }
 
 fn outer(b: vec4f, a: vec4f) -> mat4x4f { return mat4x4f(b * a.x, b * a.y, b * a.z, b * a.w); }
+
+fn accumulate(a0: vec4f, a1: vec4f, b0: vec4f, b1: vec4f) {
+    s00 += outer(b0, a0); s01 += outer(b1, a0);
+    s10 += outer(b0, a1); s11 += outer(b1, a1);
+}
 
 fn put(row: u32, column: u32, block: mat4x4f) {
     if column >= CELLS { return; }  // columns are counted in vectors of four
@@ -60,13 +67,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     let column = block % across * 2u;
     if row > INPUTS + CELLS { return; }
     let beside = min(column + 1u, CELLS - 1u);
-    for (var k = 0u; k < TIME * BATCH; k++) {
-        let a0 = a_line(row, k);
-        let a1 = a_line(row + 4u, k);
-        let b0 = sums_grad[k * CELLS + column];
-        let b1 = sums_grad[k * CELLS + beside];
-        s00 += outer(b0, a0); s01 += outer(b1, a0);
-        s10 += outer(b0, a1); s11 += outer(b1, a1);
+    // Loops, not branches: software adapters go through both sides of a branch.
+    let is_of_x = row + 7u < INPUTS;
+    let is_of_h = row >= INPUTS && row + 7u < INPUTS + CELLS;
+    for (var k = 0u; k < select(0u, TIME * BATCH, is_of_x); k++) {
+        accumulate(x_line(row, k), x_line(row + 4u, k), sums_grad[k * CELLS + column], sums_grad[k * CELLS + beside]);
+    }
+    for (var k = BATCH; k < select(0u, TIME * BATCH, is_of_h); k++) {
+        accumulate(h_line(row, k), h_line(row + 4u, k), sums_grad[k * CELLS + column], sums_grad[k * CELLS + beside]);
+    }
+    for (var k = 0u; k < select(select(TIME * BATCH, BATCH, is_of_h), 0u, is_of_x); k++) {
+        accumulate(any_line(row, k), any_line(row + 4u, k), sums_grad[k * CELLS + column], sums_grad[k * CELLS + beside]);
     }
     put(row, column, s00); put(row, column + 1u, s01);
     put(row + 4u, column, s10); put(row + 4u, column + 1u, s11);
