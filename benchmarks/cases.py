@@ -87,7 +87,8 @@ def mnist_training(tf: Any, images: Any, labels: Any) -> Any:
     biases2 = tf.Variable(tf.constant(0.1, shape=[10]))
     scores = tf.matmul(tf.nn.relu(tf.matmul(images, weights1) + biases1), weights2) + biases2
     errors = tf.nn.sparse_softmax_cross_entropy_with_logits(logits=scores, labels=tf.argmax(labels, 1))
-    loss = tf.reduce_mean(errors) + 0.0001 * (tf.nn.l2_loss(weights1) + tf.nn.l2_loss(weights2))
+    penalty = 0.0001 * (tf.nn.l2_loss(weights1) + tf.nn.l2_loss(weights2))
+    loss = tf.add(tf.reduce_mean(errors), penalty, name="loss")
     step = tf.train.get_or_create_global_step()
     rate = tf.train.exponential_decay(0.8, step, 550, 0.99)
     descend = tf.train.GradientDescentOptimizer(rate).minimize(loss, global_step=step)
