@@ -1,15 +1,16 @@
 import { existsSync } from "node:fs";
 import { defineConfig } from "@playwright/test";
+import { python } from "./native";
 
 // The system's browser if there is one; Playwright's own otherwise (`npx playwright install chromium`).
 const browsers = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 const executablePath = process.env.CHROMIUM ?? browsers.find((path) => existsSync(path));
 const port = Number(process.env.E2E_PORT ?? 8765);
-const python = process.env.PYTHON_BIN ?? "../.venv/bin/python";
 
 export default defineConfig({
   testDir: ".",
   testMatch: "*.spec.ts",
+  globalSetup: "./setup.ts",
   outputDir: "artifacts/failures",
   workers: 2,
   fullyParallel: false,

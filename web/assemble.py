@@ -102,8 +102,9 @@ def entry(name: str, wheel: Path, imports: list[str], depends: list[str]) -> dic
 def build_pyflow() -> Path:
     """PyFlow's wheel, compiled by Pyodide's Python: that takes longer than all else that importing does."""
     made_from = hashlib.sha256()
-    for path in sorted([*(ROOT / "pyflow").rglob("*.py"), *(ROOT / "shaders").rglob("*"), ROOT / "pyproject.toml"]):
-        if path.is_file():
+    sources = [*(ROOT / "pyflow").rglob("*"), *(ROOT / "shaders").rglob("*"), ROOT / "pyproject.toml"]
+    for path in sorted(sources):
+        if path.suffix in (".py", ".wasm", ".wgsl", ".toml"):
             made_from.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
     folder = BUILD / "wheels" / made_from.hexdigest()[:16]
     if not folder.exists():

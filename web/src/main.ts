@@ -15,6 +15,7 @@ const engine = new Engine(() => store.all());
 const state = h("span", { class: "engine", role: "status" }, "Loading Python");
 const devices = h("select", { "aria-label": "Device" }, h("option", {}, "CPU"));
 const device = () => devices.value;
+let known: Device[] = [];
 const playground = new Playground(engine, store, device);
 const pages: Record<string, { element: HTMLElement; leave?: () => void }> = {
   "#/": playground,
@@ -40,16 +41,22 @@ function showPage(): void {
 function showDevices(found: Device[]): void {
   const before = kept<string>("device", "");
   devices.replaceChildren(
-    ...found.map(({ type, name }) =>
-      h("option", { value: type, selected: type === before }, name ? `${type}: ${name}` : type),
-    ),
+    ...found.map(({ type, name }) => {
+      const text = type === "GPU" ? `GPU: ${name}` : name;
+      return h("option", { value: name, selected: name === before }, text);
+    }),
   );
-  const gpu = found.find(({ type }) => type === "GPU");
-  if (gpu && /swiftshader|llvmpipe|lavapipe|software/i.test(gpu.name)) {
-    say("This browser's GPU is done by the CPU (a software adapter): choose the CPU, it is faster.");
-  } else if (!gpu && !("gpu" in navigator)) {
-    say("This browser has no WebGPU: programs run on the CPU.");
-  }
+  known = found;
+  warnOfDevice();
+}
+
+function warnOfDevice(): void {
+  const chosen = known.find(({ name }) => name === devices.value);
+  if (chosen?.software) say(`${chosen.name} is no GPU but a program that imitates one: the CPU is faster.`);
+  else if (!("gpu" in navigator)) say("This browser has no WebGPU: programs run on the CPU.");
+  else if (!("Suspending" in WebAssembly))
+    say("In this browser Python cannot wait for the GPU (JSPI): programs run on the CPU.");
+  else say("");
 }
 
 function say(text: string): void {
@@ -156,7 +163,10 @@ document.body.append(
   banner,
   outlet,
 );
-devices.addEventListener("change", () => keep("device", devices.value));
+devices.addEventListener("change", () => {
+  keep("device", devices.value);
+  warnOfDevice();
+});
 engine.on("progress", (text) => {
   state.textContent = text ?? "Ready";
   state.classList.toggle("ready", text === null);

@@ -20,8 +20,8 @@ class Recorder:
     def run(self, executable: Any, feeds: tuple) -> tuple:
         results, timings = executable.traced(feeds)
         self._runs += 1
-        for step, start, end in timings:
-            key = step.type if step.type != "fused" else f"{step.op.type}, fused", _device(step)
+        for step, start, end, device in timings:
+            key = step.type if step.type != "fused" else f"{step.op.type}, fused", device
             self._seconds[key] = self._seconds.get(key, 0.0) + end - start
             self._calls[key] = self._calls.get(key, 0) + 1
         return results
@@ -30,10 +30,6 @@ class Recorder:
         """{"runs", "rows": [op, device, calls, seconds]}, those that took longest first."""
         order = sorted(self._seconds, key=self._seconds.__getitem__, reverse=True)
         return {"runs": self._runs, "rows": [[*key, self._calls[key], self._seconds[key]] for key in order]}
-
-
-def _device(step: Any) -> str:
-    return getattr(step, "device", None) or "CPU"
 
 
 @contextlib.contextmanager

@@ -14,9 +14,12 @@ export type Reply =
   | { kind: "refusal"; id: number; message: string }
   | { kind: "event"; name: keyof Events; payload: unknown };
 
+/** A device to choose: the name is an adapter's, and "CPU" for the CPU. */
 export interface Device {
   type: "CPU" | "GPU";
   name: string;
+  /** Whether a GPU is done by the CPU, which is slower than the CPU's own kernels. */
+  software: boolean;
 }
 
 /** The events and what they carry. */

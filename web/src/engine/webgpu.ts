@@ -132,7 +132,11 @@ export class Gpu {
         binding,
         resource: { buffer: this.#get(this.#buffers, next()) },
       }));
-      steps.push({ pipeline, grid, group: this.device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }) });
+      steps.push({
+        pipeline,
+        grid,
+        group: this.device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }),
+      });
     }
     const reads: [number, number][] = [];
     while (at < length) reads.push([next(), next()]);

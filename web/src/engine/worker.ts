@@ -1,6 +1,7 @@
 // Owns Pyodide: starts it, and does one request after another. Python tells of what happens meanwhile by `tell`.
 import type { PyodideAPI } from "pyodide";
 import type { Events, Reply, Request } from "./messages";
+import { Adapter } from "./webgpu";
 
 type Answer = ((name: string, args: string) => string) & {
   callPromising?: (name: string, args: string) => Promise<string>;
@@ -16,6 +17,9 @@ async function start(interrupt: SharedArrayBuffer | null): Promise<{ pyodide: Py
   tell("progress", "Loading Python");
   const { loadPyodide } = await import(/* @vite-ignore */ `${base}pyodide/pyodide.mjs`);
   const pyodide: PyodideAPI = await loadPyodide({ indexURL: `${base}pyodide/`, env: { HOME: "/home/pyodide" } });
+  const memory = () => (pyodide as unknown as { _module: { HEAPU8: Uint8Array<ArrayBuffer> } })._module.HEAPU8;
+  const adapter = await Adapter.find(memory).catch(() => null);
+  if (adapter) pyodide.registerJsModule("pyflow_webgpu", { adapter });
   tell("progress", "Loading PyFlow");
   await pyodide.loadPackage("playground", { messageCallback: () => {} });
   tell("progress", "Starting PyFlow");

@@ -1,0 +1,99 @@
+// Files of TensorFlow in the page: inspected, used by programs, taken away; names that are HTML stay text.
+import { readFileSync } from "node:fs";
+import type { Page } from "@playwright/test";
+import { made } from "./native";
+import { artifact, consoleOf, expect, run, tab, test } from "./page";
+
+const inspector = (page: Page) => page.locator(".inspector");
+
+async function add(page: Page, ...names: string[]): Promise<void> {
+  await tab(page, "Files");
+  await page.getByLabel("Choose files").setInputFiles(names.map((name) => made(name)));
+}
+
+test.afterEach(async ({ page }) => {
+  await tab(page, "Files");
+  await page.getByRole("button", { name: "Remove all" }).click();
+  await expect(page.getByRole("list", { name: "Files" }).getByRole("listitem")).toHaveCount(0);
+});
+
+test("a checkpoint: names, shapes, statistics and a histogram; the program restores it", async ({ page }) => {
+  await add(page, "native.ckpt.index", "native.ckpt.data-00000-of-00001", "native.ckpt.meta");
+  await expect(inspector(page)).toContainText("4 tensors");
+  await inspector(page).getByRole("button", { name: "layer1/weights" }).click();
+  await expect(page.getByRole("img", { name: /^Histogram from/ })).toBeVisible();
+  await page.screenshot({ path: artifact("files.png") });
+  await run(
+    page,
+    `import tensorflow as tf
+saver = tf.train.import_meta_graph("/files/native.ckpt.meta")
+with tf.Session() as sess:
+    saver.restore(sess, "/files/native.ckpt")
+    print(sess.run("layer1/weights:0").shape)`,
+  );
+  await expect(consoleOf(page)).toContainText("(784, 24)");
+});
+
+for (const [name, words] of [
+  ["first.ckpt", "4 tensors"],
+  ["graph.pb", "GraphDef"],
+  ["digits.tfrecord", "3 records"],
+  ["events.out.tfevents.1", "accuracy: 5"],
+] as const) {
+  test(`${name} is told what it is`, async ({ page }) => {
+    await add(page, name);
+    await expect(inspector(page)).toContainText(words);
+  });
+}
+
+test("a SavedModel's folder", async ({ page }) => {
+  await tab(page, "Files");
+  await page.getByLabel("Choose a folder").setInputFiles(made("model"));
+  await expect(inspector(page)).toContainText("SavedModel");
+  await expect(inspector(page)).toContainText("probabilities");
+});
+
+test("a table whose cells are HTML stays text", async ({ page }) => {
+  await add(page, "table.csv");
+  await expect(inspector(page).getByRole("cell", { name: "<img src=x onerror=alert(1)>" })).toBeVisible();
+  await expect(inspector(page).locator("img")).toHaveCount(0);
+});
+
+test("the graph of a file is drawn", async ({ page }) => {
+  await add(page, "graph.pb");
+  await inspector(page).getByRole("button", { name: "Show the graph" }).click();
+  await expect(page.getByRole("button", { name: /^Scope layer1, / })).toBeVisible();
+});
+
+test("what a program writes is kept across a reload, and downloads as a zip", async ({ page }) => {
+  await run(page, "import numpy as np\nopen('a.txt', 'w').write('kept')");
+  await expect(consoleOf(page)).toContainText("Written: /files/a.txt");
+  await tab(page, "Files");
+  await expect(page.getByRole("button", { name: /^a\.txt/ })).toBeVisible();
+  const [zip] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "Download all" }).click(),
+  ]);
+  expect(readFileSync(await zip.path()).subarray(0, 2).toString()).toBe("PK");
+  expect(await page.evaluate(() => indexedDB.databases().then((all) => all.map(({ name }) => name)))).toContain("pyflow");
+});
+
+test("damaged files give an error or an answer, and the page lives on", async ({ page }) => {
+  test.setTimeout(150_000);
+  await tab(page, "Files");
+  await page.getByLabel("Choose a folder").setInputFiles(made("damaged"));
+  await expect(page.getByRole("list", { name: "Files" }).getByRole("listitem")).toHaveCount(48, { timeout: 60_000 });
+  await run(
+    page,
+    `import glob, time
+from playground.files import damaged
+paths = sorted(glob.glob("/files/damaged/*"))
+slowest, told = 0, 0
+for path in paths:
+    start = time.time()
+    told += bool(damaged(path))
+    slowest = max(slowest, time.time() - start)
+print(len(paths), "files,", "most" if told > 30 else "few", "refused;", "quick" if slowest < 5 else "slow")`,
+  );
+  await expect(consoleOf(page)).toContainText("48 files, most refused; quick");
+});
