@@ -1,5 +1,6 @@
-// The GPU in the tab, here SwiftShader: chosen by its name, with a warning, and with the CPU's numbers.
-import { consoleOf, expect, run, test } from "./page";
+// The GPU in the tab, here SwiftShader: chosen by its name, with a warning, with the CPU's numbers; lost, stopped.
+import type { Page } from "@playwright/test";
+import { artifact, consoleOf, expect, finished, go, run, test, write } from "./page";
 
 const PROGRAM = `import tensorflow as tf
 tf.set_random_seed(1)
@@ -12,17 +13,83 @@ with tf.Session() as sess:
     for _ in range(3): sess.run(train)
     print([d.device_type for d in sess.list_devices()], f"{sess.run(loss):.5f}")`;
 
+const choose = (page: Page, device: "CPU" | "GPU") =>
+  page.getByRole("combobox", { name: "Device" }).selectOption({ index: device === "CPU" ? 0 : 1 });
+const printed = (page: Page) => consoleOf(page).locator(".out").last().innerText();
+const value = async (page: Page, name: string) =>
+  Number.parseFloat(await page.getByLabel(name, { exact: true }).innerText());
+
+test.beforeEach(async ({ page }) => {
+  await choose(page, "GPU");
+});
+
+test.afterEach(async ({ page }) => {
+  await choose(page, "CPU");
+});
+
 test("a program runs on the GPU that is chosen, with the CPU's numbers", async ({ page }) => {
-  const device = page.getByRole("combobox", { name: "Device" });
-  await expect(device.getByRole("option")).toHaveText(["CPU", /^GPU: /]);
-  await run(page, PROGRAM);
-  const onCpu = await consoleOf(page).locator(".out").innerText();
-  expect(onCpu).toMatch(/^\['CPU'\]/);
-  await device.selectOption({ index: 1 });
+  await expect(page.getByRole("combobox", { name: "Device" }).getByRole("option")).toHaveText(["CPU", /^GPU: /]);
   await expect(page.getByText("the CPU is faster")).toBeVisible();
   await run(page, PROGRAM);
-  const onGpu = await consoleOf(page).locator(".out").innerText();
-  await device.selectOption({ index: 0 });
+  const onGpu = await printed(page);
+  await page.screenshot({ path: artifact("gpu.png") });
+  await choose(page, "CPU");
+  await run(page, PROGRAM);
+  const onCpu = await printed(page);
+  expect(onCpu).toMatch(/^\['CPU'\]/);
   expect(onGpu).toMatch(/^\['CPU', 'GPU'\]/);
   expect(onGpu.split("] ")[1]).toBe(onCpu.split("] ")[1]);
+});
+
+test("a lost GPU is an error of TensorFlow's, and the next session gets another", async ({ page }) => {
+  await run(
+    page,
+    `import tensorflow as tf
+from pyflow.runtime.webgpu import adapters
+w = tf.Variable(tf.ones([300, 300]))
+grow = tf.assign(w, tf.matmul(w, w) * 0.01)
+with tf.Session() as sess:
+    sess.run(tf.global_variables_initializer())
+    sess.run(grow)
+    adapters.chosen()._gpu.device.destroy()
+    try:
+        for _ in range(3): sess.run(grow)
+    except tf.errors.AbortedError as error:
+        print("lost:", "was lost" in error.message)`,
+  );
+  await expect(consoleOf(page)).toContainText("lost: True");
+  await run(page, PROGRAM);
+  expect(await printed(page)).toMatch(/^\['CPU', 'GPU'\]/);
+});
+
+test("training on the GPU is stopped within a second", async ({ page }) => {
+  await write(page, PROGRAM.replace("range(3): sess.run(train)", "iter(int, 1): print(sess.run([train, loss]))"));
+  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await expect(consoleOf(page)).toContainText("[None");
+  await page.getByRole("button", { name: "Stop" }).click();
+  await finished(page, 2_000);
+  await expect(consoleOf(page)).toContainText("Stopped");
+});
+
+test("MNIST trains on the GPU", async ({ page }) => {
+  test.setTimeout(180_000);
+  await go(page, "#/mnist");
+  await page.getByLabel("Batch").selectOption("32");
+  await page.getByRole("button", { name: "Start over" }).click();
+  await page.getByRole("button", { name: "Train" }).click();
+  await expect.poll(() => value(page, "Accuracy"), { timeout: 150_000 }).toBeGreaterThanOrEqual(95);
+  await page.getByRole("button", { name: "Pause" }).click();
+  await page.screenshot({ path: artifact("mnist-gpu.png") });
+  await page.getByLabel("Batch").selectOption("100");
+  await page.getByRole("button", { name: "Start over" }).click();
+});
+
+test("the sine trains on the GPU", async ({ page }) => {
+  test.setTimeout(150_000);
+  await go(page, "#/sine");
+  await page.getByRole("button", { name: "Start over" }).click();
+  await page.getByRole("button", { name: "Train" }).click();
+  await expect.poll(() => value(page, "RMSE"), { timeout: 120_000 }).toBeLessThanOrEqual(0.05);
+  await page.getByRole("button", { name: "Pause" }).click();
+  await page.getByRole("button", { name: "Start over" }).click();
 });

@@ -34,10 +34,10 @@ test("MNIST: a checkpoint of TensorFlow is loaded, predicts the same, trains on,
   test.setTimeout(120_000);
   await go(page, "#/mnist");
   await page.getByLabel("Moving average").selectOption("none");
-  await page.getByLabel("Load").setInputFiles(["native.ckpt.index", "native.ckpt.data-00000-of-00001"].map((name) => made(name)));
+  await press(page, "Clear");
+  await page.getByLabel("Checkpoint files").setInputFiles(["native.ckpt.index", "native.ckpt.data-00000-of-00001"].map((name) => made(name)));
   await expect(page.getByRole("status").getByText("Loaded native.ckpt.index: step 0")).toBeVisible();
   await expect(page.getByLabel("Hidden units")).toHaveValue("24");
-  await press(page, "Clear");
   const blank = await page.evaluate(() => [...document.querySelectorAll<HTMLMeterElement>(".probabilities meter")].map((bar) => bar.value));
   const facts = JSON.parse(readFileSync(made("facts.json"), "utf8"));
   for (const [i, probability] of blank.entries()) expect(probability).toBeCloseTo(facts.probabilities[i], 5);
@@ -51,7 +51,6 @@ test("MNIST: a checkpoint of TensorFlow is loaded, predicts the same, trains on,
   execFileSync(python, ["-m", "zipfile", "-e", await zip.path(), folder]);
   const [, name] = /model_checkpoint_path: "(.*)"/.exec(readFileSync(`${folder}/mnist/checkpoint`, "utf8")) ?? [];
   const restored = nativeProbabilities(`${folder}/mnist/${name}`);
-  await press(page, "Clear");
   await expect
     .poll(() => page.evaluate(() => [...document.querySelectorAll<HTMLMeterElement>(".probabilities meter")].map((bar) => Number(bar.value.toFixed(4)))))
     .toEqual(restored.map((probability) => Number(probability.toFixed(4))));

@@ -51,7 +51,9 @@ def make(folder: Path) -> None:
         sess.run(tf.global_variables_initializer())
         said = sess.run(output)[0].tolist()
         tf.train.Saver().save(sess, str(folder / "native.ckpt"))
-        tf.train.Saver(write_version=tf.train.SaverDef.V1).save(sess, str(folder / "first.ckpt"), write_meta_graph=False)
+        tf.train.Saver(write_version=tf.train.SaverDef.V1).save(
+            sess, str(folder / "first.ckpt"), write_meta_graph=False
+        )
         (folder / "graph.pb").write_bytes(sess.graph.as_graph_def().SerializeToString())
         tf.saved_model.simple_save(sess, str(folder / "model"), {"image": image}, {"probabilities": output})
     with tf.io.TFRecordWriter(str(folder / "digits.tfrecord")) as writer:
@@ -71,7 +73,14 @@ def make(folder: Path) -> None:
 def make_damaged(folder: Path) -> None:
     """Files of every kind, damaged by chance; the same each time."""
     (folder / "damaged").mkdir(exist_ok=True)
-    whole = ["native.ckpt.index", "native.ckpt.meta", "first.ckpt", "graph.pb", "digits.tfrecord", "events.out.tfevents.1"]
+    whole = [
+        "native.ckpt.index",
+        "native.ckpt.meta",
+        "first.ckpt",
+        "graph.pb",
+        "digits.tfrecord",
+        "events.out.tfevents.1",
+    ]
     for name in whole:
         content = (folder / name).read_bytes()
         for number in range(8):

@@ -18,6 +18,7 @@ export default defineConfig({
   expect: { timeout: 30_000 },
   reporter: [["list"]],
   use: {
+    actionTimeout: 20_000,
     baseURL: `http://localhost:${port}/`,
     launchOptions: {
       ...(executablePath ? { executablePath } : {}),

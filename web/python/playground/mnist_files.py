@@ -30,9 +30,9 @@ def install() -> None:
 @functools.cache
 def images() -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """The parts "train" and "t10k": images [n, 784] and labels [n], both uint8."""
-    from pyodide.code import run_js  # type: ignore[import-not-found]
+    import js  # type: ignore[import-not-found]
 
-    packed = run_js("self.fetchNow")("mnist.xz").to_bytes()
+    packed = js.fetchNow("mnist.xz").to_bytes()  # src/engine/worker.ts
     content = np.frombuffer(lzma.decompress(packed), np.uint8)
     parts, start = {}, 8
     for name, count in zip(("train", "t10k"), content[:8].view("<u4").tolist()):

@@ -53,7 +53,7 @@ export class Editor {
           lintGutter(),
           theme,
           syntaxHighlighting(colours),
-          EditorView.contentAttributes.of({ "aria-label": "Program" }),
+          EditorView.contentAttributes.of({ "aria-label": "Program", tabindex: "0" }),
           EditorView.updateListener.of((update) => update.docChanged && actions.changed(this.text)),
         ],
       }),

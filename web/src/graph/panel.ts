@@ -17,6 +17,8 @@ interface NodeFacts {
 const hueOf = (device: string) =>
   device.startsWith("GPU") ? "gpu" : device === "several" ? "several" : device ? "cpu" : "any";
 
+const SMALLEST_FIT = 0.4; // below that nothing can be read, and scrolling is better
+
 export class GraphPanel {
   readonly element = h("div", { class: "graph" });
   readonly #picture = h("div", { class: "graph-picture", tabindex: 0, role: "group", "aria-label": "Graph" });
@@ -188,7 +190,8 @@ export class GraphPanel {
   #fit(): void {
     if (!this.#shown) return;
     const { clientWidth, clientHeight } = this.#picture;
-    this.#setZoom(Math.min(1.2, clientWidth / this.#shown.width, Math.max(clientHeight, 200) / this.#shown.height));
+    const whole = Math.min(clientWidth / this.#shown.width, Math.max(clientHeight, 200) / this.#shown.height);
+    this.#setZoom(Math.min(1.2, Math.max(whole, SMALLEST_FIT)));
   }
 
   #setZoom(zoom: number): void {

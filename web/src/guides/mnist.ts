@@ -7,7 +7,8 @@ import { Knobs, type Settings } from "./knobs";
 import { type Round, Trainer } from "./trainer";
 
 const HELD_OUT = 1000;
-const LOOK_EVERY_MS = 900; // how often accuracy and filters are looked at while it trains
+const LOOK_EVERY_MS = 900; // how often accuracy and filters are looked at while it trains, at most
+const LOOK_SHARE = 0.2; // and of its time
 
 export class MnistGuide {
   readonly element: HTMLElement;
@@ -27,7 +28,7 @@ export class MnistGuide {
   #made = false;
   #guessing = false;
   #waitingPixels: number[] | null = null;
-  #lookedAt = 0;
+  #nextLook = 0;
 
   constructor(
     private readonly engine: Engine,
@@ -136,9 +137,11 @@ export class MnistGuide {
   async #after(round: Round): Promise<void> {
     this.#charts.add("loss", "loss", round.step, round.loss);
     this.#say(`step ${round.step}: loss ${round.loss.toFixed(4)}, ${(1000 * round.seconds).toFixed(1)} ms a step`);
-    if (performance.now() - this.#lookedAt < LOOK_EVERY_MS && this.#trainer.running) return;
+    const start = performance.now();
+    if (start < this.#nextLook && this.#trainer.running) return;
     await this.#look(round.step);
-    this.#lookedAt = performance.now();
+    const end = performance.now();
+    this.#nextLook = end + Math.max(LOOK_EVERY_MS, (end - start) / LOOK_SHARE);
   }
 
   async #look(step: number): Promise<void> {
@@ -147,6 +150,7 @@ export class MnistGuide {
     this.#accuracy.textContent = `${(100 * accuracy).toFixed(1)} %`;
     this.#charts.add("accuracy on held-out digits", "accuracy", step, accuracy);
     this.#drawFilters(await this.engine.call<number[][]>("mnist.filters"));
+    this.#showGuess(await this.engine.call<number[]>("mnist.predict", this.#digit.pixels()));
   }
 
   #drawFilters(filters: number[][]): void {

@@ -148,7 +148,7 @@ const KNOBS: Knob[] = [
     label: "Ten points are",
     initial: false,
     options: [
-      [false, "one step of ten numbers"],
+      [false, "one step"],
       [true, "ten steps"],
     ],
   },
