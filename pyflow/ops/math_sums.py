@@ -16,7 +16,7 @@ from pyflow.core.registry import ShapeError, attr, op, sample
 from pyflow.core.shapes import TensorShape, as_shape
 from pyflow.core.tensor import Tensor
 from pyflow.ops.array_identity import identity
-from pyflow.ops.gpu import elementwise
+from pyflow.ops.gpu import WGSL_TYPES, Dispatch, dispatches, elementwise, groups, size
 from pyflow.ops.shape_rules import merge, merge_all
 
 _COUNT = attr("int", minimum=1)
@@ -34,6 +34,25 @@ def _add_up(inputs: list, out: np.ndarray) -> None:
 
 def _sum(node: Any) -> str:
     return " + ".join(f"inputs{i}" for i in range(len(node.inputs)))
+
+
+_TERMS = 7  # of shaders/elementwise/sum.wgsl
+
+
+def _sum_of_many(node: Any) -> list[Dispatch]:
+    """More terms than one shader can bind, some at a time."""
+    out = node.outputs[0]
+    total, rest, steps = node.inputs[0], node.inputs[1:], []
+    while rest:
+        terms, rest = [total, *rest[: _TERMS - 1]], rest[_TERMS - 1 :]
+        total = node.scratch(out.shape, out.dtype) if rest else out
+        bound = [*terms, *[terms[0]] * (_TERMS - len(terms))]
+        kinds, sizes = {"T": WGSL_TYPES[out.dtype.name]}, {"COUNT": size(out), "TERMS": len(terms)}
+        steps.append(Dispatch("elementwise/sum.wgsl", bound, [total], groups(size(out)), kinds, **sizes))
+    return steps
+
+
+_ON_GPU = (elementwise(_sum), dispatches(_sum_of_many))
 
 
 @op("AddN(inputs: N*T) -> (sum: T)", N=_COUNT, T=(*NUMERIC, variant))
@@ -57,7 +76,7 @@ class AddN:
     def grad(op, grad):
         return [grad] * len(op.inputs)
 
-    gpu = elementwise(_sum)
+    gpu = _ON_GPU
     samples = [_THREE]
 
 
@@ -73,7 +92,7 @@ class AccumulateNV2:
     def grad(op, grad):
         return [grad] * len(op.inputs)
 
-    gpu = elementwise(_sum)
+    gpu = _ON_GPU
     samples = [sample([[1.0, 2.0], [3.0, -4.0]], shape=[2])]
 
 

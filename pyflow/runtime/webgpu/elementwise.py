@@ -143,7 +143,7 @@ class Source:
 
     def _store(self, value: Value, root: Value, name: str) -> str:
         converted = f"select(0u, 1u, {name})" if value.dtype is dtypes.bool else name
-        if math.prod(value.shape) != self._count:
+        if math.prod(value.shape) != self._count:  # type: ignore[arg-type]
             return f"if (i == 0u) {{ {self._buffer(root, 'read_write')}[0] = {converted}; }}"
         return f"{self._buffer(root, 'read_write')}[i] = {converted};"
 
