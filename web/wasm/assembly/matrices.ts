@@ -43,8 +43,11 @@ function general<T>(alpha: T, a: usize, transposeA: bool, b: usize, transposeB: 
   const column = columns == 1 ? one : stride(b, lastB - (transposeB ? 1 : 0));
   const step = inner == 1 ? one : stride(b, lastB - (transposeB ? 0 : 1));
   if ((row != one && along != one) || (column != one && step != one)) return false;
+  const next = stride(c, last - 1);
+  // A matrix times a column is a row times the matrix transposed, of which blocks of registers have more columns.
+  const swaps = columns == 1 && rows > 1 && next == one && step == one;
   noPieces();
-  const pieces = addPiece<T>(0, along == one ? inner : rows);
+  const pieces = addPiece<T>(0, along == one || swaps ? inner : rows);
   if (pieces > PIECES) return false;
   let count = 1;
   for (let axis = 0; axis < last - 1; axis++) count *= size(c, axis);
@@ -57,8 +60,8 @@ function general<T>(alpha: T, a: usize, transposeA: bool, b: usize, transposeB: 
       base += moved(b, axis - last + lastB, place);
       to += place * stride(c, axis);
     }
-    const next = stride(c, last - 1);
-    if (along == one) byRows<T>(alpha, from, row, rows, pieces, base, step, column, columns, beta, to, next);
+    if (swaps) byRows<T>(alpha, base, one, 1, pieces, from, along, row, rows, beta, to, one);
+    else if (along == one) byRows<T>(alpha, from, row, rows, pieces, base, step, column, columns, beta, to, next);
     else byColumns<T>(alpha, from, along, inner, pieces, base, step, column, columns, beta, to, next);
   }
   return true;
