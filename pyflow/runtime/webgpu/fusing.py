@@ -12,8 +12,10 @@ from pyflow.runtime.webgpu.node import Work, changed, is_constant, is_reference,
 
 # So many units may lie between a step and the one that it joins.
 _LOOKED_BACK = 32
-# Steps that have nothing to do with each other leave so many bindings for others that have.
-_SPARE = 3
+# A dispatch joins steps as long as they need no more buffers than this, or than the device can bind; and such that
+# have nothing to do with each other as long as there is room for others that have.
+_MOST_BINDINGS = 16
+_MOST_BINDINGS_UNRELATED = 5
 
 
 class Unit:
@@ -118,7 +120,7 @@ class Fusing:
 
     def __init__(self, works: list[Work], outputs: Iterable[Value], max_bindings: int):
         works = as_late_as_possible(works, outputs)
-        self._max_bindings = max_bindings
+        self._max_bindings = min(max_bindings, _MOST_BINDINGS)
         self.roots: dict[Value, Value] = {}
         for work in works:
             if work.is_alias:
@@ -192,7 +194,7 @@ class Fusing:
                 if not sources.isdisjoint(map(self.root, unit.taken())):
                     sharing = i if self._fits(unit, new) else None
                 elif spare is None:
-                    spare = i if self._fits(unit, new, _SPARE) else None
+                    spare = i if self._fits(unit, new, _MOST_BINDINGS_UNRELATED) else None
         return spare if sharing is None else sharing
 
     def _can_wait(self, source: int, place: int) -> bool:
@@ -204,7 +206,7 @@ class Fusing:
         between = [u for u in self.units[source + 1 : place] if u.works]
         return not any(unit.interferes(u) or not made.isdisjoint(map(self.root, u.taken())) for u in between)
 
-    def _fits(self, unit: Unit, later: Unit, spare: int = 0) -> bool:
+    def _fits(self, unit: Unit, later: Unit, most: int = _MOST_BINDINGS) -> bool:
         """Whether one dispatch can do both: the bindings are enough, and of what is changed or made there each element
         needs only what has its own place."""
         if not unit.count or not later.count or (unit.count != later.count and 1 not in (unit.count, later.count)):
@@ -214,7 +216,7 @@ class Fusing:
         made = set(both.made())
         sources = [r for r in map(self.root, both.taken()) if not (is_constant(r) and np.size(r.constant) == 1)]
         taken = {id(r) for r in sources if r not in made and (r.cell is None or id(r.cell) not in cells)}
-        if len(self.stored(both)) + len(cells) + len(taken) > self._max_bindings - spare:
+        if len(self.stored(both)) + len(cells) + len(taken) > min(most, self._max_bindings):
             return False
         for work in both.works:
             if changed(work.step) and math.prod(work.over) != both.count:
