@@ -15,6 +15,8 @@ from pyflow.ops import batch_norm_kernels as kernels
 from pyflow.ops.array import transpose
 from pyflow.ops.batch_norm_gradient import second_gradients
 from pyflow.ops.constant import constant
+from pyflow.ops.gpu import FLOAT32, dispatches
+from pyflow.ops.gpu_batch_norm import normalization, normalization_gradient
 from pyflow.ops.shape_rules import merge_dim, text, with_rank
 from pyflow.ops.windows import channels_last
 
@@ -175,6 +177,7 @@ class FusedBatchNorm:
     def grad(op, dy, *_):
         return _gradients(op, dy, FusedBatchNormGrad)
 
+    gpu = dispatches(normalization, types=FLOAT32)
     samples = _samples()
 
 
@@ -192,6 +195,7 @@ class FusedBatchNormV2:
     def grad(op, dy, *_):
         return _gradients(op, dy, FusedBatchNormGradV2)
 
+    gpu = dispatches(normalization, types=FLOAT32)
     samples = _samples()
 
 
@@ -211,6 +215,7 @@ class FusedBatchNormV3:
     def grad(op, dy, *_):
         return _gradients(op, dy, FusedBatchNormGradV3)
 
+    gpu = dispatches(normalization, types=FLOAT32)
     samples = _samples((0,))
 
 
@@ -225,6 +230,7 @@ class FusedBatchNormGrad:
     shape = _backward_shape
     cpu = _backward
     grad = second_gradients
+    gpu = dispatches(normalization_gradient, types=FLOAT32)
     samples = _backward_samples()
 
 
@@ -239,6 +245,7 @@ class FusedBatchNormGradV2:
     shape = _backward_shape
     cpu = _backward
     grad = second_gradients
+    gpu = dispatches(normalization_gradient, types=FLOAT32)
     samples = _backward_samples()
 
 
@@ -257,6 +264,7 @@ class FusedBatchNormGradV3:
     def grad(op, *gradients):
         return (*second_gradients(op, *gradients), None)
 
+    gpu = dispatches(normalization_gradient, types=FLOAT32)
     samples = _backward_samples((np.float32(0),))
 
 

@@ -2,8 +2,8 @@
 //
 // overrides   BATCH, HEIGHT, WIDTH, DEPTH: of x; ROWS, COLUMNS: of y, whose depth is DEPTH · MULTIPLIER;
 //             KERNEL_ROWS, KERNEL_COLUMNS: of the filter; STRIDE_…, DILATION_…, PAD_TOP, PAD_LEFT
-// bindings    0: x, 1: the filter [KERNEL_ROWS, KERNEL_COLUMNS, DEPTH, MULTIPLIER], 2: y; inputs that an epilogue brings
-//             stand between
+// bindings    0: x, 1: the filter [KERNEL_ROWS, KERNEL_COLUMNS, DEPTH, MULTIPLIER], 2: y; inputs that an epilogue
+//             brings stand between
 // workgroups  ceil(BATCH · ROWS · COLUMNS · DEPTH · MULTIPLIER / 64), flat
 
 alias T = f32;

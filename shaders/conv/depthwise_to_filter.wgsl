@@ -1,4 +1,4 @@
-// The gradient of depthwise.wgsl to the filter, in parts. One invocation an element of the filter and a part of the rows.
+// The gradient of depthwise.wgsl to the filter, in parts. One invocation an element of it and a part of the rows.
 //
 // overrides   BATCH, HEIGHT, WIDTH, DEPTH: of x; ROWS, COLUMNS: of y, whose depth is DEPTH · MULTIPLIER;
 //             KERNEL_ROWS, KERNEL_COLUMNS: of the filter; STRIDE_…, DILATION_…, PAD_TOP, PAD_LEFT

@@ -61,8 +61,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
                 let places = t * BATCH + batch;
                 let at = places * CELLS + j;
                 let carried = batch * CELLS + j;
-                let of_h = vec4f(h_grad[at.x], h_grad[at.y], h_grad[at.z], h_grad[at.w]) + vec4f(h_before_grad[carried.x],
-                    h_before_grad[carried.y], h_before_grad[carried.z], h_before_grad[carried.w]);
+                let of_h = vec4f(h_grad[at.x], h_grad[at.y], h_grad[at.z], h_grad[at.w])
+                    + vec4f(h_before_grad[carried.x], h_before_grad[carried.y], h_before_grad[carried.z],
+                    h_before_grad[carried.w]);
                 let of_cs = factor(places, CELLS + j) * of_h + vec4f(cs_grad[at.x], cs_grad[at.y], cs_grad[at.z],
                     cs_grad[at.w]) + vec4f(cs_before_grad[carried.x], cs_before_grad[carried.y],
                     cs_before_grad[carried.z], cs_before_grad[carried.w]);

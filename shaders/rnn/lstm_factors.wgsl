@@ -1,5 +1,5 @@
-// What the gradients of an LSTM's h and cs are multiplied with on their way to the gates, for all steps at once: side by
-// side the factors from h to o and to cs, from cs to the cs before, to i, to ci and to f.
+// What the gradients of an LSTM's h and cs are multiplied with on their way to the gates, for all steps at once: side
+// by side the factors from h to o and to cs, from cs to the cs before, to i, to ci and to f.
 //
 // overrides   TIME, BATCH, CELLS
 // bindings    0: i, 1: cs, 2: f, 3: o, 4: ci, 5: co [TIME, BATCH, CELLS], 6: the cs before [BATCH, CELLS],

@@ -1,5 +1,5 @@
-// The gradients of an LSTM layer's w and b, as one product over all steps and rows: that of the rows (x, the h before, 1)
-// with the gradients of the gates' sums. Each invocation sums a block of 8 × 8 in registers.
+// The gradients of an LSTM layer's w and b, as one product over all steps and rows: that of the rows (x, the h before,
+// 1) with the gradients of the gates' sums. Each invocation sums a block of 8 × 8 in registers.
 //
 // overrides   TIME, BATCH, CELLS, INPUTS
 // bindings    0: x [TIME, BATCH, INPUTS], 1: h [TIME, BATCH, CELLS], 2: the h before, 3: the gradient of the sums,
@@ -77,7 +77,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
         accumulate(h_line(row, k), h_line(row + 4u, k), sums_grad[k * CELLS + column], sums_grad[k * CELLS + beside]);
     }
     for (var k = 0u; k < select(select(TIME * BATCH, BATCH, is_of_h), 0u, is_of_x); k++) {
-        accumulate(any_line(row, k), any_line(row + 4u, k), sums_grad[k * CELLS + column], sums_grad[k * CELLS + beside]);
+        let b0 = sums_grad[k * CELLS + column];
+        accumulate(any_line(row, k), any_line(row + 4u, k), b0, sums_grad[k * CELLS + beside]);
     }
     put(row, column, s00); put(row, column + 1u, s01);
     put(row + 4u, column, s10); put(row + 4u, column + 1u, s11);

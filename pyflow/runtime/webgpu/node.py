@@ -161,7 +161,7 @@ def places_of_inputs(step: Step) -> dict[str, int]:
 def work_of(step: Step, session: Any, max_bindings: int) -> Work | None:
     """How the device would do the step, or None where the CPU has to."""
     gpu = step.definition.gpu if step.definition is not None else None
-    if gpu is None or not all(_has_elements(v) for v in step.outputs):
+    if gpu is None or not all(_has_elements(v) for v in _needed(step, gpu)):
         return None
     for how in gpu if isinstance(gpu, tuple) else (gpu,):
         work = _work(step, how, session)
@@ -186,6 +186,14 @@ def _is_possible(work: Work, max_bindings: int) -> bool:
             return False
         return not how.updates or _has_one_shape(work)
     return True
+
+
+def _needed(step: Step, gpu: Any) -> list[Value]:
+    """The outputs that have to be made: by dispatches, none of those that have no elements, behind the first."""
+    rest = step.outputs[1:]
+    if isinstance(gpu, Dispatches):
+        rest = [v for v in rest if 0 not in (shape_of(v) or ())]
+    return [*step.outputs[:1], *rest]
 
 
 def _work(step: Step, how: Any, session: Any) -> Work | None:
