@@ -8,7 +8,8 @@ from pyflow.core.api import export
 from pyflow.core.convert import convert_to_tensor
 from pyflow.core.deprecation import renamed_argument
 from pyflow.core.dtypes import float32, int32, int64
-from pyflow.core.scopes import name_scope
+from pyflow.core.node_count import count_nodes, uncounted
+from pyflow.core.scopes import get_default_graph, name_scope
 from pyflow.core.tensor import Tensor
 from pyflow.ops.array_filling import zeros
 from pyflow.ops.array_identity import identity
@@ -94,11 +95,14 @@ def zero_fraction(value: Any, name: str | None = None) -> Tensor:
     with name_scope(name, "zero_fraction", [value]):
         value = convert_to_tensor(value, name="value")
         count = size(value, out_type=int64)
-        static = value.get_shape().num_elements()
-        if static is not None and static <= int32.max:
-            nonzero = cast(_count_nonzero(value, int32), int64)
-        else:
-            nonzero = _count_nonzero(value, int64)
+        static, graph = value.get_shape().num_elements(), get_default_graph()
+        with uncounted(graph), name_scope("cond"):
+            if static is not None and static <= int32.max:
+                nonzero = cast(_count_nonzero(value, int32), int64)
+            else:
+                nonzero = _count_nonzero(value, int64)
+        # TensorFlow counts in int32 or int64, in the branches of a conditional.
+        count_nodes(graph, *["Const", "LessEqual"], *["Switch"] * 6, *["Sum"] * 11, "Merge")
         with name_scope("counts_to_fraction"):
             zero = count - nonzero
             fraction = cast(zero, float32) / cast(count, float32)

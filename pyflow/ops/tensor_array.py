@@ -237,7 +237,7 @@ class TensorArray:
 
 def runtime_name(dtype: Any) -> str:
     """A dtype's name in the messages of TensorFlow's runtime."""
-    name = dtype.base_dtype.name
+    name = str(dtype.base_dtype.name)
     return {"float32": "float", "float64": "double", "float16": "half"}.get(name, name)
 
 
