@@ -122,8 +122,8 @@ def _fixed_records(path: str, compression: str, header: int, size: int, footer: 
     body = len(content) - header - footer
     refuse(
         body < 0 or body % size,
-        f"Excess bytes in file {path}: its body of {body} bytes (after a header of {header} bytes, before a footer of "
-        f"{footer} bytes) is not a multiple of the record length ({size} bytes).",
+        f'Excluding the header ({header} bytes) and footer ({footer} bytes), input file "{path}" has body length '
+        f"{body} bytes, which is not an exact multiple of the record length ({size} bytes).",
     )
     for start in range(header, header + body, size):
         yield content[start : start + size]

@@ -123,7 +123,7 @@ def read_placed_records(path: str | bytes | os.PathLike, compression: str = "") 
         start, data, missing = 0, b"", _CHUNK
         while True:
             with errors_about(path):
-                more = _read(source, max(missing, _CHUNK))
+                more, damage = _read(source, max(missing, _CHUNK))
             ended = len(more) < max(missing, _CHUNK)
             if ended:
                 stack.close()  # mostly at once: nobody has to exhaust the iterator to close a small file
@@ -136,8 +136,10 @@ def read_placed_records(path: str | bytes | os.PathLike, compression: str = "") 
                 # Only a length with the right checksum says how much more to read, or that the file is cut off.
                 if not crc32c.are_right([data[:8]], [_CHECKSUM.unpack_from(data, 8)[0]])[0]:
                     raise _corrupted(start, path)
-                if ended:
-                    raise errors.DataLossError(None, None, f"truncated record at {start} in {path}")
+                if ended and damage is None:
+                    raise _truncated(start, path)
+            if damage is not None:
+                raise _truncated(start, path) if isinstance(damage, _EarlyEnd) else damage
             if ended:
                 return
 
@@ -177,16 +179,29 @@ def _corrupted(position: int, path: str) -> errors.DataLossError:
     return errors.DataLossError(None, None, f"corrupted record at {position} in {path}")
 
 
-def _read(source: Any, count: int) -> bytes:
-    """Up to `count` bytes; fewer at the end of the file."""
+def _truncated(position: int, path: str) -> errors.DataLossError:
+    return errors.DataLossError(None, None, f"truncated record at {position} in {path}")
+
+
+def _read(source: Any, count: int) -> tuple[bytes, errors.DataLossError | None]:
+    """Up to `count` bytes; fewer at the end, and where compressed data are damaged: then with the error."""
     pieces = []
+    damage = None
     while count > 0:
-        piece = source.read(min(count, _CHUNK))
+        try:
+            piece = source.read(min(count, _CHUNK))
+        except errors.DataLossError as error:
+            damage = error
+            break
         if not piece:
             break
         pieces.append(piece)
         count -= len(piece)
-    return b"".join(pieces)
+    return b"".join(pieces), damage
+
+
+class _EarlyEnd(errors.DataLossError):
+    """Compressed data that end in their middle."""
 
 
 def decompressed_file(path: str, compression: str) -> Any:
@@ -226,7 +241,7 @@ class _Decompressed:
                 given = self._decompressor.unconsumed_tail or self._file.read(_CHUNK)
                 if not given:
                     if self._begun and not self._decompressor.eof:
-                        raise errors.DataLossError(None, None, "the compressed data end too early")
+                        raise _EarlyEnd(None, None, "the compressed data end too early")
                     return b""
             self._begun = True
             try:

@@ -143,7 +143,7 @@ class Reader:
         out = np.empty((batch, *shape), values.dtype)
         out[~missing] = values.reshape(-1, *shape)
         out[missing] = default.reshape(shape) if default.ndim or not shape else default
-        return out[0] if self._single else out
+        return out.reshape(shape) if self._single else out
 
     def _padded(self, column: Column, values: np.ndarray, step: Any, padding: np.ndarray) -> np.ndarray:
         stride = max(_size(step), 1)

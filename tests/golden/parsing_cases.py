@@ -50,6 +50,7 @@ EXAMPLES = {
     "feature without values": ([{"a": None}], lambda tf: {"a": tf.FixedLenFeature([], tf.int64)}),
     "default": ([{"a": None}, {}, {"a": [5]}], lambda tf: {"a": tf.FixedLenFeature([], tf.int64, 7)}),
     "default of strings": ([{}, {"a": [b"x", b"y"]}], lambda tf: {"a": tf.FixedLenFeature([2], tf.string, ["p", "q"])}),
+    "default string": ([{}, {"a": [b"x"]}], lambda tf: {"a": tf.FixedLenFeature([], tf.string, "p")}),
     "empty list": ([{"a": []}], lambda tf: {"a": tf.FixedLenFeature([], tf.int64)}),
     "steps": (
         [{"a": [1, 2]}, {}, {"a": [1, 2, 3, 4]}], lambda tf: {"a": tf.FixedLenSequenceFeature([2], tf.int64, True)}

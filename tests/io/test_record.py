@@ -74,6 +74,19 @@ def test_any_damaged_byte_is_data_loss(path, position):
 
 
 @pytest.mark.parametrize("compression", COMPRESSED)
+def test_records_before_the_end_of_truncated_compressed_data_are_read(path, compression):
+    with RecordWriter(path, compression) as writer:
+        for record in RECORDS:
+            writer.write(record)
+            writer.flush()
+    path.write_bytes(path.read_bytes()[:-20])
+    records = read_records(path, compression)
+    assert next(records) == RECORDS[0]
+    with pytest.raises(tf.errors.DataLossError, match=f"truncated record at 21 in {path}"):
+        next(records)
+
+
+@pytest.mark.parametrize("compression", COMPRESSED)
 def test_truncated_compressed_file_is_data_loss(path, compression):
     path.write_bytes(bytes.fromhex(COMPRESSED[compression])[:-6])
     with pytest.raises(tf.errors.DataLossError):
