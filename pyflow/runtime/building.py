@@ -79,16 +79,22 @@ class _Builder:
         self.wanted: list[Value] = []
         self.has_rounds = False
         self.forwarding = Forwarding(self._derive)
+        self._used: set[Tensor] = set()
         self._reads: dict[int, Value] = {}
         self._assigned: dict[int, StaticShape] = {}
 
     def add_all(self, fetches: list[Tensor], targets: list[Operation]) -> list[Value]:
         """Adds all that the fetches need and the targets; gives the fetched values."""
         values, fed = self.values, set(self.values)
-        waited_for = list(targets)
-        for op in needed_ops(fetches, targets, fed):
-            self.add(op)
-            waited_for += op._control_inputs
+        ops = needed_ops(fetches, targets, fed)
+        waited_for = [*targets, *(other for op in ops for other in op._control_inputs)]
+        around = self._used
+        self._used = {*fetches, *(t for op in ops for t in op.inputs), *(t for op in waited_for for t in op.outputs)}
+        try:
+            for op in ops:
+                self.add(op)
+        finally:
+            self._used = around
         fetched = [self.read(values[t], t.op) if t.dtype._is_ref_dtype and t not in fed else values[t] for t in fetches]
         for op in waited_for:
             for step in (values[t].step for t in op.outputs if t in values):
@@ -129,7 +135,7 @@ class _Builder:
         outputs = [Value(t.dtype.base_dtype, shape) for t, shape in zip(op.outputs, self._shapes(op, inputs))]
         step = Step(op, definition, op.attrs, inputs, outputs)
         if definition.calls:
-            functions.plan_call(self.session, step)
+            functions.plan_call(self.session, step, self._used)
             self.steps.append(step)
             self.forwarding.forward(step)
             passed_on = functions.passed_on(step)

@@ -16,6 +16,7 @@ from pyflow.core.tensor import StaticShape
 from pyflow.ops.primitives import primitives
 from pyflow.ops.tensor_array_storage import ElementShape
 from pyflow.ops.tensor_list import TensorList
+from pyflow.runtime.liveness import dead_variables
 
 if TYPE_CHECKING:
     from pyflow.runtime.program import Program, Step, Value
@@ -105,13 +106,22 @@ class Function:
 class Loop:
     """A `While`: runs `body` on the loop's variables as long as `cond` holds.
 
-    Variables that the body hands on unchanged (captured tensors above all) are not moved from round to round.
+    Variables that the body hands on unchanged (captured tensors above all) are not moved from round to round; those
+    that only matter for what is `unused` of the results keep their first values.
     """
 
-    def __init__(self, session: Any, cond: FunctionGraph, body: FunctionGraph, bindings: Bindings = ()):
+    def __init__(
+        self,
+        session: Any,
+        cond: FunctionGraph,
+        body: FunctionGraph,
+        bindings: Bindings = (),
+        unused: frozenset[int] = frozenset(),
+    ):
         fixed = set(invariants(body))
         bindings = tuple(item for item in bindings if item[0] in fixed)
-        self._carried = [i for i in range(len(body.inputs)) if i not in fixed]
+        dead = dead_variables(cond, body, unused) if unused - fixed else frozenset()
+        self._carried = [i for i in range(len(body.inputs)) if i not in fixed and i not in dead]
         self._cond = Function(session, cond, bindings)
         self._body = Function(session, body, bindings, self._carried)
         self._session = session
@@ -204,12 +214,14 @@ class Functions:
             self._made[key] = Function(self._session, graph, bindings)
         return self._made[key]
 
-    def loop(self, op: Any, cond: Any, body: Any, bindings: Bindings = ()) -> Loop:
-        """The loop of a node with attrs `cond` and `body`."""
+    def loop(
+        self, op: Any, cond: Any, body: Any, bindings: Bindings = (), unused: frozenset[int] = frozenset()
+    ) -> Loop:
+        """The loop of a node with attrs `cond` and `body`; nobody looks at its outputs of the indices `unused`."""
         cond, body = function_named(op.graph, cond), function_named(op.graph, body)
-        key = cond, body, _version(cond), _version(body), bindings
+        key = cond, body, _version(cond), _version(body), bindings, unused
         if key not in self._made:
-            self._made[key] = Loop(self._session, cond, body, bindings)
+            self._made[key] = Loop(self._session, cond, body, bindings, unused)
         return self._made[key]
 
     def clear(self) -> None:
@@ -266,9 +278,14 @@ def bindings_of(inputs: list[Value]) -> Bindings:
     )
 
 
-def plan_call(session: Any, step: Step) -> None:
-    """Completes a step that runs functions: the constants among its inputs, and the shapes of what it returns."""
-    step.attrs = {**step.attrs, "_bindings": bindings_of(step.inputs)}
+def plan_call(session: Any, step: Step, used: set[Any]) -> None:
+    """Completes a step that runs functions: the constants among its inputs, and the shapes of what it returns.
+
+    Args:
+      used: the tensors whose values are needed.
+    """
+    unused = frozenset(i for i, t in enumerate(step.op.outputs) if t not in used)
+    step.attrs = {**step.attrs, "_bindings": bindings_of(step.inputs), "unused": unused}
     shapes = _call_shapes(session, step)
     for value, shape in zip(step.outputs, shapes or ()):
         if shape is not None:
@@ -278,7 +295,8 @@ def plan_call(session: Any, step: Step) -> None:
 def _call_shapes(session: Any, step: Step) -> list[StaticShape] | None:
     functions, attrs, bindings = session.functions, step.attrs, step.attrs["_bindings"]
     if step.op.op_def.calls == "loop":
-        return functions.loop(step.op, attrs["cond"], attrs["body"], bindings).output_shapes(step.inputs)
+        loop = functions.loop(step.op, attrs["cond"], attrs["body"], bindings, attrs["unused"])
+        return loop.output_shapes(step.inputs)
     first, called = called_functions(step.op)
     bindings = tuple((i - first, c) for i, c in bindings if i >= first)
     results = [functions.function(step.op, f, bindings).output_shapes(step.inputs[first:]) for f in called]

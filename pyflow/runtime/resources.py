@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Callable, TypeVar
 
 from pyflow.core.resources import VariableCell
@@ -64,16 +66,20 @@ class NodeContext:
         with either; otherwise None. Known only for nodes that restore.
     """
 
-    __slots__ = ("op", "session", "resources", "destinations", "_bindings")
+    __slots__ = ("op", "session", "resources", "destinations", "_bindings", "_unused")
 
     def __init__(
-        self, op: Any, session: Any, bindings: tuple = (), destinations: tuple[VariableCell | None, ...] = ()
+        self,
+        op: Any,
+        session: Any,
+        attrs: Mapping[str, Any] = MappingProxyType({}),
+        destinations: tuple[VariableCell | None, ...] = (),
     ):
         self.op = op
         self.destinations = destinations
         self.session = session
         self.resources: Resources = session.resources
-        self._bindings = bindings
+        self._bindings, self._unused = attrs.get("_bindings", ()), attrs.get("unused", frozenset())
 
     @property
     def op_name(self) -> str:
@@ -92,7 +98,7 @@ class NodeContext:
 
     def loop(self, cond: Any, body: Any) -> Callable:
         """The loop with that condition and body, called with the list of the initial values."""
-        return self.session.functions.loop(self.op, cond, body, self._bindings)
+        return self.session.functions.loop(self.op, cond, body, self._bindings, self._unused)
 
     def surroundings(self) -> Any:
         """The session as the functions of an iterator see it; see `pyflow.runtime.iteration`."""

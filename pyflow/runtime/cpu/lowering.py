@@ -185,7 +185,7 @@ class Lowered:
 
     def _context(self, step: Step) -> NodeContext:
         restored = destinations(self._program, step) if step.type == "RestoreV2" else ()
-        return NodeContext(step.op, self._session, step.attrs.get("_bindings", ()), restored)
+        return NodeContext(step.op, self._session, step.attrs, restored)
 
     def _lower_fused(self, index: int, step: Step) -> None:
         self._globals[f"k{index}"] = step.kernel
