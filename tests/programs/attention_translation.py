@@ -120,4 +120,4 @@ def main(_):
 
 
 if __name__ == "__main__":
-    tf.app.run()
+    main(None)
