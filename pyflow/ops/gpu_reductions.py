@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from typing import Any, Callable, NamedTuple
 
-from pyflow.ops.gpu import Dispatch, groups
+from pyflow.ops.gpu import Choice, Dispatch, groups
 from pyflow.ops.gpu_indices import constant
 
 # A part of a row is added up by one workgroup, one of a column by one invocation; more of them take another pass.
 _ROW_PART = 2048
 _COLUMN_PART = 256
 _WHOLE_COLUMN = 512
+# So many rows keep a CPU busy that acts as a GPU, even if each is done by one invocation.
+_ENOUGH_ROWS = 64
 # So many results keep a GPU busy though each has a whole column to itself.
 _MANY_RESULTS = 1024
 _SHORT_COLUMN = 128
@@ -51,24 +53,32 @@ def word_of(value: Any) -> str:
     return {"float32": "f32", "bool": "u32"}.get(value.dtype.name, "i32")
 
 
-def lanes_for(count: int, rows: int) -> int:
-    """How many invocations share a row: few where there are rows enough, or little to share."""
+def by_lanes(name: str, rows: int, count: int, dispatch: Callable[[int, tuple[int, int]], Dispatch]) -> list:
+    """What `dispatch(lanes, grid)` gives for so many invocations that share a row, or the choice between it and one.
+
+    Few share a row where there are rows enough, or little to share.
+    """
     if count <= 16 or count <= 64 and rows >= _MANY_RESULTS:
-        return 1
-    return 8 if count <= 128 else 64
+        return [dispatch(1, groups(rows, 64))]
+    lanes = 8 if count <= 128 else 64
+    together = dispatch(lanes, groups(rows, 64 // lanes))
+    if rows < _ENOUGH_ROWS:
+        return [together]
+    alone = dispatch(1, groups(rows, 64))
+    return [Choice(f"{name} {rows}x{count}", {"together": [together], "alone": [alone]})]
 
 
-def reduction(kind: str) -> Callable[[Any], list[Dispatch] | None]:
+def reduction(kind: str) -> Callable[[Any], list | None]:
     """A rule for an op with inputs (values, axes)."""
 
-    def rule(node: Any) -> list[Dispatch] | None:
+    def rule(node: Any) -> list | None:
         axes = constant(node.inputs[1])
         return None if axes is None else reduced(node, kind, axes.reshape(-1).tolist())
 
     return rule
 
 
-def reduced(node: Any, kind: str, axes: list[int]) -> list[Dispatch]:
+def reduced(node: Any, kind: str, axes: list[int]) -> list:
     """The first input combined along axes: one group of neighbouring axes after the other, the innermost first."""
     source, output = node.inputs[0], node.outputs[0]
     word, how = word_of(source), _KINDS[kind]
@@ -77,7 +87,7 @@ def reduced(node: Any, kind: str, axes: list[int]) -> list[Dispatch]:
     passes = [i for i, (_, is_reduced) in enumerate(groups_of_axes) if is_reduced][::-1]
     sizes = [extent for extent, _ in groups_of_axes]
     whole = math.prod(sizes[i] for i in passes)
-    dispatches: list[Dispatch] = []
+    dispatches: list = []
     value = source
     for i in passes:
         outer, count, inner = math.prod(sizes[:i]), sizes[i], math.prod(sizes[i + 1 :])
@@ -89,7 +99,7 @@ def reduced(node: Any, kind: str, axes: list[int]) -> list[Dispatch]:
             step = combination._replace(
                 element=combination.element if value is source else "v", finish=combination.finish if is_last else "a"
             )
-            dispatches.append(_one_pass(value, result, (outer, count, inner), parts, size, step, word, whole))
+            dispatches += _one_pass(value, result, (outer, count, inner), parts, size, step, word, whole)
             value, count = result, parts
             if parts == 1:
                 break
@@ -122,7 +132,7 @@ def _parts(outer: int, count: int, inner: int) -> tuple[int, int]:
 
 def _one_pass(
     x: Any, y: Any, shape: tuple[int, int, int], parts: int, size: int, step: Combination, word: str, whole: int
-) -> Dispatch:
+) -> list:
     outer, count, inner = shape
     functions = {
         "initial": f"fn initial() -> A {{ return {step.initial}; }}",
@@ -131,13 +141,15 @@ def _one_pass(
         "finish": f"fn finish(a: A) -> A {{ return {step.finish}; }}",
     }
     common: dict[str, Any] = {"functions": functions, "types": {"T": word, "A": word}}
-    common |= {"PARTS": parts, "SIZE": size, "COUNT": count, "WHOLE": whole, "work": outer * count * inner}
-    if inner == 1:
-        lanes = lanes_for(min(size, count), outer * parts)
-        grid = groups(outer * parts, 64 // lanes)
+    common |= {"PARTS": parts, "SIZE": size, "COUNT": count, "WHOLE": whole, "work": 4 * outer * count * inner}
+    if inner > 1:
+        grid = groups(outer * parts * inner)
+        return [Dispatch("reduce/columns.wgsl", [x], [y], grid, OUTER=outer, INNER=inner, **common)]
+
+    def rows(lanes: int, grid: tuple[int, int]) -> Dispatch:
         return Dispatch("reduce/rows.wgsl", [x], [y], grid, ROWS=outer, LANES=lanes, **common)
-    grid = groups(outer * parts * inner)
-    return Dispatch("reduce/columns.wgsl", [x], [y], grid, OUTER=outer, INNER=inner, **common)
+
+    return by_lanes("rows", outer * parts, min(size, count), rows)
 
 
 # ---------------------------------------------------------------- along one axis
@@ -208,18 +220,20 @@ def running(combine: str, initial: str) -> Callable[[Any], list[Dispatch] | None
 # ---------------------------------------------------------------- softmax
 
 
-def softmax(finish: str) -> Callable[[Any], list[Dispatch]]:
+def softmax(finish: str) -> Callable[[Any], list]:
     """A rule for what `finish` makes of `shifted` (an element less the largest) and `sum` (of their exponentials)."""
 
-    def rule(node: Any) -> list[Dispatch]:
+    def rule(node: Any) -> list:
         (x,) = node.inputs
-        count = x.shape[-1]
-        rows = math.prod(x.shape[:-1])
-        lanes = lanes_for(count, rows)
+        count, rows = x.shape[-1], math.prod(x.shape[:-1])
         functions = {"finish": f"fn finish(shifted: f32, sum: f32) -> f32 {{ return {finish}; }}"}
-        grid = groups(rows, 64 // lanes)
-        constants = {"ROWS": rows, "COUNT": count, "LANES": lanes, "work": 3 * rows * count}
-        return [Dispatch("softmax/softmax.wgsl", [x], node.outputs, grid, functions=functions, **constants)]
+        constants = {"ROWS": rows, "COUNT": count, "work": 16 * rows * count}
+
+        def shared(lanes: int, grid: tuple[int, int]) -> Dispatch:
+            file = "softmax/softmax.wgsl"
+            return Dispatch(file, [x], node.outputs, grid, functions=functions, LANES=lanes, **constants)
+
+        return by_lanes("softmax", rows, count, shared)
 
     return rule
 
@@ -232,13 +246,13 @@ _SPARSE_LABEL = """fn label(row: u32, k: u32) -> f32 {
 _SPARSE_PART = "fn part(wanted: f32, logarithm: f32) -> f32 { return select(logarithm, wanted, wanted != 1.0); }"
 
 
-def cross_entropy(node: Any) -> list[Dispatch]:
+def cross_entropy(node: Any) -> list:
     """`SoftmaxCrossEntropyWithLogits`."""
     features, labels = node.inputs
     row_step, step = _steps(features.shape)
     label_row_step, label_step = _steps(labels.shape)
     steps = {"ROW_STEP": row_step, "STEP": step, "LABEL_ROW_STEP": label_row_step, "LABEL_STEP": label_step}
-    return [_cross_entropy(node, {"logarithm": _LOGARITHM}, "f32", steps)]
+    return _cross_entropy(node, {"logarithm": _LOGARITHM}, "f32", steps)
 
 
 def _steps(shape: Any) -> tuple[int, int]:
@@ -247,25 +261,25 @@ def _steps(shape: Any) -> tuple[int, int]:
     return (columns if rows > 1 else 0), (1 if columns > 1 else 0)
 
 
-def sparse_cross_entropy(check: Callable[[Any, int], None]) -> Callable[[Any], list[Dispatch]]:
+def sparse_cross_entropy(check: Callable[[Any, int], None]) -> Callable[[Any], list]:
     """A rule for `SparseSoftmaxCrossEntropyWithLogits`; labels out of range give NaN where `check` cannot see them."""
 
-    def rule(node: Any) -> list[Dispatch]:
+    def rule(node: Any) -> list:
         features, labels = node.inputs
         count = features.shape[-1]
         node.check(labels, lambda array: check(array, count))
         functions = {"logarithm": _LOGARITHM, "label": _SPARSE_LABEL, "part": _SPARSE_PART}
-        return [_cross_entropy(node, functions, "i32", {"ROW_STEP": count})]
+        return _cross_entropy(node, functions, "i32", {"ROW_STEP": count})
 
     return rule
 
 
-def _cross_entropy(node: Any, functions: dict[str, str], labels: str, steps: dict[str, int]) -> Dispatch:
+def _cross_entropy(node: Any, functions: dict[str, str], labels: str, steps: dict[str, int]) -> list:
     rows, count = node.outputs[1].shape
-    lanes = lanes_for(count, rows)
-    grid = groups(rows, 64 // lanes)
-    constants = {"ROWS": rows, "COUNT": count, "LANES": lanes, "work": 4 * rows * count, **steps}
-    types = {"L": labels}
-    return Dispatch(
-        "softmax/cross_entropy.wgsl", node.inputs, node.outputs, grid, functions=functions, types=types, **constants
-    )
+    common: dict[str, Any] = {"functions": functions, "types": {"L": labels}}
+    common |= {"ROWS": rows, "COUNT": count, "work": 16 * rows * count, **steps}
+
+    def shared(lanes: int, grid: tuple[int, int]) -> Dispatch:
+        return Dispatch("softmax/cross_entropy.wgsl", node.inputs, node.outputs, grid, LANES=lanes, **common)
+
+    return by_lanes("cross entropy", rows, count, shared)

@@ -1,5 +1,6 @@
 // y[row, part] = x[row, ...] combined over the elements from part · SIZE on: LANES invocations do it together, so that
-// their reads are neighbours, and combine what they have as a tree. Reads each element once.
+// their reads are neighbours, and combine what they have as a tree. Each adds up sixteen at a time, so that rounding
+// errors don't pile up. Reads each element once.
 // One workgroup does 64 / LANES of the ROWS · PARTS results.
 override ROWS: u32 = 4;
 override COUNT: u32 = 100; // elements of a row
@@ -31,7 +32,12 @@ fn main(
     if (result < ROWS * PARTS) {
         let row = (result / PARTS) * COUNT;
         let end = min(start + SIZE, COUNT);
-        for (var k = start + lane; k < end; k += LANES) { total = combine(total, element(x[row + k])); }
+        for (var k = start + lane; k < end; k += 16u * LANES) {
+            var some = initial();
+            let stop = min(k + 16u * LANES, end);
+            for (var j = k; j < stop; j += LANES) { some = combine(some, element(x[row + j])); }
+            total = combine(total, some);
+        }
     }
     if (LANES > 1u) {
         tree[at] = total;
