@@ -53,16 +53,15 @@ def lenet():
     hidden = tf.layers.dense(tf.layers.flatten(hidden), 64, activation=tf.nn.relu)
     scores = tf.layers.dense(tf.layers.dropout(hidden, 0.5, training=True), 10)
     loss = tf.losses.sparse_softmax_cross_entropy(labels, scores)
-    return tf.train.MomentumOptimizer(0.02, 0.9).minimize(loss), loss, (images, labels)
+    return tf.train.GradientDescentOptimizer(0.02).minimize(loss), loss, (images, labels)
 
 
 def test_convolutions_with_dropout(adapter):
-    batches = [(x[:10].reshape(10, 28, 28, 1), y[:10].argmax(1)) for x, y in digit_batches()]
+    batches = [(x[:10].reshape(10, 28, 28, 1), y[:10].argmax(1)) for x, y in digit_batches()[:4]]
     feeds = [batches[i % len(batches)] for i in range(STEPS)]
     on_cpu, on_device, sess = followed(lenet, feeds)
-    np.testing.assert_allclose(on_device[:50], on_cpu[:50], rtol=1e-3)
-    np.testing.assert_allclose(on_device.mean(), on_cpu.mean(), rtol=1e-2)
-    assert on_device[-10:].mean() < on_device[:10].mean() / 2
+    np.testing.assert_allclose(on_device, on_cpu, rtol=1e-3)
+    assert on_device[-10:].mean() < on_device[:10].mean() - 0.1
     assert {"conv1/Conv2D", "gradients/conv2/Conv2D_grad/Conv2DBackpropFilter"} <= ops_done(sess)
     sess.close()
 
