@@ -1,4 +1,4 @@
-"""Section 7.4: datasets in place of queues, of a list, and of TFRecord files that are named when the program runs."""
+"""Section 7.4: datasets in place of queues, of a list, of lines, and of TFRecord files that are named now or later."""
 
 import os
 import tempfile
@@ -32,6 +32,16 @@ with tempfile.TemporaryDirectory() as folder:
             for j in range(3):
                 features = tf.train.Features(feature={"fea1": number(i), "fea2": number(j)})
                 writer.write(tf.train.Example(features=features).SerializeToString())
+
+    text = os.path.join(folder, "text")
+    with tf.gfile.GFile(text, "w") as f:
+        f.write("to be\nor not\n")
+    line = tf.data.TextLineDataset([text]).make_one_shot_iterator().get_next()
+    pair = tf.data.TFRecordDataset(paths).map(parser).make_one_shot_iterator().get_next()
+
+    with tf.Session() as sess:
+        print("lines:", *[sess.run(line).decode() for _ in range(2)], sep=" / ")
+        print("pairs:", *[f"{i}{j}" for i, j in (sess.run(pair) for _ in range(6))])
 
     input_files = tf.placeholder(tf.string)
     dataset = tf.data.TFRecordDataset(input_files).map(parser).shuffle(4).batch(4).repeat(2)

@@ -67,8 +67,14 @@ with tf.Session() as sess:
     print("flipped:", np.array_equal(upside_down.eval(), img_data.eval()[::-1]), end=" ")
     print(np.array_equal(mirrored.eval(), img_data.eval()[:, ::-1]))
 
+    turned = tf.image.random_flip_up_down(tf.image.random_flip_left_right(img_data)).eval()
+    print("turned by chance:", any(np.array_equal(turned, x.eval()) for x in (
+        img_data, upside_down, mirrored, tf.image.flip_up_down(mirrored))))  # fmt: skip
+
     darker = tf.clip_by_value(tf.image.adjust_brightness(img_data, -0.5), 0.0, 1.0)
     print("darker:", bool(darker.eval().mean() < img_data.eval().mean()))
+    brightness = tf.image.adjust_brightness(tf.image.adjust_brightness(img_data, -0.5), 0.7)
+    print("changed and clipped:", bool(tf.clip_by_value(brightness, 0.0, 1.0).eval().max() <= 1.0))
     standardized = tf.image.per_image_standardization(img_data).eval()
     print(f"standardized: mean {abs(standardized.mean()):.2f}, deviation {standardized.std():.2f}")
 

@@ -1,4 +1,8 @@
-"""Section 7.3: a queue that a program fills itself, and one that threads fill."""
+"""Section 7.3: a queue that a program fills itself, threads that stop together, and a queue that threads fill."""
+
+import threading
+
+import numpy as np
 
 import pyflow as tf
 
@@ -13,6 +17,24 @@ with tf.Session() as sess:
     for _ in range(5):
         value, _ = sess.run([x, increment])
         print(value)
+
+
+def work(coord, worker_id, done):
+    """Goes on until some worker, at random, asks all of them to stop."""
+    while not coord.should_stop():
+        if np.random.rand() < 0.1:
+            coord.request_stop()
+        else:
+            done[worker_id] += 1
+            coord.wait_for_stop(0.01)
+
+
+coord, done = tf.train.Coordinator(), [0] * 5
+threads = [threading.Thread(target=work, args=(coord, i, done)) for i in range(5)]
+for thread in threads:
+    thread.start()
+coord.join(threads)
+print("workers at work:", sum(thread.is_alive() for thread in threads))
 
 numbers = tf.FIFOQueue(100, "float")
 enqueue = numbers.enqueue([tf.random_normal([1])])

@@ -64,7 +64,16 @@ PROGRAMS: dict[str, tuple[list[str], list[str] | Callable[[str], bool]]] = {
     "custom_loss.py": ([], ["[[1.0193471]", "[1.0428091]]"]),
     "datasets.py": (
         [],
-        ["squares: 1 4 9 25 64", "batch of 4\nbatch of 2\nbatch of 4\nbatch of 2\neach of 6 twice: True"],
+        [
+            "squares: 1 4 9 25 64",
+            "lines: / to be / or not",
+            "pairs: 00 01 02 10 11 12",
+            "batch of 4\nbatch of 2\nbatch of 4\nbatch of 2\neach of 6 twice: True",
+        ],
+    ),
+    "dataset_pipeline.py": (
+        [],
+        lambda output: has("steps in all: 60", "tested: 40")(output) and float(output.split()[-1]) > 0.9,
     ),
     "device_trace.py": ([], ["MatMul: (MatMul): /job:localhost/replica:0/task:0/device:", "µs  MatMul"]),
     "exclusive_or.py": ([], ["linear:       [0.5 0.5 0.5 0.5]", "hidden layer: [0. 1. 1. 0.]"]),
@@ -83,6 +92,8 @@ PROGRAMS: dict[str, tuple[list[str], list[str] | Callable[[str], bool]]] = {
             "area: (30, 30, 3)",
             "cropped: (40, 50, 3)",
             "flipped: True True",
+            "turned by chance: True",
+            "changed and clipped: True",
             "standardized: mean 0.00, deviation 1.00",
             "yellow and blue: [1.0, 1.0, 0.0] [0.0, 0.0, 1.0]",
             "distorted: (29, 29, 3) differs: True",
@@ -98,13 +109,17 @@ PROGRAMS: dict[str, tuple[list[str], list[str] | Callable[[str], bool]]] = {
         lambda output: has("pool1: [14, 14, 32]", "fc1: [512], 1606144")(output) and accuracy_in(output) > 0.8,
     ),
     "mnist_batches.py": ([MNIST], ["training: 55000 images", "test: 10000 images", "(100, 784) (100, 10)"]),
+    "mnist_records.py": (
+        [MNIST],
+        ["image 0 (784,) digit 7 of 784 pixels: True", "image 2", "the next (100, 784) are right: True"],
+    ),
     "mnist_two_layers.py": ([MNIST, "--steps=2000"], lambda output: accuracy_in(output) >= 0.975),
     "monitored_training.py": (
         ["model"],
         ["loss = 3.75", "newest: model/model.ckpt-100", "runs of this session: 50", "slope 3.00, offset -1.00"],
     ),
     "moving_average.py": ([], ["step 0: 5 4.5", "step 10000: 100 5.454999", "step 10001: 100 6.400448"]),
-    "queues.py": ([], ["0\n10\n1\n11\n2\n", "drawn and different: 3"]),
+    "queues.py": ([], ["0\n10\n1\n11\n2\n", "workers at work: 0", "drawn and different: 3"]),
     "regularization.py": ([], ["l1: 5.0", "l2: 7.5"]),
     "save_and_restore.py": (
         [],
