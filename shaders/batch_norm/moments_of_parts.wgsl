@@ -1,4 +1,4 @@
-// Mean and sum of squared deviations of each channel, over PARTS parts of the rows; each invocation reads its part twice.
+// Mean and sum of squared deviations of each channel, over PARTS parts of the rows; each one reads its part twice.
 //
 // overrides   ROWS, CHANNELS, PARTS
 // bindings    0: x [ROWS, CHANNELS], 1: parts [PARTS, 2, CHANNELS]
