@@ -279,17 +279,17 @@ def test_gates_are_what_numpy_makes_of_them(table, monkeypatch, batch, size):
     is_sigmoid, shifts = [True, False, True, True], [0.0, 0.0, 1.0, 0.0]
     sums, bias = floats(batch, 4 * size), floats(4 * size)
     values = [floats(batch, size) for _ in range(12)]
-    work, dy = np.empty((batch, 4 * size)), [np.empty((batch, size)) for _ in range(2)]
+    dy = [np.empty((batch, size)) for _ in range(2)]
     monkeypatch.setattr(gates, "primitives", plain())
-    expected = gates._activation(batch, size, is_sigmoid, shifts, float64)(sums, bias, work)
-    without_bias = gates._activation(batch, size, is_sigmoid, shifts, float64)(sums, work)
+    expected = gates._activation(batch, size, is_sigmoid, shifts, float64)(sums, bias)
+    without_bias = gates._activation(batch, size, is_sigmoid, shifts, float64)(sums)
     gradient = np.empty((batch, 4 * size))
     gates._block_gradients(is_sigmoid, size, float64)(*(v.astype(float64) for v in values), gradient, *dy)
     monkeypatch.setattr(gates, "primitives", table)
     kernel = gates._activation(batch, size, is_sigmoid, shifts, float32)
-    assert_close(kernel(sums, bias, None), expected)
-    assert_close(kernel(sums, None), without_bias)
-    assert_close(kernel(np.asfortranarray(sums), bias, None), expected)
+    assert_close(kernel(sums, bias), expected)
+    assert_close(kernel(sums), without_bias)
+    assert_close(kernel(np.asfortranarray(sums), bias), expected)
     for arrays in (values, [np.asfortranarray(v) for v in values]):
         out = garbage(batch, 4 * size)
         gates._block_gradients(is_sigmoid, size, float32)(*arrays, out, None, None)
