@@ -128,7 +128,7 @@ class _Builder:
                 raise _unfed(op)
             return  # something waits for what is fed
         inputs = self._inputs(op)
-        if definition.calls == "loop" and (results := unrolling.unrolled(self, op, inputs)) is not None:
+        if definition.calls and (results := unrolling.inlined(self, op, inputs)) is not None:
             for tensor, value in zip(op.outputs, results):
                 self.values.setdefault(tensor, value)
             return

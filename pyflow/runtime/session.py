@@ -162,7 +162,7 @@ class BaseSession:
         return handler
 
     def _executable(self, handler: Fetches, feeds: dict[Tensor, Any]) -> Any:
-        key = (handler, self._graph._mutations, *feeds, *[getattr(v, "shape", None) for v in feeds.values()])
+        key = (handler, self._graph._mutations, *feeds, *map(self._trait, feeds.values()))
         executable = self._executables.get(key)
         if executable is None:
             with self._planning:
@@ -172,8 +172,13 @@ class BaseSession:
                 self._executables.popitem(last=False)
         return executable
 
+    def _trait(self, value: Any) -> Any:
+        """What a plan depends on of a fed value: the shape; of a truth value itself where a GPU takes part."""
+        shape = getattr(value, "shape", None)
+        return bool(value) if shape == () and self.device is not None and value.dtype.char == "?" else shape
+
     def _plan(self, handler: Fetches, feeds: dict[Tensor, Any]) -> Any:
-        shapes = {t: getattr(v, "shape", ()) for t, v in feeds.items()}
+        shapes = {t: v if type(self._trait(v)) is bool else getattr(v, "shape", ()) for t, v in feeds.items()}
         self._placer.check(handler.tensors, handler.targets, shapes)
         return staged.executable(self, handler.tensors, handler.targets, shapes)
 

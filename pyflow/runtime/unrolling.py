@@ -1,4 +1,5 @@
 """Loops of so few rounds that what surrounds the rounds costs more than they do: the rounds become steps like others.
+So does the branch of a condition that is known, where a GPU does what is in it.
 
 That takes a condition whose value is known at planning, as it is where a loop only counts. Then everything known of the
 first values is known in the rounds too, what they leave for the gradient in lists is handed over directly, and what
@@ -25,6 +26,23 @@ class Limits(NamedTuple):
 FEW = Limits(10, 1000)
 # On a GPU a round more costs little, and a loop that stays one would fetch and bring at every round.
 MANY = Limits(128, 6000)
+
+
+def inlined(builder: Any, op: Operation, values: list) -> list | None:
+    """The outputs of an op that runs functions, computed by steps added to a program; None if it stays a call."""
+    if op.op_def.calls == "loop":
+        return unrolled(builder, op, values)
+    # On the CPU a call costs next to nothing; what it works on on a GPU would come to the host.
+    is_known = op.type in ("If", "StatelessIf") and values[0].constant is not None and values[0].cell is None
+    if not is_known or builder.limits is not MANY or values[0].dtype is not dtypes.bool or values[0].shape != ():
+        return None
+    branch = function_named(op.graph, op.attrs["then_branch" if values[0].constant.any() else "else_branch"])
+    before = builder.mark()
+    try:
+        return builder.inline(branch, values[1:])
+    except OpError:  # it fails again when it is run
+        builder.reset(before)
+        return None
 
 
 def unrolled(builder: Any, op: Operation, values: list) -> list | None:

@@ -12,9 +12,9 @@ pytestmark = pytest.mark.native
 
 
 def on_host(session):
-    """(name, size of the largest output) of the steps that the CPU does in the program run last."""
-    steps = list(session._executables.values())[-1].steps
-    sizes = {s.op.name: max((int(np.prod(v.shape)) for v in s.outputs), default=1) for s in steps if s.definition}
+    """(names, size of the largest output) of the steps that the CPU does in the program made last."""
+    steps = [s for s in list(session._executables.values())[-1].steps if s.definition and s.type != "FakeParam"]
+    sizes = {s.op.name: max((int(np.prod(v.shape)) for v in s.outputs), default=1) for s in steps}
     return set(sizes), max(sizes.values(), default=0)
 
 
@@ -67,6 +67,30 @@ def test_the_network_for_digits_is_one_segment(adapter):
                     assert {name.split("/")[0] for name in names} == {
                         "ExponentialDecay", "ExponentialMovingAverage", "GradientDescent"
                     }  # fmt: skip
+    np.testing.assert_allclose(*histories, rtol=1e-4)
+
+
+def test_whether_it_trains_is_part_of_the_plan(adapter):
+    """The branches of conditions that depend on a fed truth value are steps like others."""
+    random = np.random.RandomState(0)
+    with tf.Graph().as_default():
+        tf.set_random_seed(1)
+        x, labels = tf.placeholder(tf.float32, [None, 100]), tf.placeholder(tf.int64, [None])
+        training = tf.placeholder_with_default(True, [])
+        hidden = tf.layers.dropout(tf.layers.dense(x, 200, tf.nn.relu), 0.5, training=training)
+        loss = tf.losses.sparse_softmax_cross_entropy(labels, tf.layers.dense(hidden, 5))
+        learn = tf.train.MomentumOptimizer(0.1, 0.9).minimize(loss)
+        data, histories = {x: random.rand(32, 100), labels: random.randint(5, size=32)}, []
+        for session in (tf.Session(), cpu_session()):
+            with session as sess:
+                sess.run(tf.global_variables_initializer())
+                history = []
+                for flags in ({}, {training: True}, {training: False}, {training: True}):
+                    history.append(sess.run([loss, learn], {**data, **flags})[0])
+                    if not histories:
+                        assert len(last_segments(sess)) == 1 and not on_host(sess)[0]
+                history += [sess.run(loss, {**data, training: False}), sess.run(loss, {**data, training: np.True_})]
+                histories.append(history)
     np.testing.assert_allclose(*histories, rtol=1e-4)
 
 
