@@ -38,12 +38,18 @@ _COUNTED = {
 
 
 def counts_at_thresholds(
-    labels: Any, predictions: Any, thresholds: Sequence[float], weights: Any = None, includes: Any = None
+    labels: Any,
+    predictions: Any,
+    thresholds: Sequence[float],
+    weights: Any = None,
+    includes: Any = None,
+    checked: bool = True,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The counts, [thresholds] each, of predictions in [0, 1] that are positive above a threshold.
 
     Args:
       includes: which of "tp", "fn", "tn", "fp"; all if None.
+      checked: whether predictions are asserted to be in [0, 1].
 
     Returns:
       (values, updates) by these names.
@@ -56,11 +62,11 @@ def counts_at_thresholds(
         if include not in _COUNTED:
             raise ValueError(f"Invalid key: {include}.")
     words = "predictions must be in [0, 1]"
-    in_range = [
+    in_range = checked and [
         assert_greater_equal(predictions, cast(0.0, predictions.dtype), message=words),
         assert_less_equal(predictions, cast(1.0, predictions.dtype), message=words),
     ]
-    with control_dependencies(in_range):
+    with control_dependencies(in_range or []):
         predictions, labels, weights = matched(cast(predictions, float32), cast(labels, boolean), weights)
     count = len(thresholds)
     column = reshape(predictions, [-1, 1])

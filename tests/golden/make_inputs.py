@@ -15,6 +15,7 @@ import tensorflow as tf
 FILES = {
     "parsing_cases": "parsing.json",
     "string_cases": "strings.json",
+    "contrib_metric_cases": "contrib_metrics.json",
     "metric_cases": "metrics.json",
 }
 
