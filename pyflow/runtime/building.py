@@ -4,7 +4,7 @@ ones, and evaluates at once whatever depends only on constants and shapes.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Iterable
 
 import numpy as np
 
@@ -104,10 +104,12 @@ class _Builder:
         self.wanted += [values[t] for op in targets for t in op.outputs if t in values]
         return fetched
 
-    def inline(self, function: FunctionGraph, arguments: list[Value]) -> list[Value]:
-        """Adds what a function does; gives the values that it returns."""
+    def inline(self, function: FunctionGraph, arguments: list[Value], only: Iterable[int] | None = None) -> list[Value]:
+        """Adds what a function does, or what is needed for some of its outputs; gives the values of these."""
         around, self.values = self.values, dict(zip(function.inputs, arguments))
         try:
+            if only is not None:
+                return self.add_all([function.outputs[i] for i in only], [])
             return self.add_all(function.outputs, function.control_outputs)
         finally:
             self.values = around

@@ -27,6 +27,19 @@ def dead_variables(cond: FunctionGraph, body: FunctionGraph, unused: Iterable[in
         live |= more
 
 
+def deciding_variables(cond: FunctionGraph, body: FunctionGraph) -> list[int]:
+    """Those that tell how many rounds there are."""
+    deciding: set[int] = set()
+    ops = [t.op for t in cond.outputs]
+    graph, index = cond, {t.op: i for i, t in enumerate(cond.inputs)}
+    while True:
+        more = {index[op] for op in _closure(ops, graph) if op in index}
+        if more <= deciding:
+            return sorted(deciding)
+        deciding |= more
+        ops, graph, index = [body.outputs[i].op for i in deciding], body, {t.op: i for i, t in enumerate(body.inputs)}
+
+
 def _closure(ops: list[Operation], graph: FunctionGraph) -> set[Operation]:
     """The operations that run for the sake of these, with those that run in any case."""
     found: set[Operation] = set()

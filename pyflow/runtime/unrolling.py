@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 
 from pyflow.core import dtypes
 from pyflow.core.errors import OpError
-from pyflow.core.function_graph import function_named
+from pyflow.core.function_graph import FunctionGraph, function_named
 from pyflow.core.operation import Operation
+from pyflow.runtime.liveness import deciding_variables
 
 
 class Limits(NamedTuple):
@@ -49,19 +50,37 @@ def unrolled(builder: Any, op: Operation, values: list) -> list | None:
     """The values of a loop's variables after it, computed by steps added to a program; None if it stays a loop."""
     cond, body = function_named(op.graph, op.attrs["cond"]), function_named(op.graph, op.attrs["body"])
     before = builder.mark()
-    limit = len(builder.steps) + builder.limits.steps
     try:
-        for rounds_left in range(builder.limits.rounds, -1, -1):
-            (goes_on,) = builder.inline(cond, values)
-            if goes_on.constant is None or goes_on.cell is not None or goes_on.dtype is not dtypes.bool:
-                break
-            if not goes_on.constant.any():
-                builder.has_rounds = True
-                return values
-            if not rounds_left or len(builder.steps) > limit:
-                break
+        rounds = _rounds(builder, cond, body, values)
+        builder.reset(before)
+        limit = len(builder.steps) + builder.limits.steps
+        for _ in range(rounds or 0):
+            builder.inline(cond, values)  # for its effects
             values = builder.inline(body, values)
+            if len(builder.steps) > limit:
+                rounds = None
+                break
+        if rounds is not None:
+            builder.inline(cond, values)
+            builder.has_rounds = True
+            return values
     except OpError:
         pass  # the round fails again when it is run
     builder.reset(before)
+    return None
+
+
+def _rounds(builder: Any, cond: FunctionGraph, body: FunctionGraph, values: list) -> int | None:
+    """How many rounds there will be, if that is known and they are few; adds steps that nobody needs."""
+    deciding = deciding_variables(cond, body)
+    values = list(values)
+    for count in range(builder.limits.rounds + 1):
+        (goes_on,) = builder.inline(cond, values)
+        if goes_on.constant is None or goes_on.cell is not None or goes_on.dtype is not dtypes.bool:
+            return None
+        if not goes_on.constant.any():
+            return count
+        if count < builder.limits.rounds:
+            for i, value in zip(deciding, builder.inline(body, values, deciding)):
+                values[i] = value
     return None

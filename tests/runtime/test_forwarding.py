@@ -79,6 +79,20 @@ def test_rounds_that_change_a_variable():
     assert values == [7, 8] and not through(types)
 
 
+def test_effects_of_the_condition():
+    v = tf.get_variable("v", initializer=0.0, use_resource=True)
+
+    def goes_on(i):
+        with tf.control_dependencies([v.assign_add(1.0)]):
+            return tf.identity(i) < 3
+
+    last = tf.while_loop(goes_on, lambda i: i + 1, [0])
+    with tf.control_dependencies([last]):
+        after = v.read_value()
+    value, types = run(after)
+    assert value == 4 and not through(types)
+
+
 class TestArrays:
     def test_elements_in_any_order(self):
         x = tf.placeholder(tf.float32, [2])
