@@ -14,6 +14,12 @@ from pyflow.ops.windows import Windows, batch_and_depth, spatial
 # A sum over so many places is worth parts of its own where the filter has few blocks.
 _PLACES_A_PART = 256
 _ENOUGH_INVOCATIONS = 512
+_ENOUGH_WORKGROUPS = 64
+
+
+def _workgroup(block: int) -> int:
+    """How many blocks of that size a workgroup does: each invocation has its own, or all stage one together."""
+    return 1 if block == 64 else 32
 
 
 def _of_images(node: Any) -> bool:
@@ -67,12 +73,13 @@ def _convolution(
     functions = {} if epilogue is None else {"epilogue": epilogue}
 
     def blocks(kernel: str, block: int) -> list[Dispatch]:
-        grid = groups(math.ceil(math.prod(c[:3]) / block) * math.ceil(c[3] / block), 32)
+        count = math.ceil(math.prod(c[:3]) / block) * math.ceil(c[3] / block)
+        grid = groups(count, _workgroup(block))
         return [Dispatch(f"conv/{kernel}.wgsl", inputs, [output], grid, None, functions, work, **sizes)]
 
     ways = {"odd": blocks("odd", 8)}
     if depth % 4 == 0 and c[3] % 4 == 0:
-        ways = {"registers8": blocks("registers8", 8)}
+        ways = {"registers8": blocks("registers8", 8), "shared": blocks("shared", 64)}
         if work >= 2 * LARGE:
             ways["registers16"] = blocks("registers16", 16)
     return [Choice(_name("conv to input" if to_input else "conv", windows, x, c), ways)]
@@ -110,11 +117,13 @@ def convolution_to_filter(node: Any) -> list[Choice] | None:
 
     def blocks(kernel: str, block: int) -> list[Dispatch]:
         count = math.ceil(math.prod(dw.shape[:3]) / block) * math.ceil(dw.shape[3] / block)
-        return _in_parts(node, f"conv/{kernel}.wgsl", [x, dy], dw, count, 32, sizes, places, 2 * size(dw) * places)
+        return _in_parts(
+            node, f"conv/{kernel}.wgsl", [x, dy], dw, count, _workgroup(block), sizes, places, 2 * size(dw) * places
+        )
 
     ways = {"odd": blocks("filter_odd", 8)}
     if dw.shape[2] % 4 == 0 and dw.shape[3] % 4 == 0:
-        ways = {"registers8": blocks("filter_registers8", 8)}
+        ways = {"registers8": blocks("filter_registers8", 8), "shared": blocks("filter_shared", 64)}
         if size(dw) * places >= LARGE:
             ways["registers16"] = blocks("filter_registers16", 16)
     return [Choice(_name("conv to filter", windows, x.shape, dy.shape), ways)]
@@ -133,7 +142,8 @@ def _in_parts(
 ) -> list[Dispatch]:
     """A dispatch that sums over many places, in parts where there would be few invocations, and one for their sum."""
     lines = sizes["BATCH"] * sizes["ROWS"]
-    splits = min(math.ceil(_ENOUGH_INVOCATIONS / invocations), math.ceil(places / _PLACES_A_PART), lines)
+    enough = _ENOUGH_WORKGROUPS if workgroup == 1 else _ENOUGH_INVOCATIONS
+    splits = min(math.ceil(enough / invocations), math.ceil(places / _PLACES_A_PART), lines)
     grid = groups(splits * invocations, workgroup)
     if splits == 1:
         return [Dispatch(shader, inputs, [output], grid, work=work, SPLITS=1, **sizes)]

@@ -79,7 +79,7 @@ def blocks(rows, columns, block):
 def forward(adapter, kernel, case, x, w, *bias, block=8, **how):
     shape = (case.batch, *case.out, case.channels)
     total = blocks(np.prod(shape[:3]), shape[3], block)
-    groups = grid(-(-total // 32))
+    groups = grid(-(-total // (1 if block == 64 else 32)))
     return adapter.run(f"conv/{kernel}.wgsl", [x, w, *bias], [(shape, "f4")], groups, sizes(case), **how)[0]
 
 
@@ -87,13 +87,13 @@ def to_input(adapter, kernel, case, w, dy, block=8):
     constants = sizes(case) | {"TO_INPUT": True, "N": case.depth, "DEPTH": case.channels}
     constants |= {"HEIGHT": case.out[0], "WIDTH": case.out[1], "ROWS": case.size[0], "COLUMNS": case.size[1]}
     shape = (case.batch, *case.size, case.depth)
-    groups = grid(-(-blocks(np.prod(shape[:3]), shape[3], block) // 32))
+    groups = grid(-(-blocks(np.prod(shape[:3]), shape[3], block) // (1 if block == 64 else 32)))
     return adapter.run(f"conv/{kernel}.wgsl", [dy, w], [(shape, "f4")], groups, constants)[0]
 
 
 def to_filter(adapter, kernel, case, x, dy, block=8, splits=1):
     shape = (splits, *case.kernel, case.depth, case.channels)
-    groups = grid(-(-splits * blocks(np.prod(shape[1:4]), shape[4], block) // 32))
+    groups = grid(-(-splits * blocks(np.prod(shape[1:4]), shape[4], block) // (1 if block == 64 else 32)))
     constants = sizes(case) | {"SPLITS": splits}
     return adapter.run(f"conv/{kernel}.wgsl", [x, dy], [(shape, "f4")], groups, constants)[0].sum(0)
 
@@ -103,14 +103,14 @@ def close(found, exact):
 
 
 @pytest.mark.parametrize("case", FOR_VECTORS, ids=["same", "strides", "dilations"])
-@pytest.mark.parametrize("block", [8, 16])
-def test_depths_that_vectors_fit(adapter, block, case):
+@pytest.mark.parametrize("kernel, block", [("registers8", 8), ("registers16", 16), ("shared", 64)])
+def test_depths_that_vectors_fit(adapter, kernel, block, case):
     x, w, dy = operands(case)
     y, dx, dw = reference(case, x, w, dy)
-    close(forward(adapter, f"registers{block}", case, x, w, block=block), y)
-    close(to_input(adapter, f"registers{block}", case, w, dy, block=block), dx)
-    close(to_filter(adapter, f"filter_registers{block}", case, x, dy, block=block), dw)
-    close(to_filter(adapter, f"filter_registers{block}", case, x, dy, block=block, splits=4), dw)
+    close(forward(adapter, kernel, case, x, w, block=block), y)
+    close(to_input(adapter, kernel, case, w, dy, block=block), dx)
+    close(to_filter(adapter, f"filter_{kernel}", case, x, dy, block=block), dw)
+    close(to_filter(adapter, f"filter_{kernel}", case, x, dy, block=block, splits=4), dw)
 
 
 @pytest.mark.parametrize("case", ODD, ids=["same", "strides", "dilations", "one place"])
@@ -123,7 +123,7 @@ def test_any_depths(adapter, case):
     close(to_filter(adapter, "filter_odd", case, x, dy, splits=3), dw)
 
 
-@pytest.mark.parametrize("kernel, block", [("registers8", 8), ("registers16", 16), ("odd", 8)])
+@pytest.mark.parametrize("kernel, block", [("registers8", 8), ("registers16", 16), ("shared", 64), ("odd", 8)])
 def test_an_epilogue_of_bias_and_relu(adapter, kernel, block):
     case = FOR_VECTORS[0]
     x, w, dy = operands(case)
