@@ -6,6 +6,7 @@ so that its intermediates stay in the cache; the sparse ones hand it the rows th
 
 from __future__ import annotations
 
+import inspect
 from typing import Any, Callable
 
 import numpy as np
@@ -74,19 +75,20 @@ def _define(op_type: str, inputs: list[str], rule: Rule, doc: str, attrs: dict, 
 def _kernel(names: list[str], variables: list[str], attrs: list[str], rule: Rule) -> Callable:
     positions = [names.index(n) for n in variables]
     renamed = ["grad" if n == "delta" else n for n in [*names, *attrs]]
-    position = renamed.index("grad")
+    first, position = positions[0], renamed.index("grad")
+    order = [renamed.index(n) for n in inspect.signature(rule).parameters]
 
     def kernel(*arguments: Any) -> Any:
         """Small dense updates, of which a network has many, go straight to the rule."""
-        cell, gradient = arguments[positions[0]], arguments[position]
+        cell, gradient = arguments[first], arguments[position]
         if cell.dtype is dtypes.bfloat16 or gradient.size > 2 * _BLOCK:
             return any_kernel(*arguments)
-        values = dict(zip(renamed, arguments))
+        values, shape = list(arguments), gradient.shape
         for i in positions:
-            values[renamed[i]] = array = arguments[i].changing()
-            if array.shape != gradient.shape:
+            values[i] = array = arguments[i].read()
+            if array.shape != shape:
                 return any_kernel(*arguments)
-        rule(**values)
+        rule(*[values[i] for i in order])
         return None if cell.is_resource else cell
 
     def any_kernel(*arguments: Any) -> Any:
