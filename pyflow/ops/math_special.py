@@ -119,6 +119,7 @@ class BesselI0e:
         with control_dependencies([grad]):
             return grad * (BesselI1e(x) - sign(x) * y)
 
+    gpu = elementwise("scaled_bessel(0.0, x)", types=FLOAT32)
     samples = [_ANY]
 
 
@@ -142,6 +143,7 @@ class BesselI1e:
             slope = BesselI0e(safe_x) - y * (sign(safe_x) + reciprocal(safe_x))
             return grad * raw.Select(not_tiny, slope, 0.5 + zeros)
 
+    gpu = elementwise("scaled_bessel(1.0, x)", types=FLOAT32)
     samples = [_ANY]
 
 

@@ -92,6 +92,12 @@ def test_functions_with_zeros_are_exact_near_them(name, adapter):
     np.testing.assert_allclose(value, reference(x.astype(np.float64)), rtol=2e-6, atol=1e-6)
 
 
+@pytest.mark.parametrize("function", [tf.math.bessel_i0e, tf.math.bessel_i1e], ids=lambda f: f.__name__)
+def test_bessel_functions(function, adapter):
+    value, expected = both(function, np.concatenate([np.linspace(-30, 30, 301), 10.0 ** np.arange(2, 38)], dtype="f"))
+    np.testing.assert_allclose(value, expected, rtol=3e-6)
+
+
 def test_digamma(adapter):
     value, expected = both(tf.digamma, np.linspace(-3.95, 30, 400).astype(np.float32))
     np.testing.assert_allclose(value, expected, rtol=2e-5, atol=2e-6)
