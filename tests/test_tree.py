@@ -11,6 +11,8 @@ ROOT = Path(__file__).resolve().parent.parent
 MODULES = sorted(p for p in (ROOT / "pyflow").rglob("*.py") if not p.name.endswith("_pb2.py"))
 TOP_FOLDERS = [p.name for p in sorted(ROOT.iterdir()) if p.is_dir() and not p.name.startswith(".")]
 BUILT = {"build", "dist", "node_modules", "__pycache__"}
+# READMEs that have a line for each of many things: every kernel, every chapter.
+LONGER = {"shaders": 120, "examples": 30}
 
 
 def count_lines(path: Path) -> int:
@@ -37,7 +39,7 @@ def test_oldest_protobuf_allowed_is_that_of_the_generated_modules():
 
 @pytest.mark.parametrize("folder", [f for f in TOP_FOLDERS if f not in BUILT])
 def test_top_folder_says_what_it_is(folder):
-    assert 0 < count_lines(ROOT / folder / "README.md") <= 20
+    assert 0 < count_lines(ROOT / folder / "README.md") <= LONGER.get(folder, 20)
 
 
 @pytest.mark.parametrize("page, most", [("CONTRIBUTING.md", 45), ("AGENTS.md", 40)])
