@@ -35,6 +35,8 @@ class Graph:
     Nodes are only ever added. See https://www.tensorflow.org/versions/r1.15/api_docs/python/tf/Graph.
     """
 
+    seed: int | None = None  # the graph-level random seed
+
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._nodes_by_name: dict[str, Operation] = {}
@@ -43,7 +45,6 @@ class Graph:
         self._mutations = 0
         self._finalized = False
         self._collections: dict[Any, list] = {}
-        self.seed: int | None = None  # the graph-level random seed
         self._node_count = NodeCount()
         self._container = ""
         self._control_dependencies_stack: list[ControlDependencies] = []

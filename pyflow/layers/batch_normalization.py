@@ -61,6 +61,22 @@ class BatchNormalization(Layer):
       ValueError: `renorm_clipping` has other keys.
     """
 
+    _config_names = (
+        "axis",
+        "momentum",
+        "epsilon",
+        "center",
+        "scale",
+        "beta_initializer",
+        "gamma_initializer",
+        "moving_mean_initializer",
+        "moving_variance_initializer",
+        "beta_regularizer",
+        "gamma_regularizer",
+        "beta_constraint",
+        "gamma_constraint",
+    )
+
     def __init__(
         self,
         axis: Any = -1,

@@ -16,6 +16,7 @@ from pyflow.core.scopes import get_default_graph, name_scope
 from pyflow.core.tensor import Tensor
 from pyflow.layers.call_context import call_context
 from pyflow.layers.input_spec import InputSpec, assert_input_compatibility
+from pyflow.layers.layer_description import LayerDescription
 from pyflow.layers.layer_weights import LayerWeights
 from pyflow.layers.reachability import depends_on
 from pyflow.ops.array_shape import shape as shape_of
@@ -23,10 +24,9 @@ from pyflow.ops.cast import cast
 from pyflow.ops.partitioned_variable import PartitionedVariable
 
 _ARGUMENTS = {"input_shape", "batch_input_shape", "batch_size", "weights", "activity_regularizer", "autocast"}
-_NEVER_CALLED = "The layer has never been called and thus has no defined "
 
 
-class CoreLayer(LayerWeights):
+class CoreLayer(LayerWeights, LayerDescription):
     """What computes tensors from tensors, with variables that it makes when it is first called.
 
     A subclass overrides `build`, which makes variables by `add_weight`, and `call`, which does the work.
@@ -261,51 +261,6 @@ class CoreLayer(LayerWeights):
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The static shape of the outputs for inputs of that shape."""
         raise NotImplementedError
-
-    def _unconnected(self, *, error: type[Exception] = AttributeError, message: str) -> Any:
-        raise error(message)
-
-    input = property(
-        lambda self: self._unconnected(message=f"Layer {self.name} is not connected, no input to return."),
-        doc="Of layers in a Keras model only.",
-    )
-    output = property(
-        lambda self: self._unconnected(message=f"Layer {self.name} has no inbound nodes."),
-        doc="Of layers in a Keras model only.",
-    )
-    input_shape = property(lambda self: self._unconnected(message=_NEVER_CALLED + "input shape."))
-    output_shape = property(lambda self: self._unconnected(message=_NEVER_CALLED + "output shape."))
-
-    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        """The mask of the outputs: that of the inputs, for layers that support masks.
-
-        Raises:
-          TypeError: there is one, and the layer doesn't.
-        """
-        if self.supports_masking:
-            return mask
-        if any(m is not None for m in nest.flatten(mask)):
-            raise TypeError(f"Layer {self.name} does not support masking, but was passed an input_mask: {mask}")
-        return None
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments that make an equal layer.
-
-        Raises:
-          NotImplementedError: a subclass has arguments of its own and doesn't override this.
-        """
-        config = {"name": self.name, "trainable": self.trainable}
-        if hasattr(self, "_batch_input_shape"):
-            config["batch_input_shape"] = self._batch_input_shape
-        config["dtype"] = self.dtype
-        own = set(inspect.getfullargspec(self.__init__).args) - {"self", "dynamic", *config}
-        if own and type(self).get_config is CoreLayer.get_config:
-            raise NotImplementedError("Layers with arguments in `__init__` must override `get_config`.")
-        return config
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
-        return cls(**config)
 
 
 def _as_tensor(value: Any) -> Any:

@@ -37,6 +37,19 @@ class Dense(Layer):
       trainable: whether the variables are to be trained.
     """
 
+    _config_names = (
+        "units",
+        "activation",
+        "use_bias",
+        "kernel_initializer",
+        "bias_initializer",
+        "kernel_regularizer",
+        "bias_regularizer",
+        "activity_regularizer",
+        "kernel_constraint",
+        "bias_constraint",
+    )
+
     def __init__(
         self,
         units: int,

@@ -30,6 +30,8 @@ class Dropout(Layer):
       seed: as in `tf.set_random_seed`.
     """
 
+    _config_names = ("rate", "noise_shape", "seed")
+
     def __init__(
         self, rate: Any = 0.5, noise_shape: Any = None, seed: int | None = None, name: str | None = None, **kwargs: Any
     ):
@@ -78,6 +80,8 @@ class Flatten(Layer):
     Args:
       data_format: "channels_last", or "channels_first", which moves dimension 1 to the end before.
     """
+
+    _config_names = ("data_format",)
 
     def __init__(self, data_format: str | None = None, **kwargs: Any):
         super().__init__(**kwargs)

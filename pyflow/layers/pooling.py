@@ -35,6 +35,8 @@ class Pooling(Layer):
       ValueError: an argument is none of these.
     """
 
+    _config_names = ("pool_size", "padding", "strides", "data_format")
+
     _rank: int
     _pool: Callable[..., Tensor]
 

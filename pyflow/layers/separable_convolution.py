@@ -26,6 +26,17 @@ class SeparableConv(Conv):
       others: as in `Conv`, with the arguments of both kernels.
     """
 
+    _config_names = (
+        *Conv._config_names,
+        "depth_multiplier",
+        "depthwise_initializer",
+        "pointwise_initializer",
+        "depthwise_regularizer",
+        "pointwise_regularizer",
+        "depthwise_constraint",
+        "pointwise_constraint",
+    )
+
     def __init__(
         self,
         rank: int,

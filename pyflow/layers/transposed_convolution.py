@@ -24,6 +24,8 @@ class ConvTranspose(Conv):
     The variables are `kernel` [window, filters, in] and `bias` [filters]; for the arguments see `Conv`.
     """
 
+    _config_names = (*Conv._config_names, "output_padding")
+
     def build(self, input_shape: Any) -> None:
         shape = TensorShape(input_shape)
         if len(shape) != self.rank + 2:
