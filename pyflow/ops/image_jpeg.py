@@ -73,7 +73,9 @@ def decode_jpeg(data: bytes, channels: int, options: JpegOptions) -> np.ndarray:
     width, height = (-(-size // options.ratio) for size in image.size)
     check_size("JPEG", width, height, max(channels, len(image.getbands())))
     window = options.window or Window(0, 0, height, width)
-    if (image.mode == "CMYK" and channels == 1) or not window.within(height, width):
+    factors = [factor for plane in image.layer for factor in plane[1:3]]
+    damaged = not image.tile or 0 in factors or len(image.layer) != len(image.getbands())
+    if damaged or (image.mode == "CMYK" and channels == 1) or not window.within(height, width):
         refuse(_invalid(data))
     steps = _steps(image, options.ratio)
     if image.mode == "L" or (channels == 1 and _conversion(image)):

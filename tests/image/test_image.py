@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
 import struct
 import sys
 import zlib
+from pathlib import Path
 
 import pytest
 
@@ -42,3 +44,21 @@ def test_missing_pillow_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "PIL.PngImagePlugin", None)
     with tf.Session() as sess, pytest.raises(tf.errors.InvalidArgumentError, match=r"pip install pyflow-tf\[image\]"):
         sess.run(tf.image.decode_png(png_header(1, 1)))
+
+
+@pytest.mark.parametrize("name", ["jpeg_420", "jpeg_440", "jpeg_ycck", "jpeg_prog"])
+def test_damaged_jpeg_files_are_decoded_or_refused(name):
+    random.seed(name)
+    content = (Path(__file__).parent.parent / "golden" / "pictures" / f"{name}.jpg").read_bytes()
+    data = tf.placeholder(tf.string, [])
+    image, refused = tf.image.decode_jpeg(data), 0
+    with tf.Session() as sess:
+        for _ in range(300):
+            damaged = bytearray(content)
+            for _ in range(random.randint(1, 3)):
+                damaged[random.randrange(3, len(damaged))] = random.choice([0, 255, random.randrange(256)])
+            try:
+                assert sess.run(image, {data: bytes(damaged)}).ndim == 3
+            except tf.errors.InvalidArgumentError:
+                refused += 1
+    assert 0 < refused < 300
