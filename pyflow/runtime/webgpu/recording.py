@@ -18,6 +18,7 @@ from pyflow.runtime.webgpu.device import Command
 from pyflow.runtime.webgpu.elementwise import Source
 from pyflow.runtime.webgpu.fusing import Fusing, Unit
 from pyflow.runtime.webgpu.node import Work, elements, is_constant, is_reference, shape_of
+from pyflow.runtime.webgpu.passing import Place
 
 # One program at a time works on a device: its variables and the recordings' buffers are not made for more.
 _lock = threading.RLock()
@@ -33,17 +34,36 @@ class Planned(NamedTuple):
 
 
 class Segment:
-    """Does steps on a device; called with the arrays that come from the host, it gives those that go there."""
+    """Does steps on a device; called with the arrays that come from the host, it gives those that go there.
 
-    def __init__(self, device: Any, works: list[Work], inputs: list[Value], outputs: list[Value]):
+    Attributes:
+      gives: the values it gives: the outputs for the host, then those for later segments, each as a `Passed`.
+    """
+
+    def __init__(
+        self,
+        device: Any,
+        works: list[Work],
+        inputs: list[Value],
+        outputs: list[Value],
+        passed: list[Value],
+        places: dict[Value, Place],
+    ):
+        """A segment with those inputs, outputs for the host, and outputs for later segments.
+
+        Args:
+          places: where inputs are that come from earlier segments; the segment adds those of its own outputs.
+        """
         self._device = device
         self._memory: list[Any] = []
         self._to_bring: list[tuple[VariableCell, residency.Residence]] = []
         self._written: list[residency.Residence] = []
-        self._inputs, self._outputs = inputs, outputs
         self.works = works
-        fusing = Fusing(works, outputs, device.limits["max-storage-buffers-per-shader-stage"])
+        fusing = Fusing(works, [*outputs, *passed], device.limits["max-storage-buffers-per-shader-stage"])
         self._root = fusing.root
+        own = [v for v in passed if fusing.root(v).cell is None and fusing.root(v) not in inputs]
+        self._outputs = [*outputs, *(v for v in passed if v not in own)]
+        self.gives = [*self._outputs, *own]
         self._times: list | None = None
         self._each_run = {v: f for w in works if w.node is not None for v, f in w.node.each_run_values.items()}
         self._cells: dict[int, Any] = {id(v.cell): v.cell for w in works for v in w.step.inputs if is_reference(v)}
@@ -57,13 +77,17 @@ class Segment:
         self._to_bring = [
             (cell, cell.residence) for key, cell in self._cells.items() if key not in self._overwritten
         ]
-        self._fixed = {*inputs, *self._each_run}
-        self._buffers = self._lay_out()
+        self._fixed = {*inputs, *self._each_run, *map(self._root, own)}
+        self._buffers = self._lay_out({v: places[v].buffer for v in inputs if v in places})
+        self._taken = [(i, places[v]) for i, v in enumerate(inputs) if v in places]
+        self._given = [Place(device, self._buffers[self._root(v)], v) for v in own]
         with _lock:
             self._recording = self._record()
-        self._uploads = [(i, self._buffers[v], v.dtype) for i, v in enumerate(inputs) if v in self._buffers]
+        arriving = [(i, v) for i, v in enumerate(inputs) if v not in places]
+        self._uploads = [(i, self._buffers[v], v.dtype) for i, v in arriving if v in self._buffers]
         checks = [(w.step.op, self._root(v), f) for w in works if w.node is not None for v, f in w.node.checks]
-        self._checks = [(inputs.index(v), f, op) for op, v, f in checks if v in inputs]
+        self._checks = [(i, f, op) for op, value, f in checks for i, v in arriving if v is value]
+        places.update(zip(own, self._given))
         self._hosted = [(f, self._buffers[v], v.dtype) for v, f in self._each_run.items()]
 
     # ---------------------------------------------------------------- planning
@@ -87,18 +111,21 @@ class Segment:
             for d in dispatches
         ]
 
-    def _lay_out(self) -> dict[Value, Any]:
-        """A buffer for each value that is bound: of its own for what comes from the host, shared by the others."""
+    def _lay_out(self, buffers: dict[Value, Any]) -> dict[Value, Any]:
+        """A buffer for each value that is bound: of its own for what comes from elsewhere or goes there, else shared.
+
+        Args:
+          buffers: those that there are.
+        """
         last_use: dict[Value, int] = {}
         for i, planned in enumerate(self.planned):
             last_use.update((self._root(v), i) for v in planned.bound)
-        kept = {self._root(v) for v in self._outputs}
-        buffers: dict[Value, Any] = {}
+        kept = {self._root(v) for v in self.gives}
         slots: dict[Value, int] = {}
         sizes: list[int] = []
         largest: dict[int, Value] = {}
         free: list[int] = []
-        for i, bound in enumerate([*(p.bound for p in self.planned), self._outputs]):
+        for i, bound in enumerate([*(p.bound for p in self.planned), self.gives]):
             roots = [self._root(v) for v in dict.fromkeys(bound)]
             for value in roots:
                 if value.cell is not None or value in buffers or value in slots:
@@ -155,12 +182,18 @@ class Segment:
                 if not residence.on_device:
                     residency.bring_up(cell)
             writes = [(buffer, residency.to_wire(arrays[i], dtype)) for i, buffer, dtype in self._uploads]
+            for i, place in self._taken:
+                if (array := place.brought(arrays[i])) is not None:
+                    writes.append((place.buffer, array))
+            for place in self._given:
+                place.vacate()
             for function, buffer, dtype in self._hosted:
                 writes.append((buffer, residency.to_wire(function(), dtype)))
             read = self._run(writes)
             for residence in self._written:
                 residence.on_host, residence.on_device = False, True
-        return tuple([residency.from_wire(data, v.dtype, v.shape) for data, v in zip(read, self._outputs)])
+            passed = [place.give() for place in self._given]
+        return (*[residency.from_wire(data, v.dtype, v.shape) for data, v in zip(read, self._outputs)], *passed)
 
     def keep_times(self) -> None:
         """Has the next call find out when each dispatch runs, where the device can tell."""

@@ -15,6 +15,7 @@ from pyflow.core.device import DeviceSpec
 from pyflow.runtime.program import Program, Step, Value
 from pyflow.runtime.webgpu import unique_rows
 from pyflow.runtime.webgpu.node import COPY, Work, changed, is_constant, is_reference, shape_of, work_of
+from pyflow.runtime.webgpu.passing import Place
 from pyflow.runtime.webgpu.recording import Segment
 
 # Values with so few elements are computed on the host where their inputs are.
@@ -38,8 +39,9 @@ def split(program: Program, session: Any, device: Any) -> bool:
     _refer_to_variables(program, works)
     order = _schedule(program.steps, works)
     steps: list[Step] = []
+    places: dict[Value, Place] = {}
     for on_device, part in order:
-        steps += [_segment(program, part, works, device)] if on_device else part
+        steps += [_segment(program, part, works, device, places)] if on_device else part
     program.steps = steps
     computed = {v for step in steps for v in step.outputs}
     program.wanted = [v for v in program.wanted if v.step is None or v in computed]
@@ -284,20 +286,24 @@ def _schedule(steps: list[Step], works: dict[Step, Work]) -> list[tuple[bool, li
     return parts
 
 
-def _segment(program: Program, part: list[Step], works: dict[Step, Work], device: Any) -> Step:
+def _segment(
+    program: Program, part: list[Step], works: dict[Step, Work], device: Any, places: dict[Value, Place]
+) -> Step:
     """One step that does all of the part's on the device."""
     # What was read of a variable by an earlier segment, this one reads itself: nothing changes the variable until then.
     lent = dict.fromkeys(v.step for s in part for v in works[s].inputs if v.cell is not None and not is_reference(v))
     part = [*(s for s in lent if s is not None and s not in part), *part]
     inside = {v for step in part for v in step.outputs}
     here = set(part)
+    on_host = {*program.fetches, *program.kept, *(v for s in program.steps if s not in works for v in s.inputs)}
     wanted = [v for s in program.steps if s not in here for v in s.inputs] + program.fetches
-    outputs = [v for v in dict.fromkeys(wanted) if v in inside and v.cell is None]
+    wanted = [v for v in dict.fromkeys(wanted) if v in inside and v.cell is None]
     used = dict.fromkeys(v for s in part for v in works[s].inputs)
     inputs = [v for v in used if v not in inside and not is_reference(v) and not is_constant(v)]
-    segment = Segment(device, [works[s] for s in part], inputs, outputs)
+    outputs, passed = [v for v in wanted if v in on_host], [v for v in wanted if v not in on_host]
+    segment = Segment(device, [works[s] for s in part], inputs, outputs, passed, places)
     step = Step(part[0].op, None, {"returns": True}, inputs, [])
-    step.kernel, step.outputs = segment, outputs
-    for index, value in enumerate(outputs):
+    step.kernel, step.outputs = segment, segment.gives
+    for index, value in enumerate(step.outputs):
         value.step, value.index = step, index
     return step

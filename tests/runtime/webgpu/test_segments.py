@@ -206,3 +206,52 @@ def test_the_device_is_listed(adapter):
     assert tf.test.is_gpu_available() and tf.test.gpu_device_name() == "/device:GPU:0"
     (gpu,) = [d for d in list_local_devices() if d.device_type == "GPU"]
     assert gpu.name == "/device:GPU:0" and adapter in gpu.physical_device_desc and gpu.memory_limit > 0
+
+
+class TestPassing:
+    """What only a later segment needs stays on the device, though the host has something to do in between."""
+
+    def make(self, wait):
+        x = tf.placeholder(tf.float32, [6, 8])
+        with tf.device("/gpu:0"):
+            y = tf.nn.relu(x) * 2.0
+            total = tf.reduce_sum(y, 1)
+        with tf.device("/cpu:0"):
+            factor = tf.ensure_shape(tf.py_func(wait, [total], tf.float32), [6])
+        with tf.device("/gpu:0"):
+            z = y[:, ::-1] * tf.expand_dims(factor, 1)
+        return x, z
+
+    def test_nothing_but_what_the_host_needs_comes_there(self, adapter):
+        x, z = self.make(lambda total: total)
+        with tf.Session(config=SOFT) as sess:
+            value = sess.run(z, {x: ROWS})
+            first, second = segments(sess)
+            assert [v.shape for v in first._outputs] == [(6,)] and len(second._uploads) == 1
+            doubled = np.maximum(ROWS, 0) * 2
+            np.testing.assert_allclose(value, doubled[:, ::-1] * doubled.sum(1, keepdims=True), rtol=1e-6)
+            np.testing.assert_allclose(sess.run(z, {x: ROWS}), value)
+
+    def test_runs_under_way_at_once_keep_each_its_own(self, adapter):
+        meet = threading.Barrier(2)
+
+        def wait(total):
+            meet.wait(60)
+            return total
+
+        x, z = self.make(wait)
+        doubled, results = np.maximum(ROWS, 0) * 2, {}
+        wanted = doubled[:, ::-1] * doubled.sum(1, keepdims=True)
+        with tf.Session(config=SOFT) as sess:
+
+            def run(scale):
+                results[scale] = [sess.run(z, {x: ROWS * scale}) for _ in range(3)]
+
+            threads = [threading.Thread(target=run, args=(scale,)) for scale in (1, 3)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        for scale, values in results.items():
+            for value in values:
+                np.testing.assert_allclose(value, wanted * scale**2, rtol=1e-5)
