@@ -83,7 +83,7 @@ class FunctionGraph(Graph):
 
     def add_input(self, dtype: Any, shape: Any = None, name: str = "arg") -> Tensor:
         """A new argument, as a tensor of this graph."""
-        counting = uncounted(self) if self._counts_captures else contextlib.nullcontext()
+        counting = uncounted(self) if self.kind in _CAPTURING_NODE else contextlib.nullcontext()
         with counting, self._at_function_level():
             # Goes round `add_node` of derived graphs, which have their own idea of what belongs where.
             attrs = {"dtype": dtype, "shape": _as_shape(shape)}

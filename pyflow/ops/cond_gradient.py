@@ -6,6 +6,7 @@ from typing import Any
 
 from pyflow.autodiff import backpropagate
 from pyflow.core.function_graph import FunctionGraph, function_named
+from pyflow.core.node_count import count_nodes, uncounted
 from pyflow.core.operation import Operation
 from pyflow.core.registry import raw
 from pyflow.core.shapes import TensorShape
@@ -21,8 +22,13 @@ class _BranchGradient(GradientGraph):
     def __init__(self, op: Operation, branches: list[FunctionGraph], index: int):
         super().__init__("cond_gradient", op, branches[index], 1)
         self._branches = branches
+        self._counts_captures = False  # TensorFlow's gradient is in the same branch
 
     def _remembered(self, tensor: Tensor) -> Tensor:
+        with uncounted(self):
+            return self._as_output(tensor)
+
+    def _as_output(self, tensor: Tensor) -> Tensor:
         dtype = tensor.dtype.base_dtype
         for branch in self._branches:
             if branch is self._forward:
@@ -45,6 +51,7 @@ def branches_gradient(op: Operation, dys: Any) -> list:
     wanted = [i for i, tensor in enumerate(inputs) if differentiable(tensor)]
     known = [i for i, dy in enumerate(dys) if dy is not None and differentiable(op.outputs[i])]
     seeds = [dense(dys[i]) for i in known]
+    count_nodes(op.graph, *["Switch"] * len(known))
     graphs, found = [], []
     for index, branch in enumerate(branches):
         graph = _BranchGradient(op, branches, index)
@@ -57,8 +64,11 @@ def branches_gradient(op: Operation, dys: Any) -> list:
             found.append([dense(g) for g in grads])
         graphs.append(graph)
     used = [k for k in range(len(wanted)) if any(grads[k] is not None for grads in found)]
+    # Of each input and branch, TensorFlow merges the gradient with zeros for when the branch is not taken.
+    pairs = [sum(grads[k] is not None for grads in found) for k in used]
+    count_nodes(op.graph, *["Merge"] * (6 * sum(pairs) + sum(n > 1 for n in pairs)))
     for graph, grads in zip(graphs, found):
-        with graph.as_default():
+        with graph.as_default(), uncounted(graph):
             graph.outputs = [
                 raw.Identity(zeros_like(graph.capture(inputs[wanted[k]])) if grads[k] is None else grads[k])
                 for k in used

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from pyflow.core import dtypes
 from pyflow.core.convert import convert_to_tensor
 from pyflow.core.function_graph import FunctionGraph
 from pyflow.core.indexed_slices import IndexedSlices
+from pyflow.core.node_count import count_nodes, uncounted
 from pyflow.core.operation import Operation
 from pyflow.core.registry import OpDef, raw
 from pyflow.core.resources import handle_data
@@ -36,8 +38,12 @@ class GradientGraph(FunctionGraph):
 
     def add_node(self, definition: OpDef, inputs: list[Tensor], attrs: dict[str, Any], name: str | None) -> Operation:
         if definition.name in _SMALLER_THAN_ARGUMENT and inputs[0].graph is self._forward:
-            kept = self._made_forward(definition, inputs, attrs)
-            return super().add_node(raw.Identity, [self.capture(kept)], {"T": kept.dtype}, name)
+            count_nodes(self, definition.name)
+            with uncounted(self):
+                kept = self._made_forward(definition, inputs, attrs)
+            kept = self.capture(kept)
+            with uncounted(self):
+                return super().add_node(raw.Identity, [kept], {"T": kept.dtype}, name)
         return super().add_node(definition, inputs, attrs, name)
 
     def _made_forward(self, definition: OpDef, inputs: list[Tensor], attrs: dict[str, Any]) -> Tensor:
@@ -61,7 +67,8 @@ class GradientGraph(FunctionGraph):
 
         value = static_value(tensor)
         if value is not None:
-            with self._at_function_level(), self.as_default():
+            counting = uncounted(self) if self.kind == "cond" else contextlib.nullcontext()
+            with self._at_function_level(), self.as_default(), counting:
                 return raw.Const(value=value, dtype=tensor.dtype.base_dtype)
         outside = self._input_outside(tensor)
         return self._remembered(tensor) if outside is None else super().capture(outside)

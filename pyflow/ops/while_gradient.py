@@ -9,6 +9,7 @@ import numpy as np
 from pyflow.autodiff import backpropagate
 from pyflow.core import dtypes
 from pyflow.core.function_graph import FunctionGraph, function_named
+from pyflow.core.node_count import count_nodes, uncounted
 from pyflow.core.operation import Operation
 from pyflow.core.registry import raw
 from pyflow.core.tensor import Tensor
@@ -22,6 +23,11 @@ from pyflow.ops.function_gradient_graph import (
 )
 from pyflow.ops.tensor_list_ops import EmptyTensorList, TensorListPopBack, TensorListPushBack, shape_tensor
 from pyflow.ops.while_loop import loop_node
+
+# The loops that count the rounds forwards and backwards in TensorFlow's gradient.
+_COUNTING = (*["Const", "Enter", "Merge", "Switch", "Const", "Add", "NextIteration", "Exit"],) + (
+    *["Const", "Enter", "Merge", "GreaterEqual", "Enter", "LoopCond", "Switch", "Sub", "NextIteration", "Exit"],
+)
 
 
 class _BodyGradient(GradientGraph):
@@ -38,6 +44,12 @@ class _BodyGradient(GradientGraph):
         return i in self._unchanged
 
     def _remembered(self, tensor: Tensor) -> Tensor:
+        # A stack with its size, two ways into the loops, a push and a pop; what makes pops wait, once.
+        count_nodes(self, *["StackV2"] * 6, *([] if self.lists else ["ControlTrigger"]))
+        with uncounted(self):
+            return self._from_list(tensor)
+
+    def _from_list(self, tensor: Tensor) -> Tensor:
         op, body = self._op, self._forward
         dtype = tensor.dtype.base_dtype
         with op.graph.as_default(), _outside_scopes(op.graph):
@@ -78,11 +90,13 @@ def while_gradient(op: Operation, dys: Any) -> list:
         return [None] * count
     cond, body = function_named(op.graph, op.attrs["cond"]), function_named(op.graph, op.attrs["body"])
     gradient = _BodyGradient(op, cond, body)
+    count_nodes(op.graph, *_COUNTING)
     unchanged = gradient._unchanged
     wanted = [i for i in range(2, count) if differentiable(body.inputs[i])]
     carried = [i for i in wanted if i not in unchanged and body.inputs[i].dtype != dtypes.resource]
     given = {i: dense(dys[i]) for i in range(len(dys)) if dys[i] is not None}
     start = {i: given.get(i) if i in given else zeros_like(op.outputs[i]) for i in carried}
+    count_nodes(op.graph, *["Enter", "Merge", "Switch", "NextIteration", "Exit"] * len(carried))
 
     with gradient.as_default():
         counter, total = gradient.add_input(dtypes.int32, (), "counter"), gradient.add_input(dtypes.int32, (), "total")
@@ -94,16 +108,23 @@ def while_gradient(op: Operation, dys: Any) -> list:
         outgoing = [result[i] if result[i] is not None else raw.ZerosLike(incoming[i]) for i in carried]
         sums = [i for i in wanted if i not in incoming and result[i] is not None]
         before = {i: _sum_input(gradient, body.inputs[i], result[i]) for i in sums}
-        added = [raw.AddV2(before[i], result[i]) for i in sums]
-        following = raw.Add(counter, 1)
-    zeros = [zeros_like(op.inputs[i]) for i in sums]
+        with uncounted(gradient):
+            added = [raw.AddV2(before[i], result[i]) for i in sums]
+            following = raw.Add(counter, 1)
+    for i in sums:
+        known = result[i].shape.is_fully_defined()
+        count_nodes(op.graph, "Const", *["Enter", "Merge", "Switch", "Add", "NextIteration", "Exit"])
+        count_nodes(op.graph, *([] if known else ["Shape", "Fill"]))
+    with uncounted(op.graph):
+        zeros = [zeros_like(op.inputs[i]) for i in sums]
     gradient.inputs = [counter, total, *incoming.values(), *before.values(), *[b for _, b, _ in gradient.lists]]
     gradient.outputs = [following, total, *outgoing, *added, *[after for _, _, after in gradient.lists]]
     # Each output is a tensor of the gradient's own: one that stands for something outside is handed on.
-    with gradient.as_default():
+    with gradient.as_default(), uncounted(gradient):
         gradient.outputs = [t if t.graph is gradient else raw.Identity(t) for t in gradient.outputs]
     initial = [*[start[i] for i in carried], *zeros, *[filled for filled, _, _ in gradient.lists]]
-    outputs = _backwards(op, gradient, initial)
+    with uncounted(op.graph):
+        outputs = _backwards(op, gradient, initial)
     grads: list[Any] = [None] * count
     for i, output in zip([*carried, *sums], outputs):
         grads[i] = output

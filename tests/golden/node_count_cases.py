@@ -218,6 +218,45 @@ def random_numbers(tf):
     return [round(float(number), 5) for value in values for number in value]
 
 
+def _count_behind_gradient(tf, build):
+    """The number of nodes when `build` has given (ys, xs), in a graph of their own, and they are differentiated."""
+    with tf.Graph().as_default():
+        tf.set_random_seed(1)
+        tf.gradients(*build(tf.placeholder(tf.float32, [2])))
+        return _count(tf)
+
+
+def gradients_of_conditionals(tf):
+    def choose(x, *branches):
+        return tf.cond(tf.placeholder(tf.bool, []), *branches)
+
+    builds = [
+        lambda x: (choose(x, lambda: x * 2, lambda: tf.exp(x)), x),
+        lambda x: (choose(x, lambda: x * 2, lambda: tf.zeros([2])), x),
+    ]
+    return [_count_behind_gradient(tf, build) for build in builds]
+
+
+def gradients_of_loops(tf):
+    def five(body, first):
+        return tf.while_loop(lambda i, a: i < 5, lambda i, a: (i + 1, body(a)), [0, first])[1]
+
+    def of_rows(_):
+        rows, w = tf.placeholder(tf.float32, [None, 2]), tf.placeholder(tf.float32, [2, 2])
+        return five(lambda a: tf.matmul(a, w) + rows, rows), [rows, w]
+
+    limit = {"maximum_iterations": 5}
+    builds = [
+        lambda x: (five(lambda a: a * 2.0, x), x),
+        lambda x: (five(lambda a: a * x + 1, x), x),
+        lambda x: (tf.while_loop(lambda a: a[0] < 5, lambda a: tf.exp(tf.tanh(a)), [x], **limit), x),
+        lambda x: (tf.map_fn(lambda r: r * r, x), x),
+        lambda x: (tf.scan(lambda a, r: a * r, x), x),
+        of_rows,
+    ]
+    return [_count_behind_gradient(tf, build) for build in builds]
+
+
 CASES = {name: case for name, case in list(globals().items()) if callable(case) and not name.startswith("_")}
 
 
