@@ -23,9 +23,10 @@ WASM := pyflow/runtime/cpu/kernels.wasm
 # Beside the environment, not in it: without the library every op has its numpy kernel tested.
 ONEDNN := $(VENV)/onednn
 
+GPU_TESTS := tests/runtime/webgpu tests/shaders
 WITHOUT_WASM := $(addprefix tests/ops/test_,conv.py convolution.py matmul.py math_unary.py nn_activations.py pool.py)
 
-.PHONY: help demo test lint check onednn wasm pyodide web e2e features bench clean
+.PHONY: help demo test lint check gpu onednn wasm pyodide web e2e features bench clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,7 +34,7 @@ help: ## List the commands
 demo: $(CORE) ## Train the two-layer network on MNIST and print its test accuracy (about a minute)
 	$(PYTHON_BIN) examples/mnist_two_layers.py --data_dir=$(MNIST)
 
-test: lint check onednn pyodide e2e ## Everything: lint, all tests (TensorFlow compared with), with oneDNN, in Pyodide, in a browser
+test: lint check gpu onednn pyodide e2e ## Everything: lint, all tests (TensorFlow compared with), with oneDNN, in Pyodide, in a browser
 
 lint: $(DEV) $(WEB) $(E2E) ## ruff, pyright and the layer rule; the types and style of the site's code
 	$(VENV)/bin/ruff check .
@@ -44,8 +45,13 @@ lint: $(DEV) $(WEB) $(E2E) ## ruff, pyright and the layer rule; the types and st
 # One BLAS thread a worker: the workers fill the cores.
 check: export OPENBLAS_NUM_THREADS ?= 1
 check: export OMP_NUM_THREADS ?= 1
-check: $(DEV) $(GRAPHICS) ## The tests alone, in parallel
-	$(PYTHON_BIN) -m pytest -n $(WORKERS) --dist worksteal --timeout 300 -q
+check: $(DEV) ## The tests alone, in parallel
+	$(PYTHON_BIN) -m pytest -n $(WORKERS) --dist worksteal --timeout 300 -q $(GPU_TESTS:%=--ignore=%)
+
+# In processes of their own: TensorFlow and the system's Vulkan drivers do not go together in one.
+gpu: export OPENBLAS_NUM_THREADS ?= 1
+gpu: $(DEV) $(GRAPHICS) ## The tests of GPUs, on every adapter that there is
+	$(PYTHON_BIN) -m pytest -n $(WORKERS) --dist worksteal --timeout 300 -q $(GPU_TESTS)
 
 onednn: $(DEV) $(ONEDNN) ## The tests of convolutions with Intel's library, on the machines that it is made for
 	if [ -e $(ONEDNN)/lib ]; then PYTHONUSERBASE=$(abspath $(ONEDNN)) $(PYTHON_BIN) -m pytest -q \

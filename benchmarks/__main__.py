@@ -7,6 +7,7 @@ import os
 THREADS = 2
 # Both libraries read these when they are loaded.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ["PYFLOW_ADAPTER"] = "none"
 for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ[name] = str(THREADS)
 
