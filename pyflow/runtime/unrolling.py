@@ -29,7 +29,7 @@ FEW = Limits(10, 1000)
 MANY = Limits(128, 6000)
 
 
-def inlined(builder: Any, op: Operation, values: list) -> list | None:
+def inlined(builder: Any, op: Operation, values: list[Any]) -> list | None:
     """The outputs of an op that runs functions, computed by steps added to a program; None if it stays a call."""
     if op.op_def.calls == "loop":
         return unrolled(builder, op, values)
