@@ -34,10 +34,11 @@ def inlined(builder: Any, op: Operation, values: list[Any]) -> list | None:
     if op.op_def.calls == "loop":
         return unrolled(builder, op, values)
     # On the CPU a call costs next to nothing; what it works on on a GPU would come to the host.
-    is_known = op.type in ("If", "StatelessIf") and values[0].constant is not None and values[0].cell is None
-    if not is_known or builder.limits is not MANY or values[0].dtype is not dtypes.bool or values[0].shape != ():
+    condition, constant = values[0], values[0].constant
+    is_known = op.type in ("If", "StatelessIf") and constant is not None and condition.cell is None
+    if not is_known or builder.limits is not MANY or condition.dtype is not dtypes.bool or condition.shape != ():
         return None
-    branch = function_named(op.graph, op.attrs["then_branch" if values[0].constant.any() else "else_branch"])
+    branch = function_named(op.graph, op.attrs["then_branch" if constant.any() else "else_branch"])
     before = builder.mark()
     try:
         return builder.inline(branch, values[1:])
