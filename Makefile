@@ -18,6 +18,7 @@ installed = $(1)/node_modules/.installed-$(call key,$(1)/package-lock.json)
 NODE := $(call installed,$(PYODIDE))
 WEB := $(call installed,web)
 E2E := $(call installed,e2e)
+BENCH := $(call installed,benchmarks/web)
 GRAPHICS := $(VENV)/.graphics-$(call key,.ci/install_graphics.sh)
 WASM := pyflow/runtime/cpu/kernels.wasm
 # Beside the environment, not in it: without the library every op has its numpy kernel tested.
@@ -26,10 +27,10 @@ ONEDNN := $(VENV)/onednn
 GPU_TESTS := tests/runtime/webgpu tests/shaders
 WITHOUT_WASM := $(addprefix tests/ops/test_,conv.py convolution.py matmul.py math_unary.py nn_activations.py pool.py)
 
-.PHONY: help demo test lint check gpu onednn wasm pyodide web e2e features bench clean
+.PHONY: help demo test lint check gpu onednn wasm pyodide web e2e features bench bench-web clean
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(CORE) ## Train the two-layer network on MNIST and print its test accuracy (about a minute)
 	$(PYTHON_BIN) examples/mnist_two_layers.py --data_dir=$(MNIST)
@@ -85,8 +86,11 @@ bench: $(DEV) $(GRAPHICS) ## Time PyFlow beside TensorFlow 2.21, the GPU's kerne
 	$(PYTHON_BIN) -m benchmarks.gpu
 	$(PYTHON_BIN) -m benchmarks.soak
 
+bench-web: web $(BENCH) ## Time PyFlow in a browser's tab beside TensorFlow.js, and the playground's budgets
+	node benchmarks/web/run.mjs $(PYTHON_BIN)
+
 clean: ## Remove what the commands above made in this folder
-	rm -rf $(VENV) {$(PYODIDE),web,web/wasm,e2e}/node_modules $(dir $(WASM))*.wasm web/build web/dist e2e/artifacts build dist \
+	rm -rf $(VENV) {$(PYODIDE),web,web/wasm,e2e,benchmarks/web}/node_modules $(dir $(WASM))*.wasm web/build web/dist e2e/artifacts build dist \
 	  .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -113,7 +117,7 @@ $(WASM): $(wildcard web/wasm/assembly/*.ts) web/wasm/build.mjs web/wasm/package-
 	npm ci --silent --prefix web/wasm
 	npm run build --silent --prefix web/wasm
 
-$(NODE) $(WEB) $(E2E):
+$(NODE) $(WEB) $(E2E) $(BENCH):
 	@node --version 2>/dev/null | grep -qE '^v(20\.(19|[2-9][0-9])|2[2-9]|[3-9][0-9])' || { echo "This needs Node 20.19, or 22 or later"; exit 1; }
 	npm ci --silent --prefix $(dir $(@D))
 	@touch $@

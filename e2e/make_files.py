@@ -1,6 +1,6 @@
 """Makes the files that the specs drop into the page, by TensorFlow where there is one: `python make_files.py FOLDER`.
 
-With `--probabilities CHECKPOINT` it restores a checkpoint of the page and prints what the network says of a blank image.
+With `--probabilities CHECKPOINT` it restores a checkpoint of the page and prints what the network says of a blank.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", CUDA_VISIBLE_DEVICES="")
 import numpy as np  # noqa: E402
 
 try:
-    import tensorflow.compat.v1 as tf  # noqa: E402
+    import tensorflow.compat.v1 as tf
 
     tf.disable_v2_behavior()
 except ImportError:
-    import pyflow as tf  # type: ignore[no-redef]  # noqa: E402
+    import pyflow as tf  # type: ignore[no-redef]
 
 from tests.faults import damage  # noqa: E402
 

@@ -120,11 +120,13 @@ def build_pyflow() -> Path:
 
 
 def build_playground() -> Path:
-    """The Python of the playground itself."""
+    """The Python of the playground itself, and the examples with what lies beside them."""
     path = BUILD / "playground-1-py3-none-any.whl"
+    own = ROOT / "web" / "python"
+    files = {source.relative_to(own).as_posix(): source for source in sorted(own.rglob("*.py"))}
+    files |= {f"playground/{source.relative_to(ROOT).as_posix()}": source for source in example_files()}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for source in sorted((ROOT / "web" / "python").rglob("*.py")):
-            name = source.relative_to(ROOT / "web" / "python").as_posix()
+        for name, source in files.items():
             archive.writestr(zipfile.ZipInfo(name), source.read_bytes(), zipfile.ZIP_DEFLATED)  # the same each time
     return path
 
@@ -144,12 +146,15 @@ def add_examples() -> None:
         for target in re.findall(r"\[\w+\]\(([\w.]+)\)", row[2]):
             path = ROOT / "examples" / target
             gallery += [describe(p, chapter) for p in ([path] if path.is_file() else sorted(path.glob("*.py")))]
-    for path in (ROOT / "examples").rglob("*"):
-        if path.suffix in (".py", ".txt"):
-            target = PUBLIC / "examples" / path.relative_to(ROOT / "examples")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target)
+    for path in example_files():
+        target = PUBLIC / path.relative_to(ROOT)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
     write_json("examples.json", gallery)
+
+
+def example_files() -> list[Path]:
+    return [path for path in sorted((ROOT / "examples").rglob("*")) if path.suffix in (".py", ".txt")]
 
 
 def describe(path: Path, chapter: str) -> dict[str, str]:

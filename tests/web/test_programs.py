@@ -19,6 +19,7 @@ import json, sys
 import playground
 from playground import programs
 programs.FOLDER, programs.FILES = sys.argv[1] + "/programs", sys.argv[1] + "/files"
+programs.EXAMPLES = sys.argv[2]
 import playground.files
 playground.files.FILES = programs.FILES
 printed = []
@@ -37,7 +38,7 @@ class Tab:
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "web" / "python"), str(ROOT)])}
         self.files = str(folder / "files")
         self._process = subprocess.Popen(
-            [sys.executable, "-c", DRIVER, str(folder)],
+            [sys.executable, "-c", DRIVER, str(folder), str(ROOT / "examples")],
             env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
         self.events: list = []
@@ -144,6 +145,12 @@ open("<b>.csv", "w").write("a,b\\n1,2\\n")"""
     assert sum(facts["bars"]) == 100 and dict(map(tuple, facts["statistics"]))["max"] == "1"
     assert tab("files.inspect", f"{tab.files}/none").startswith("There is no file or checkpoint")
     assert os.path.getsize(tab("files.pack", written)) > 300
+
+
+def test_examples_find_what_lies_beside_them(tab):
+    program = (ROOT / "examples" / "mnist_in_three_files" / "mnist_eval.py").read_text().partition("\ntf.")[0]
+    assert "import mnist_inference" in program
+    assert tab("programs.run", "mnist_in_three_files/mnist_eval.py", program, "CPU", False)["status"] == "done"
 
 
 def test_scalars_are_told_as_they_are_written(tab):

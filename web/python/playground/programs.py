@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import linecache
 import os
+import shutil
 import sys
 import time
 import traceback
@@ -20,6 +21,7 @@ from pyflow.platform.flags import FLAGS
 
 FOLDER = "/programs"  # where programs are; the examples, with what lies beside them, too
 FILES = "/files"  # where they work
+EXAMPLES = os.path.join(os.path.dirname(__file__), "examples")
 
 _modules: set[str] = set()
 _flags: dict[str, Any] = {}
@@ -31,6 +33,7 @@ def prepare() -> None:
         return
     for folder in (FOLDER, FILES):
         os.makedirs(folder, exist_ok=True)
+    shutil.copytree(EXAMPLES, FOLDER, dirs_exist_ok=True)
     as_tensorflow.install()
     mnist_files.install()
     charts.install()

@@ -16,12 +16,14 @@ let python: Promise<{ pyodide: PyodideAPI; answer: Answer }>;
 async function start(interrupt: SharedArrayBuffer | null): Promise<{ pyodide: PyodideAPI; answer: Answer }> {
   tell("progress", "Loading Python");
   const { loadPyodide } = await import(/* @vite-ignore */ `${base}pyodide/pyodide.mjs`);
-  const pyodide: PyodideAPI = await loadPyodide({ indexURL: `${base}pyodide/`, env: { HOME: "/home/pyodide" } });
+  const pyodide: PyodideAPI = await loadPyodide({
+    indexURL: `${base}pyodide/`,
+    packages: ["playground"], // with what it needs: fetched while Python itself starts
+    env: { HOME: "/home/pyodide" },
+  });
   const memory = () => (pyodide as unknown as { _module: { HEAPU8: Uint8Array<ArrayBuffer> } })._module.HEAPU8;
   const adapter = await Adapter.find(memory).catch(() => null);
   if (adapter) pyodide.registerJsModule("pyflow_webgpu", { adapter });
-  tell("progress", "Loading PyFlow");
-  await pyodide.loadPackage("playground", { messageCallback: () => {} });
   tell("progress", "Starting PyFlow");
   const playground = pyodide.pyimport("playground");
   playground.connect((name: keyof Events, payload: string) => tell(name, JSON.parse(payload)));

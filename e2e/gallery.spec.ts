@@ -1,0 +1,27 @@
+// Examples of the gallery run in the tab as they stand, with the files that lie beside them, with threads or without.
+import { consoleOf, expect, finished, test } from "./page";
+
+const EXAMPLES = {
+  graphs: "",
+  sessions: "",
+  "forward pass": "constants: [[3.957578",
+  "moving average": "",
+  "mnist batches": "training:",
+  "variable scopes": "",
+  queues: "",
+  "input queues": "",
+  images: "",
+  summaries: "",
+};
+
+test("examples run from the gallery", async ({ page }) => {
+  test.setTimeout(180_000);
+  for (const [name, words] of Object.entries(EXAMPLES)) {
+    await page.getByRole("button", { name: "Examples" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: new RegExp(`^${name} \\d`) }).click();
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await finished(page);
+    await expect(consoleOf(page), name).toContainText("Done after");
+    await expect(consoleOf(page), name).toContainText(words);
+  }
+});
