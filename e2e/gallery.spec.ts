@@ -4,7 +4,7 @@ import { consoleOf, expect, finished, test } from "./page";
 const EXAMPLES = {
   graphs: "",
   sessions: "",
-  "forward pass": "constants: [[3.957578",
+  "forward pass": "constants: [[0.116",
   "moving average": "",
   "mnist batches": "training:",
   "variable scopes": "",

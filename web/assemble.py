@@ -125,9 +125,12 @@ def build_playground() -> Path:
     own = ROOT / "web" / "python"
     files = {source.relative_to(own).as_posix(): source for source in sorted(own.rglob("*.py"))}
     files |= {f"playground/{source.relative_to(ROOT).as_posix()}": source for source in example_files()}
+    contents = {name: source.read_bytes() for name, source in files.items()}
+    contents["playground-1.dist-info/METADATA"] = b"Metadata-Version: 2.1\nName: playground\nVersion: 1\n"
+    contents["playground-1.dist-info/WHEEL"] = b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name, source in files.items():
-            archive.writestr(zipfile.ZipInfo(name), source.read_bytes(), zipfile.ZIP_DEFLATED)  # the same each time
+        for name, content in contents.items():
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)  # the same each time
     return path
 
 
