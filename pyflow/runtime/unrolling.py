@@ -34,9 +34,10 @@ def inlined(builder: Any, op: Operation, values: list[Any]) -> list | None:
     if op.op_def.calls == "loop":
         return unrolled(builder, op, values)
     # On the CPU a call costs next to nothing; what it works on on a GPU would come to the host.
+    if op.type not in ("If", "StatelessIf") or builder.limits is not MANY:
+        return None
     condition, constant = values[0], values[0].constant
-    is_known = op.type in ("If", "StatelessIf") and constant is not None and condition.cell is None
-    if not is_known or builder.limits is not MANY or condition.dtype is not dtypes.bool or condition.shape != ():
+    if constant is None or condition.cell is not None or condition.dtype is not dtypes.bool or condition.shape != ():
         return None
     branch = function_named(op.graph, op.attrs["then_branch" if constant.any() else "else_branch"])
     before = builder.mark()
