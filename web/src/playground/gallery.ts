@@ -29,7 +29,10 @@ export class Gallery {
     const examples: Example[] = await (await fetch("examples.json")).json();
     for (const chapter of new Set(examples.map((example) => example.chapter))) {
       const cards = examples.filter((example) => example.chapter === chapter).map((example) => this.#card(example));
-      this.#list.append(h("h3", {}, `Chapter ${chapter}`), h("div", { class: "cards" }, ...cards));
+      this.#list.append(
+        h("h3", {}, /^\d/.test(chapter) ? `Chapter ${chapter}` : chapter),
+        h("div", { class: "cards" }, ...cards),
+      );
     }
   }
 
