@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import os
+import threading
 import time
 from typing import Any
 
@@ -99,6 +100,7 @@ class Saver:
         self._checkpoints_to_be_deleted: list[tuple[str, float]] = []
         self._next_checkpoint_time = math.inf
         self._object_saver: Saver | None = None
+        self._saving = threading.RLock()
         if not defer_build:
             self.build()
 
@@ -221,25 +223,27 @@ class Saver:
         save_path = compat.as_str(compat.path_to_str(save_path))
         if not isinstance(sess, BaseSession):
             raise TypeError(f"'sess' must be a Session; {sess}")
-        path = self._numbered(sess, save_path, global_step)
-        if path == save_path and os.path.basename(save_path) == latest_filename and not self._sharded:
-            raise ValueError(f"'latest_filename' collides with 'save_path': '{latest_filename}' and '{save_path}'")
-        folder = os.path.dirname(save_path)
-        saved = None
-        try:
-            if not self._is_empty:
-                definition = self.saver_def
-                saved = compat.as_str(sess.run(definition.save_tensor_name, {definition.filename_tensor_name: path}))
-            if write_meta_graph:
-                self._write_meta_graph(sess, path, meta_graph_suffix, strip_default_attrs, save_debug_info)
-            if saved is not None and write_state:
-                self._record(saved, folder, latest_filename)
-                self._delete_old(meta_graph_suffix)
-        except (errors.FailedPreconditionError, errors.NotFoundError) as error:
-            if folder and not file_io.is_directory(folder):
-                raise ValueError(f"Parent directory of {save_path} doesn't exist, can't save.") from error
-            raise
-        return saved
+        with self._saving:  # what is saved by several threads is recorded in the order of their steps
+            path = self._numbered(sess, save_path, global_step)
+            if path == save_path and os.path.basename(save_path) == latest_filename and not self._sharded:
+                raise ValueError(f"'latest_filename' collides with 'save_path': '{latest_filename}' and '{save_path}'")
+            folder = os.path.dirname(save_path)
+            saved = None
+            try:
+                if not self._is_empty:
+                    definition = self.saver_def
+                    fed = {definition.filename_tensor_name: path}
+                    saved = compat.as_str(sess.run(definition.save_tensor_name, fed))
+                if write_meta_graph:
+                    self._write_meta_graph(sess, path, meta_graph_suffix, strip_default_attrs, save_debug_info)
+                if saved is not None and write_state:
+                    self._record(saved, folder, latest_filename)
+                    self._delete_old(meta_graph_suffix)
+            except (errors.FailedPreconditionError, errors.NotFoundError) as error:
+                if folder and not file_io.is_directory(folder):
+                    raise ValueError(f"Parent directory of {save_path} doesn't exist, can't save.") from error
+                raise
+            return saved
 
     def _numbered(self, sess: Any, save_path: str, global_step: Any) -> str:
         if global_step is None:

@@ -17,7 +17,7 @@ from tests.interop.test_ops import attr_value
 
 assert pyflow  # importing it registers the ops
 
-REMOVED = {"MatrixExponential", "TopK"}
+REMOVED = {"GatherTree", "MatrixExponential", "TopK"}
 # Dtypes that are not taken any more.
 INTEGERS, COMPLEX = {dtypes.int32, dtypes.int64}, {dtypes.complex64, dtypes.complex128}
 NARROWED = {

@@ -26,7 +26,7 @@ CHANGED = {
     "UniqueWithCountsV2-0": "the static shape of idx is TensorFlow's only where axis is empty",
 }
 # From TensorFlow since, or from the graphs that it makes.
-REMOVED = {"AudioSummary", "Conv3DBackpropFilter", "Conv3DBackpropInput", "MatrixExponential", "TopK"} | {
+REMOVED = {"AudioSummary", "Conv3DBackpropFilter", "Conv3DBackpropInput", "GatherTree", "MatrixExponential", "TopK"} | {
     op for op in REMOVED_OPS if op.startswith("Batch")
 }
 # TensorFlow has it on GPUs only.
