@@ -19,7 +19,7 @@ os.environ["WEBGPU_PATH"] = os.path.join(sysconfig.get_paths()["purelib"], "pyda
 os.environ["DEV"] = "WEBGPU"
 
 import numpy as np  # noqa: E402
-from tinygrad import Device, Tensor, TinyJit, nn  # noqa: E402
+from tinygrad import Context, Device, Tensor, TinyJit, nn  # noqa: E402
 
 SECONDS_PER_TURN = 1.0
 
@@ -38,7 +38,7 @@ def _training(parameters: list[Tensor], scores: Callable[[Tensor], Tensor], shap
 
     @TinyJit
     def step(x: Tensor, y: Tensor) -> None:
-        with Tensor.train():
+        with Context(TRAINING=1):
             optimizer.zero_grad()
             weights = [p for p in parameters if len(p.shape) == 2]
             penalty = sum((w * w).sum() for w in weights) * 0.00005
