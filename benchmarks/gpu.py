@@ -1,11 +1,13 @@
-"""python -m benchmarks.gpu [ADAPTER...]: times products, convolutions and training steps on GPU adapters.
+"""python -m benchmarks.gpu [--only=CASE] [ADAPTER...]: times products, convolutions and training steps on GPUs.
 
-An adapter is a part of its name, as in PYFLOW_ADAPTER; all that are found by default. The peers are a simple kernel,
+An adapter is a part of its name, as in PYFLOW_ADAPTER; all that are found by default. A case is a part of the names of
+rows, or "replay": what a recorded dispatch costs Python. The peers are a simple kernel,
 the equivalent product, and, if it is installed with dawn-python, tinygrad's WEBGPU device on the same Vulkan driver.
 """
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import math
 import os
@@ -14,7 +16,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 _SWIFTSHADER = "/usr/lib/chromium/vk_swiftshader_icd.json"
@@ -44,13 +46,20 @@ fn main(@builtin(global_invocation_id) id: vec3u) {{
 }}
 """
 
+SMALL = """
+@group(0) @binding(0) var<storage, read> a: array<f32>;
+@group(0) @binding(1) var<storage, read_write> b: array<f32>;
+@compute @workgroup_size(1)
+fn main() {{ b[0] = a[0] + {number}.0; }}
+"""
+
 Turn = Callable[[], float]  # the seconds of a step, the mean over one turn
 
 
 class Row(NamedTuple):
     name: str
-    ours: Turn
-    peer: Turn
+    ours: Callable[[], Turn]
+    peer: Callable[[], Turn]
     goal: float  # the peer's time divided by ours is to be at least this
 
 
@@ -76,6 +85,10 @@ def turn(step: Callable[[], Any], device: Any) -> float:
         device.finish()
         count += 1
     return elapsed / count
+
+
+def training(build: Callable[..., Any]) -> Timed:
+    return Timed(lambda: build(tf, tf.ConfigProto(allow_soft_placement=True)))
 
 
 def variable(*shape: int) -> Any:
@@ -144,39 +157,44 @@ class Tinygrad:
         self._process.wait()
 
 
-def rows(device: Any, adapter: str) -> list[Row]:
-    found = []
+def rows(device: Any, adapter: str) -> Iterator[Row]:
     for name, sizes in (("product_512", (512, 512, 512)), ("product_mnist", (100, 784, 500))):
-        found.append(Row(f"{name} / naive kernel", product(*sizes), naive_product(device, *sizes), 8))
+        ours, naive = functools.partial(product, *sizes), functools.partial(naive_product, device, *sizes)
+        yield Row(f"{name} / naive kernel", ours, naive, 8)
     for name, (make, sizes) in convolutions().items():
-        found.append(Row(f"{name} / product", Timed(make), product(*sizes), 1 / 1.5))
+        yield Row(f"{name} / product", functools.partial(Timed, make), functools.partial(product, *sizes), 1 / 1.5)
     driver = _DRIVERS.get(adapter)
     if driver and importlib.util.find_spec("tinygrad") and importlib.util.find_spec("pydawn"):
         peer = Tinygrad(driver)
-        found.append(Row("product_512 / tinygrad", product(512, 512, 512), peer.case("product_512"), 2.5))
-        steps = (("mnist_step", mnist_step, 8), ("lenet_step", lenet_step, 3.5))
-        for name, build, goal in steps:
-            ours = Timed(lambda build=build: build(tf, tf.ConfigProto(allow_soft_placement=True)))
-            found.append(Row(f"{name} / tinygrad", ours, peer.case(name), goal))
-    return found
+        ours = functools.partial(product, 512, 512, 512)
+        yield Row("product_512 / tinygrad", ours, functools.partial(peer.case, "product_512"), 2.5)
+        for name, build, goal in (("mnist_step", mnist_step, 8), ("lenet_step", lenet_step, 3.5)):
+            ours = functools.partial(training, build)
+            yield Row(f"{name} / tinygrad", ours, functools.partial(peer.case, name), goal)
+        peer.close()
 
 
 def replay(device: Any) -> float:
-    """The seconds that a dispatch costs Python when a recorded program is run again."""
-    pipeline = device.pipeline("@compute @workgroup_size(1) fn main() {}", "nothing")
-    recording = device.record([Command(pipeline, [], (1, 1, 1))] * 100, [])
+    """The seconds that a dispatch costs Python when a recorded program is run again: of a hundred, no two alike."""
+    buffers = [device.buffer(64) for _ in range(20)]
+    commands = []
+    for i in range(100):
+        pipeline = device.pipeline(SMALL.format(number=i % 17), "small")
+        commands.append(Command(pipeline, [buffers[i % 10], buffers[10 + i % 9]], (1, 1, 1)))
+    recording = device.record(commands, [])
     times = []
-    for _ in range(30):
+    for _ in range(50):
         start = time.perf_counter()
         device.run(recording, [])
         times.append(time.perf_counter() - start)
         device.finish()
-    return min(times) / 100
+    return min(times) / len(commands)
 
 
 def main() -> int:
+    only = [a.partition("=")[2] for a in sys.argv[1:] if a.startswith("--only=")]
     found = [native.describe(a).name for a in native.adapters()]
-    wanted = sys.argv[1:] or [name.split()[0] for name in found]
+    wanted = [a for a in sys.argv[1:] if not a.startswith("--")] or [name.split()[0] for name in found]
     print(f"{'adapter':12} {'case':32} {'ours':>10} {'peer':>10} {'peer/ours':>9} {'goal':>5}")
     missed = 0
     for adapter in wanted:
@@ -184,14 +202,18 @@ def main() -> int:
         with tf.Session() as session:
             device = session.device
         for row in rows(device, adapter):
-            turns = [(row.ours(), row.peer()) for _ in range(ROUNDS)]
+            if only and not any(part in row.name for part in only):
+                continue
+            own, other = row.ours(), row.peer()
+            turns = [(own(), other()) for _ in range(ROUNDS)]
             ratio = statistics.median(peer / ours for ours, peer in turns)
             ours, peer = (statistics.median(times) * 1e3 for times in zip(*turns))
             missed += ratio < row.goal
             verdict = "" if ratio >= row.goal else "  missed"
             figures = f"{ours:7.2f} ms {peer:7.2f} ms {ratio:9.2f} {row.goal:5.2f}{verdict}"
             print(f"{adapter:12} {row.name:32} {figures}", flush=True)
-        print(f"{adapter:12} Python's part of a dispatch: {replay(device) * 1e6:.1f} µs (goal 5)")
+        if not only or "replay" in only:
+            print(f"{adapter:12} Python's part of a dispatch: {replay(device) * 1e6:.1f} µs (goal 5)")
     return min(missed, 1)
 
 

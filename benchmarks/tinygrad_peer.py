@@ -5,17 +5,18 @@ Each line of the input names a case; the answer is a line with the seconds of a 
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import platform
 import sys
-import sysconfig
 import time
 from collections.abc import Callable
 from typing import Any
 
 _ENDINGS = {"Linux": f"_{platform.machine()}.so", "Darwin": f"_{platform.machine()}.dylib", "Windows": ".dll"}
 _LIBRARY = f"libwebgpu_dawn{_ENDINGS[platform.system()]}"
-os.environ["WEBGPU_PATH"] = os.path.join(sysconfig.get_paths()["purelib"], "pydawn", "lib", _LIBRARY)
+_PYDAWN: Any = importlib.util.find_spec("pydawn")
+os.environ["WEBGPU_PATH"] = os.path.join(_PYDAWN.submodule_search_locations[0], "lib", _LIBRARY)
 os.environ["DEV"] = "WEBGPU"
 
 import numpy as np  # noqa: E402

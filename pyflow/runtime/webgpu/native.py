@@ -179,10 +179,22 @@ class _Recording:
     """Commands with their bind groups, and where to read."""
 
     def __init__(self, device: Any, wgpu: Any, commands: Sequence[Command], reads: Sequence[tuple[Any, int]]):
+        from wgpu.backends.wgpu_native import ffi, lib
+
         self._steps = [
             (pipeline, _bind(device, pipeline, buffers), *grid) for pipeline, buffers, grid in commands
         ]
         self.length = len(self._steps)
+        # What wgpu's functions take, so that replaying asks nothing of its objects: that is most of what it costs.
+        self._set_pipeline = lib.wgpuComputePassEncoderSetPipeline
+        self._set_bind_group = lib.wgpuComputePassEncoderSetBindGroup
+        self._dispatch = lib.wgpuComputePassEncoderDispatchWorkgroups
+        self._no_offsets = ffi.NULL
+        self._handles = []
+        current = None
+        for pipeline, group, *grid in self._steps:
+            self._handles.append((pipeline._internal if pipeline is not current else None, group._internal, *grid))
+            current = pipeline
         self._mode = wgpu.MapMode.READ
         self.staging = None
         self._copies, self._ranges, end = [], [], 0
@@ -198,12 +210,14 @@ class _Recording:
         encoder = device.create_command_encoder()
         if self._steps:
             each = encoder.begin_compute_pass()
-            set_pipeline, set_bind_group, dispatch = each.set_pipeline, each.set_bind_group, each.dispatch_workgroups
-            for pipeline, group, x, y, z in self._steps:
-                set_pipeline(pipeline)
-                set_bind_group(0, group)
-                dispatch(x, y, z)
-            each.end()
+            handle, no_offsets = each._internal, self._no_offsets
+            set_pipeline, set_bind_group, dispatch = self._set_pipeline, self._set_bind_group, self._dispatch
+            for pipeline, group, x, y, z in self._handles:
+                if pipeline is not None:
+                    set_pipeline(handle, pipeline)
+                set_bind_group(handle, 0, group, 0, no_offsets)
+                dispatch(handle, x, y, z)
+            each.end()  # says what was wrong with any of them
         for buffer, offset, nbytes in self._copies:
             encoder.copy_buffer_to_buffer(buffer, 0, self.staging, offset, nbytes)
         return encoder.finish()
