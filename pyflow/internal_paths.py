@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 
+from pyflow import internal_network_paths as networks
 from pyflow.core.api import PUBLIC
 from pyflow.internal_decoder_paths import DECODER_PATHS
 from pyflow.protos import TENSORFLOW_MODULES
@@ -362,15 +363,17 @@ _PARTS = {
 
 @functools.cache
 def _entries() -> dict[str, list[str]]:
-    lines = (_TABLE.strip() + DECODER_PATHS.rstrip()).replace("\n ", " ").splitlines()
+    table = _TABLE.strip() + DECODER_PATHS.rstrip() + networks.PATHS.rstrip()
+    lines = table.replace("\n ", " ").splitlines()
     entries: dict[str, list[str]] = {path: list(places) for path, *places in (line.split() for line in lines)}
-    entries |= {f"python.ops.gen_{name}_ops": ["ops!"] for name in _GENERATED.split()}
+    entries |= {f"python.ops.gen_{name}_ops": ["ops!"] for name in (_GENERATED + " " + networks.GENERATED).split()}
     for name in _OF_DATASETS.split():
         entries[f"python.data.experimental.ops.{name}"] = ["@data.experimental", *_DATASETS.split()]
         entries[f"contrib.data.python.ops.{name}"] = ["?contrib.data.map_and_batch", "@contrib.data"]
     entries["python.training.gen_training_ops"] = ["ops!"]
     for package, parts in _PARTS.items():
         entries |= {f"{package}.{part}": ["@" + package.rpartition(".")[2]] for part in parts.split()}
+    entries |= {path: [] for path in networks.NAMES_ALONE if path not in entries}
     for module in TENSORFLOW_MODULES:  # the packages that hold modules of messages
         parts = module.split(".")
         for end in range(2, len(parts)):

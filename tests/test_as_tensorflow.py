@@ -184,10 +184,10 @@ for statement in statements:
         ("from tensorflow.contrib import boosted_trees", "'boosted_trees'"),
         ("import tensorflow.keras as keras", "'tensorflow.keras'"),
         ("from tensorflow import keras", "'keras'"),
-        ("from tensorflow.python.ops import ragged", "'ragged' from 'tensorflow.python.ops'"),
-        ("import tensorflow.python.ops.ragged.ragged_tensor", "'tensorflow.python.ops.ragged'"),
+        ("from tensorflow.python.ops import no_such_module", "'no_such_module' from 'tensorflow.python.ops'"),
+        ("import tensorflow.python.no_such_package.module", "'tensorflow.python.no_such_package'"),
         ("from tensorflow.python.ops.math_ops import no_such_op", "'no_such_op' from 'tensorflow.python.ops.math_ops'"),
-        ("from tensorflow.python.keras.layers import Dense", "'tensorflow.python.keras'"),
+        ("from tensorflow.python.keras.layers import Dense", "'Dense' from 'tensorflow.python.keras.layers'"),
     ],
 )
 def test_import_of_what_is_not_there_names_it(statement, words):
@@ -235,3 +235,34 @@ def test_path_leads_to_modules(path):
     for place in internal_paths.places(path):
         if place[0] != "@" and place != "ops!":
             importlib.import_module(place)
+
+
+NETWORKS = """
+from tensorflow.python import keras
+from tensorflow.python.eager import wrap_function
+from tensorflow.python.framework import func_graph, graph_io, test_ops
+from tensorflow.python.keras.engine import base_layer, input_spec
+from tensorflow.python.ops import control_flow_grad, control_flow_util_v2, ctc_ops, gen_ctc_ops, sparse_grad
+from tensorflow.python.ops.losses import loss_reduction
+from tensorflow.python.ops.ragged import ragged_factory_ops
+from tensorflow.python.training.tracking import util as trackable_utils
+import tensorflow.python.ops.tensor_array_grad
+from tensorflow.contrib.framework.python.framework import checkpoint_utils, tensor_util
+from tensorflow.contrib.losses.python.losses import loss_ops
+from tensorflow.contrib.opt.python.training import nadam_optimizer, sign_decay
+from tensorflow.contrib.training.python.training import bucket_ops
+import tensorflow as tf
+assert base_layer.InputSpec is input_spec.InputSpec is tf.layers.InputSpec
+assert graph_io.write_graph is tf.train.write_graph and loss_reduction.Reduction is tf.losses.Reduction
+assert nadam_optimizer.NadamOptimizer is tf.contrib.opt.NadamOptimizer and sign_decay.get_cosine_decay_fn
+assert bucket_ops.bucket is tf.contrib.training.bucket and loss_ops.log_loss is tf.contrib.losses.log_loss
+assert tensor_util.remove_squeezable_dimensions is tf.contrib.framework.remove_squeezable_dimensions
+try:
+    keras.Model
+except AttributeError as error:
+    assert "no attribute 'Model' in PyFlow" in str(error)
+"""
+
+
+def test_imports_of_the_tests_of_networks():
+    run(NETWORKS)

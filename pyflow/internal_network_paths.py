@@ -1,0 +1,128 @@
+"""The part of the table of internal paths (`internal_paths.py`) that networks and their tests import from.
+
+`PATHS` goes on with the table. `NAMES_ALONE` are modules that are imported beside others or for what they register,
+and of which PyFlow has no names: the import works, and asking for a name in one says what is missing.
+"""
+
+PATHS = """
+python.framework.graph_io @train @io
+python.framework.load_library @
+python.framework.tensor_conversion_registry @
+python.framework.kernels
+python.framework.op_def_registry
+python.eager.wrap_function ?function
+python.eager.test @test
+python.keras
+python.keras.engine
+python.keras.engine.base_layer layers.layer @layers
+python.keras.engine.input_spec @layers
+python.keras.initializers @initializers
+python.ops.cond_v2 ops.cond
+python.ops.control_flow_util_v2
+python.ops.ctc_ops @nn ops!
+python.ops.initializers_ns @initializers
+python.ops.inplace_ops ops!
+python.ops.losses.loss_reduction ?losses.mean_squared_error @losses
+python.ops.signal.util_ops @signal
+python.ops.unconnected_gradients @
+python.ops.summary_ops_v2 ?summary.scalar @summary
+python.training.checkpoint_ops @train
+python.training.distribution_strategy_context @distribute
+python.training.saving.functional_saver train.saver_nodes
+python.training.summary_io @summary @train
+python.training.tracking
+python.training.tracking.base
+python.training.tracking.tracking
+python.training.tracking.util
+python.summary.writer.event_file_writer ?summary.FileWriter summary.event_file_writer
+python.util.function_utils platform.code.inspection
+contrib.framework.python.framework ?contrib.framework.arg_scope @contrib.framework
+contrib.framework.python.framework.checkpoint_utils ?contrib.framework.arg_scope @contrib.framework
+contrib.framework.python.framework.experimental ?contrib.framework.arg_scope @contrib.framework
+contrib.framework.python.framework.graph_util ?contrib.framework.arg_scope @contrib.framework
+contrib.framework.python.framework.tensor_util ?contrib.framework.arg_scope contrib.framework_tensors
+ contrib.framework_shapes @contrib.framework
+contrib.framework.python.ops.checkpoint_ops ?contrib.framework.arg_scope @contrib.framework
+contrib.framework.python.ops.ops ?contrib.framework.arg_scope @contrib.framework
+contrib.framework.python.ops.prettyprint_ops ?contrib.framework.arg_scope @contrib.framework
+contrib.framework.python.ops.script_ops ?contrib.framework.arg_scope @contrib.framework
+contrib.framework.python.ops.sort_ops ?contrib.framework.arg_scope @contrib.framework
+contrib.framework.python.ops.critical_section_ops ?contrib.framework.arg_scope @contrib.framework
+contrib.layers.python.ops ?contrib.layers.conv2d @contrib.layers
+contrib.layers.python.ops.sparse_ops ?contrib.layers.conv2d @contrib.layers
+contrib.layers.python.ops.bucketization_op ?contrib.layers.conv2d @contrib.layers
+contrib.layers.python.layers.feature_column ?contrib.layers.conv2d @contrib.layers
+contrib.layers.python.layers.feature_column_ops ?contrib.layers.conv2d @contrib.layers
+contrib.layers.python.layers.rev_block_lib ?contrib.layers.conv2d @contrib.layers
+contrib.layers.python.layers.target_column ?contrib.layers.conv2d @contrib.layers
+contrib.lookup.lookup_ops ?contrib.lookup.HashTable @contrib.lookup contrib.lookup @lookup
+contrib.losses.python.losses.loss_ops ?contrib.losses.log_loss @contrib.losses
+contrib.losses.python.metric_learning ?contrib.losses.log_loss @contrib.losses.metric_learning
+contrib.losses.python.metric_learning.metric_loss_ops ?contrib.losses.log_loss @contrib.losses.metric_learning
+contrib.metrics.python.ops.confusion_matrix_ops ?contrib.metrics.f1_score @contrib.metrics
+contrib.metrics.python.ops.histogram_ops ?contrib.metrics.f1_score @contrib.metrics
+contrib.opt.python ?contrib.opt.NadamOptimizer
+contrib.opt.python.training ?contrib.opt.NadamOptimizer
+contrib.opt.python.training.sign_decay ?contrib.opt.NadamOptimizer @contrib.opt.python.training.sign_decay
+contrib.rnn.python.tools ?contrib.rnn.BasicLSTMCell
+contrib.rnn.ops ?contrib.rnn.BasicLSTMCell
+contrib.rnn.ops.gen_gru_ops ?contrib.rnn.BasicLSTMCell ops!
+contrib.rnn.ops.gen_lstm_ops ?contrib.rnn.BasicLSTMCell ops!
+contrib.seq2seq.ops ?contrib.seq2seq.sequence_loss
+contrib.seq2seq.ops.gen_beam_search_ops ?contrib.seq2seq.gather_tree ops!
+contrib.slim.python.slim.summaries ?contrib.slim.conv2d @contrib.slim.summaries
+contrib.training.python.training.bucket_ops ?contrib.training.train @contrib.training
+contrib.training.python.training.resample ?contrib.training.train @contrib.training
+contrib.training.python.training.sampling_ops ?contrib.training.train @contrib.training
+contrib.training.python.training.sequence_queueing_state_saver ?contrib.training.train @contrib.training
+contrib.training.python.training.tensor_queue_dataset ?contrib.training.train @contrib.training
+contrib.training.python.training.tuner ?contrib.training.train @contrib.training
+"""
+
+_OPTIMIZERS = """adamax addsign adam_gs_optimizer agn_optimizer drop_stale_gradient_optimizer elastic_average_optimizer
+external_optimizer ggt lars_optimizer lazy_adam_gs_optimizer lazy_adam_optimizer model_average_optimizer
+moving_average_optimizer multitask_optimizer_wrapper nadam_optimizer powersign reg_adagrad_optimizer shampoo
+variable_clipping_optimizer weight_decay_optimizers"""
+
+for _name in _OPTIMIZERS.split():
+    PATHS += f"contrib.opt.python.training.{_name} ?contrib.opt.NadamOptimizer @contrib.opt\n"
+
+_NAMES_ALONE = {
+    "python.data": "benchmarks kernel_tests util.convert util.sparse util.traverse",
+    "python.data.experimental.ops": """distribute distribute_options map_defun matching_files optimization sleep
+        snapshot stats_aggregator stats_ops stats_options threadpool""",
+    "python.eager": """cancellation core execute execution_callbacks executor forwardprop graph_only_ops
+        imperative_grad lift_to_graph monitoring profiler remote tape""",
+    "python.framework": """auto_control_deps c_api_util composite_tensor composite_tensor_utils config
+        convert_to_constants error_interpolation func_graph function_def_to_graph graph_to_function_def op_callbacks
+        op_def_library registry subscribe tensor_like test_combinations test_ops traceable_stack""",
+    "python.keras": """backend callbacks datasets engine.network engine.sequential engine.training layers
+        layers.normalization layers.recurrent losses metrics models optimizer_v2 optimizers regularizers
+        testing_utils utils utils.generic_utils utils.tf_utils""",
+    "python.ops": """batch_ops clustering_ops collective_ops control_flow_grad control_flow_state
+        control_flow_v2_func_graphs critical_section_ops cudnn_rnn_grad default_gradient image_grad init_ops_v2
+        manip_grad nccl_ops op_selector optional_grad parallel_for parallel_for.control_flow_ops
+        parallel_for.gradients proto_ops ragged rnn_grad sdca_ops session_ops sparse_grad spectral_ops_test_util
+        stateful_random_ops summary_op_util tensor_array_grad""",
+    "python.ops.distributions": "bijector bijector_impl identity_bijector transformed_distribution util",
+    "python.ops.linalg": """adjoint_registrations cholesky_registrations inverse_registrations linear_operator_addition
+        linear_operator_algebra linear_operator_block_diag linear_operator_circulant linear_operator_householder
+        linear_operator_kronecker linear_operator_low_rank_update linear_operator_test_util linear_operator_toeplitz
+        linear_operator_util matmul_registrations registrations_util solve_registrations""",
+    "python.ops.ragged": """ragged_array_ops ragged_concat_ops ragged_config ragged_conversion_ops ragged_dispatch
+        ragged_factory_ops ragged_functional_ops ragged_gather_ops ragged_getitem ragged_map_ops ragged_math_ops
+        ragged_operators ragged_string_ops ragged_tensor ragged_tensor_shape ragged_tensor_value ragged_util
+        ragged_where_op segment_id_ops""",
+    "python.platform": "build_info status_bar sysconfig",
+    "python.profiler": "profiler profile_context tfprof_logger",
+    "python.saved_model": "load model_utils save",
+    "python.summary": "plugin_asset writer.event_file_writer_v2",
+    "python.training": "distribute experimental tracking.data_structures tracking.layer_utils tracking.python_state",
+    "python.util": """example_parser_configuration future_api lock_util memory module_wrapper protobuf
+        protobuf.compare serialization tf_stack""",
+}
+
+GENERATED = """audio batch checkpoint clustering collective ctc cudnn_rnn experimental_dataset nccl ragged_array
+ragged_conversion ragged_math sdca stateful_random summary"""
+
+NAMES_ALONE = [f"{package}.{name}" for package, names in _NAMES_ALONE.items() for name in names.split()]
