@@ -7,23 +7,9 @@
 // bindings    0: x, 1: dy, 2: the gradient
 // workgroups  ceil(SPLITS · KERNEL_ROWS · KERNEL_COLUMNS · DEPTH · MULTIPLIER / 64), flat
 
-alias T = f32;
+// include parts/windows.wgsl
 
-override BATCH: u32 = 1;
-override HEIGHT: u32 = 8;
-override WIDTH: u32 = 8;
-override DEPTH: u32 = 4;
-override ROWS: u32 = 8;
-override COLUMNS: u32 = 8;
-override KERNEL_ROWS: u32 = 1;
-override KERNEL_COLUMNS: u32 = 1;
 override MULTIPLIER: u32 = 1;
-override STRIDE_ROWS: u32 = 1;
-override STRIDE_COLUMNS: u32 = 1;
-override DILATION_ROWS: u32 = 1;
-override DILATION_COLUMNS: u32 = 1;
-override PAD_TOP: u32 = 0;
-override PAD_LEFT: u32 = 0;
 override SPLITS: u32 = 1;
 
 @group(0) @binding(0) var<storage, read> x: array<T>;

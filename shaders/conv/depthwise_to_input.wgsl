@@ -5,23 +5,9 @@
 // bindings    0: the filter, 1: dy, 2: dx
 // workgroups  ceil(BATCH · HEIGHT · WIDTH · DEPTH / 64), flat
 
-alias T = f32;
+// include parts/windows.wgsl
 
-override BATCH: u32 = 1;
-override HEIGHT: u32 = 8;
-override WIDTH: u32 = 8;
-override DEPTH: u32 = 4;
-override ROWS: u32 = 8;
-override COLUMNS: u32 = 8;
-override KERNEL_ROWS: u32 = 1;
-override KERNEL_COLUMNS: u32 = 1;
 override MULTIPLIER: u32 = 1;
-override STRIDE_ROWS: u32 = 1;
-override STRIDE_COLUMNS: u32 = 1;
-override DILATION_ROWS: u32 = 1;
-override DILATION_COLUMNS: u32 = 1;
-override PAD_TOP: u32 = 0;
-override PAD_LEFT: u32 = 0;
 
 @group(0) @binding(0) var<storage, read> filters: array<T>;
 @group(0) @binding(1) var<storage, read> dy: array<T>;

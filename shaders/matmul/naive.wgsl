@@ -1,6 +1,6 @@
 // C = op(A) · op(B), one element an invocation: for products too small for the others to fill the adapter with.
 //
-// overrides   as in registers8.wgsl, without SPLITS and WG_ROWS
+// overrides   those of parts/product.wgsl, without SPLITS
 // bindings    0: A, 1: B, 2: C; inputs that an epilogue brings stand between
 // workgroups  ceil(BATCH · M · N / 64), flat
 

@@ -5,20 +5,7 @@
 // bindings    0: x, 1: y, the greatest elements, 2: dy, their gradients, 3: dx
 // workgroups  ceil(BATCH · HEIGHT · WIDTH · DEPTH / 64), flat
 
-alias T = f32;
-
-override BATCH: u32 = 1;
-override HEIGHT: u32 = 8;
-override WIDTH: u32 = 8;
-override DEPTH: u32 = 4;
-override ROWS: u32 = 8;
-override COLUMNS: u32 = 8;
-override KERNEL_ROWS: u32 = 1;
-override KERNEL_COLUMNS: u32 = 1;
-override STRIDE_ROWS: u32 = 1;
-override STRIDE_COLUMNS: u32 = 1;
-override PAD_TOP: u32 = 0;
-override PAD_LEFT: u32 = 0;
+// include parts/windows.wgsl
 
 @group(0) @binding(0) var<storage, read> x: array<T>;
 @group(0) @binding(1) var<storage, read> greatest: array<T>;

@@ -43,8 +43,6 @@ fn any_line(row: u32, k: u32) -> vec4f {
     return vec4f(element(row, k), element(row + 1u, k), element(row + 2u, k), element(row + 3u, k));
 }
 
-fn outer(b: vec4f, a: vec4f) -> mat4x4f { return mat4x4f(b * a.x, b * a.y, b * a.z, b * a.w); }
-
 fn accumulate(a0: vec4f, a1: vec4f, b0: vec4f, b1: vec4f) {
     s00 += outer(b0, a0); s01 += outer(b1, a0);
     s10 += outer(b0, a1); s11 += outer(b1, a1);

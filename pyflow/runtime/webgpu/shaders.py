@@ -11,6 +11,7 @@ _PACKAGE = pathlib.Path(__file__).parents[2]
 # In an installed package the shaders lie inside; in a checkout beside it.
 FOLDER = next((f for f in (_PACKAGE / "shaders", _PACKAGE.parent / "shaders") if f.is_dir()), _PACKAGE / "shaders")
 
+_INCLUDE = re.compile(r"^// include (\S+)$", re.M)
 _OVERRIDE = re.compile(r"^override (\w+)\s*:\s*(\w+)\s*=\s*[^;]*;", re.M)
 _ALIAS = re.compile(r"^alias (\w+)\s*=\s*(\w+)\s*;", re.M)
 _CALLED = re.compile(r"\b([A-Za-z_]\w*)\(")
@@ -21,8 +22,19 @@ _OUTPUT = re.compile(r"@binding\((\d+)\) (var<storage, read_write>)")
 
 @functools.cache
 def text(shader: str) -> str:
-    """The file below shaders/, as it is."""
-    return (FOLDER / shader).read_text()
+    """The file below shaders/, with the parts it includes, each where it is named first."""
+    there: set[str] = set()
+
+    def included(match: re.Match) -> str:
+        if match[1] in there:
+            return ""
+        there.add(match[1])
+        return whole(match[1])
+
+    def whole(file: str) -> str:
+        return _INCLUDE.sub(included, (FOLDER / file).read_text())
+
+    return whole(shader)
 
 
 @functools.cache

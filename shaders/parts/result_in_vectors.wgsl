@@ -1,0 +1,16 @@
+// Where a block of the result C goes: M rows of N columns, a multiple of 4, in vectors of four.
+
+@group(0) @binding(2) var<storage, read_write> c: array<vec4<T>>;
+
+// Replaced where a bias and an activation are fused.
+fn epilogue(v: T, column: u32) -> T { return v; }
+
+// Stores four rows, the columns of `block`, in the matrix that starts at `start`, without what is beyond its end.
+fn put(start: u32, row: u32, column: u32, block: mat4x4f) {
+    if column >= N { return; }
+    for (var i = 0u; i < min(4u, M - min(row, M)); i++) {
+        let v = vec4<T>(block[i]);
+        c[(start + (row + i) * N + column) / 4u] = vec4<T>(epilogue(v.x, column), epilogue(v.y, column + 1u),
+            epilogue(v.z, column + 2u), epilogue(v.w, column + 3u));
+    }
+}
