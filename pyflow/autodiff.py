@@ -240,7 +240,7 @@ class _Walk:
         if function is None:
             return nothing
         outputs = list(received)
-        if not op.op_def.calls:  # functions have outputs that are of no interest, and know what to make of that
+        if not op.definition.calls:  # functions have outputs that are of no interest, and know what to make of that
             for i, gradient in enumerate(outputs):
                 if gradient is None and is_trainable(op.outputs[i]):
                     outputs[i] = _zeros(op.outputs[i])

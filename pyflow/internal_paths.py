@@ -12,6 +12,7 @@ import functools
 from pyflow import internal_network_paths as networks
 from pyflow.core.api import PUBLIC
 from pyflow.internal_decoder_paths import DECODER_PATHS
+from pyflow.internal_extra_paths import EXTRA_PATHS
 from pyflow.protos import TENSORFLOW_MODULES
 
 _TABLE = """
@@ -148,7 +149,6 @@ python.saved_model.simple_save train.saved_model_builder
 python.saved_model.tag_constants train.saved_model_names
 python.saved_model.utils train.signature_defs
 python.saved_model.utils_impl train.signature_defs
-python.tools
 python.tools.freeze_graph tools.freeze_graph
 python.tools.strip_unused_lib tools.strip_unused
 python.training
@@ -363,7 +363,7 @@ _PARTS = {
 
 @functools.cache
 def _entries() -> dict[str, list[str]]:
-    table = _TABLE.strip() + DECODER_PATHS.rstrip() + networks.PATHS.rstrip()
+    table = _TABLE.strip() + DECODER_PATHS.rstrip() + networks.PATHS.rstrip() + EXTRA_PATHS.rstrip()
     lines = table.replace("\n ", " ").splitlines()
     entries: dict[str, list[str]] = {path: list(places) for path, *places in (line.split() for line in lines)}
     entries |= {f"python.ops.gen_{name}_ops": ["ops!"] for name in (_GENERATED + " " + networks.GENERATED).split()}

@@ -56,7 +56,7 @@ def _listed_value(tensor: Tensor, partial: bool) -> Any:
         values = [constant_value(x) for x in op.inputs]
         if any(v is None for v in values):
             return None
-        return np.asarray(evaluator(op.op_def, op.attrs)(*values)[0])
+        return np.asarray(evaluator(op.definition, op.attrs)(*values)[0])
     if kind == "ConcatOffset":
         return None
     return None
@@ -85,7 +85,7 @@ def static_value(tensor: Tensor) -> Any:
 
 def is_static(op: Any) -> bool:
     """Whether the outputs of a new node depend on constants and known shapes only."""
-    kind, definition = op.type, op.op_def
+    kind, definition = op.type, op.definition
     if kind == "Const":
         return True
     if kind in ("Shape", "Size", "Rank"):
@@ -106,7 +106,7 @@ def _folded_value(tensor: Tensor) -> Any:
         return None
     try:
         with np.errstate(all="ignore"):
-            return np.asarray(evaluator(op.op_def, op.attrs)(*values)[tensor.value_index])
+            return np.asarray(evaluator(op.definition, op.attrs)(*values)[tensor.value_index])
     except Exception:  # a kernel that fails here fails again, with the node's name, when it is run
         return None
 
@@ -187,6 +187,4 @@ def _sliced_dims(op: Any) -> StaticShape:
     source = static_dims(op.inputs[0])
     if source is None:
         return None
-    return source[
-        slice(None if attrs["begin_mask"] & 1 else begin, None if attrs["end_mask"] & 1 else end, stride)
-    ]
+    return source[slice(None if attrs["begin_mask"] & 1 else begin, None if attrs["end_mask"] & 1 else end, stride)]

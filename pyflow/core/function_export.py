@@ -60,7 +60,7 @@ class _Names:
         if known is not None:
             return known
         op, index = tensor.op, tensor.value_index
-        for argument in op.op_def.outputs:
+        for argument in op.definition.outputs:
             count = len(argument.dtypes(op.attrs))
             if index < count:
                 return f"{op.name}:{argument.name}:{index}"
@@ -72,7 +72,7 @@ def _write_node(node: Any, op: Operation, names: _Names) -> None:
     node.name, node.op, node.device = op.name, op.type, op.device
     node.input.extend(names.of(tensor) for tensor in op.inputs)
     node.input.extend(sorted(f"^{other.name}" for other in op._control_inputs if other._captured_from is None))
-    signature = op.op_def.attrs
+    signature = op.definition.attrs
     for name, value in op.attrs.items():
         if name != "_class":  # nodes outside cannot be named here
             spec = signature.get(name)

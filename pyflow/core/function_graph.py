@@ -233,7 +233,9 @@ class FunctionGraph(Graph):
     @property
     def is_stateful(self) -> bool:
         """Whether running it can have an effect, or give something else the next time."""
-        return any((op.op_def.stateful or op.op_def.has_ref_input) and op.type != "Placeholder" for op in self.needed())
+        return any(
+            (op.definition.stateful or op.definition.has_ref_input) and op.type != "Placeholder" for op in self.needed()
+        )
 
     def needed(self) -> list[Operation]:
         """The nodes that its outputs depend on."""

@@ -62,7 +62,7 @@ def gradient_function(op: Operation) -> Callable | None:
         override = override.decode() if isinstance(override, bytes) else override
     gradient = _registered.get(override or op.type)
     if gradient is None:
-        definition = registry.OPS.get(override) if override else op.op_def
+        definition = registry.OPS.get(override) if override else op.definition
         gradient = definition.grad if definition is not None else None
     if gradient is None:
         raise LookupError(f"gradient registry has no entry for: {override or op.type}")

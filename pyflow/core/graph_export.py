@@ -25,7 +25,7 @@ def _write_node(op: Operation, node: Any, inputs: list[str] | None = None) -> An
     if inputs is None:
         inputs = [*_data_inputs(op), *(f"^{other.name}" for other in op._control_input_ops)]
     node.input.extend(inputs)
-    signature = op.op_def.attrs
+    signature = op.definition.attrs
     for name, value in op.attrs.items():
         spec = signature.get(name)
         node.attr[name].CopyFrom(attr_to_proto(spec.kind if spec else "", value))

@@ -13,15 +13,15 @@ from pyflow.core.tensor import Tensor
 if TYPE_CHECKING:
     from pyflow.core.graph import Graph
 
-Frame = tuple[str, int, str]
+Frame = tuple[str, int, str, int]
 
 
 def user_stack() -> list[Frame]:
-    """The call stack as (file, line, function), outermost first; cheap enough to take for every node."""
+    """The call stack, outermost first, as (file, line, function, its first line); cheap enough for every node."""
     frames, frame = [], sys._getframe(2)
     while frame is not None:
         code = frame.f_code
-        frames.append((code.co_filename, frame.f_lineno, code.co_name))
+        frames.append((code.co_filename, frame.f_lineno, code.co_name, code.co_firstlineno))
         frame = frame.f_back
     frames.reverse()
     return frames
@@ -43,7 +43,7 @@ class Operation:
     ):
         self._graph = graph
         self._name = name
-        self.op_def = op_def
+        self.definition = op_def
         self._inputs = tuple(inputs)
         self._control_inputs = control_inputs
         self.attrs = attrs
@@ -64,7 +64,7 @@ class Operation:
 
     graph: Graph = property(lambda self: self._graph, doc="The `Graph` that holds this node.")  # type: ignore
     name: str = property(lambda self: self._name, doc="The full name, unique in the graph.")  # type: ignore
-    type: str = property(lambda self: self.op_def.name, doc="The op type, for example 'MatMul'.")  # type: ignore
+    type: str = property(lambda self: self.definition.name, doc="The op type, for example 'MatMul'.")  # type: ignore
     inputs = property(lambda self: self._inputs, doc="The input tensors.")
     outputs: list[Tensor] = property(lambda self: self._outputs, doc="The output tensors.")  # type: ignore
     device: str = property(lambda self: self._device, doc="The requested device, or ''.")  # type: ignore
@@ -81,9 +81,14 @@ class Operation:
     @property
     def traceback(self) -> list[tuple[str, int, str, str]]:
         """Where the node was made: (file, line, function, source text) from the outermost call in."""
+        return [frame[:4] for frame in self.traceback_with_start_lines]
+
+    @property
+    def traceback_with_start_lines(self) -> list[tuple[str, int, str, str, int]]:
+        """As `traceback`, each with the line that the function begins in."""
         import linecache
 
-        return [(f, n, name, linecache.getline(f, n).strip()) for f, n, name in self._stack]
+        return [(f, n, name, linecache.getline(f, n).strip(), start) for f, n, name, start in self._stack]
 
     def colocation_groups(self) -> list[bytes]:
         """The names of the groups that this op must share a device with."""
@@ -103,6 +108,13 @@ class Operation:
         if name not in self.attrs:
             raise ValueError(f"Operation '{self._name}' has no attr named '{name}'.")
         return python_attr(self, name)
+
+    @property
+    def op_def(self) -> Any:
+        """The signature of the op type as an `OpDef` protocol buffer, which is shared: do not change it."""
+        from pyflow.core.op_def_proto import op_def
+
+        return op_def(self.definition)
 
     @property
     def node_def(self) -> Any:

@@ -22,7 +22,7 @@ def set_static_shapes(op: Operation) -> None:
     shapes = [t._static_shape for t in inputs]
     try:
         results = infer_shapes(
-            op.op_def,
+            op.definition,
             op.attrs,
             shapes,
             lambda i: static_value(inputs[i]),
@@ -44,7 +44,7 @@ def _error_without_values(op: Operation) -> str | None:
     """What a shape rule objects to from the shapes alone: TensorFlow looks at them before it computes any input."""
     shapes = [t._static_shape for t in op.inputs]
     try:
-        infer_shapes(op.op_def, op.attrs, shapes, _unknown, _unknown, lambda i: handle_data(op.inputs[i]))
+        infer_shapes(op.definition, op.attrs, shapes, _unknown, _unknown, lambda i: handle_data(op.inputs[i]))
     except ShapeError as error:
         return str(error)
     return None
@@ -56,10 +56,10 @@ def _unknown(index: int) -> None:
 
 def _computed_inputs(op: Operation) -> str:
     """TensorFlow's mention of the constant inputs that a shape rule looked at."""
-    consulted = op.op_def.shape_parameters
+    consulted = op.definition.shape_parameters
     values, shapes = [], []
     position = 0
-    for name, argument in zip(op.op_def.input_names, op.op_def.group_inputs(op.inputs, op.attrs)):
+    for name, argument in zip(op.definition.input_names, op.definition.group_inputs(op.inputs, op.attrs)):
         for tensor in argument if isinstance(argument, list) else [argument]:
             if f"{name}_dims" in consulted and (dims := static_dims(tensor)) is not None:
                 shapes.append(f"input[{position}] = {brackets(dims)}")

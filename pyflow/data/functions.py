@@ -75,7 +75,7 @@ class TracedFunction:
 
 def _has_effect(op: Operation) -> bool:
     makes_dataset = bool(op.outputs) and all(t.dtype is dtypes.variant for t in op.outputs)
-    return op.op_def.stateful and op.type != "Placeholder" and not makes_dataset
+    return op.definition.stateful and op.type != "Placeholder" and not makes_dataset
 
 
 def _name_of(func: Any) -> str:

@@ -33,10 +33,10 @@ class _ByValueGraph(DatasetFunctionGraph):
         if op not in self._copies:
             if op.type in ("Placeholder", "PlaceholderV2"):
                 raise ValueError(f"Cannot capture a placeholder (name:{op.name}, type:{op.type}) by value.")
-            if op.op_def.stateful and not _may_be_copied(op):
+            if op.definition.stateful and not _may_be_copied(op):
                 raise _StatefulError(f"Cannot capture a stateful node (name:{op.name}, type:{op.type}) by value.")
             inputs = [t if t.graph is self else self.capture(t) for t in op.inputs]
-            self._copies[op] = Graph.add_node(self, op.op_def, inputs, dict(op.attrs), op.name)
+            self._copies[op] = Graph.add_node(self, op.definition, inputs, dict(op.attrs), op.name)
         return self._copies[op]
 
 

@@ -87,7 +87,7 @@ class DefinedFunction:
     def stateful_ops(self) -> list:
         """The (name, type) pairs of the nodes that have an effect or depend on one."""
         nodes = self._graph(get_default_graph(), self._types).needed()
-        return [(op.name, op.type) for op in nodes if op.op_def.stateful and op.type != "Placeholder"]
+        return [(op.name, op.type) for op in nodes if op.definition.stateful and op.type != "Placeholder"]
 
     def add_to_graph(self, graph: Graph) -> None:
         """Puts it into the library of a graph."""
@@ -117,7 +117,7 @@ class DefinedFunction:
             if any(r is None for r in results):
                 raise ValueError(f"Function {function.name} can not return None.")
             function.outputs = [raw.Identity(convert_to_tensor(r)) for r in results]
-            effects = [op for op in function.get_operations() if op.op_def.stateful and op.type != "Placeholder"]
+            effects = [op for op in function.get_operations() if op.definition.stateful and op.type != "Placeholder"]
             function.control_outputs = effects
         if self._out_names and len(self._out_names) != len(function.outputs):
             raise ValueError(

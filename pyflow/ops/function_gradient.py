@@ -59,7 +59,7 @@ def copy_nodes(source: FunctionGraph, target: FunctionGraph, copies: dict[Tensor
         waits = [operations[other] for other in op._control_inputs if other in operations]
         with target.control_dependencies(waits):
             attrs = {name: value for name, value in op.attrs.items() if name != "_class"}
-            copy = target.add_node(op.op_def, [copies[t] for t in op.inputs], attrs, op.name.rpartition("/")[2])
+            copy = target.add_node(op.definition, [copies[t] for t in op.inputs], attrs, op.name.rpartition("/")[2])
         operations[op] = copy
         for old, new in zip(op.outputs, copy.outputs):
             new._static_shape = old._static_shape

@@ -91,7 +91,7 @@ def _safe_op(name: str, op: Operation, copies: dict[Operation, Operation]) -> Op
     if all(new is old for new, old in zip(inputs, op.inputs)):
         return op
     copy_name = f"{op.name}_{name}".replace(":", "_")
-    return op.graph.add_node(op.op_def, inputs, dict(op.attrs), copy_name)
+    return op.graph.add_node(op.definition, inputs, dict(op.attrs), copy_name)
 
 
 def _initialized_value_of(variable_op: Operation) -> Tensor | None:

@@ -10,6 +10,7 @@ from pyflow.core.collection_protos import prepend_name_scope, strip_name_scope
 from pyflow.core.init_scope import init_scope
 from pyflow.core.scopes import get_default_graph, get_default_session
 from pyflow.core.tensor import Tensor, _Reference
+from pyflow.ops.variable_members import VariableMembers
 
 
 @export("VariableSynchronization")
@@ -115,7 +116,7 @@ def _create(
 
 
 @export("Variable")
-class Variable(metaclass=VariableMetaclass):
+class Variable(VariableMembers, metaclass=VariableMetaclass):
     """A tensor whose value a session keeps from run to run, and that ops can change.
 
     Args:
@@ -141,14 +142,6 @@ class Variable(metaclass=VariableMetaclass):
     # numpy must leave `array + variable` to Variable.__radd__.
     __array_priority__ = 100
 
-    name: Any
-    op: Any
-    dtype: Any
-    shape: Any
-    initializer: Any
-    initial_value: Any
-    read_value: Any
-    value: Any
     _value_or_initial_value: Any
     _strided_slice_assign: Any
     _save_slice_info: Any = None

@@ -124,7 +124,7 @@ class _Builder:
         self.forwarding.reset(forwarding)
 
     def add(self, op: Operation) -> None:
-        definition = op.op_def
+        definition = op.definition
         if op.type == "Placeholder":
             if op.outputs[0] not in self.values:
                 raise _unfed(op)
@@ -188,10 +188,10 @@ class _Builder:
     def _inputs(self, op: Operation) -> list[Value]:
         """The step's inputs; a variable given to an op that wants its value is read first."""
         inputs = []
-        wanted = [d for arg in op.op_def.inputs for d in arg.dtypes(op.attrs)]
+        wanted = [d for arg in op.definition.inputs for d in arg.dtypes(op.attrs)]
         for tensor, dtype in zip(op.inputs, wanted):
             value = self.values[tensor]
-            wants_value = not dtype._is_ref_dtype and not op.op_def.calls
+            wants_value = not dtype._is_ref_dtype and not op.definition.calls
             if tensor.dtype._is_ref_dtype and wants_value and isinstance(value.cell, VariableCell):
                 value = self.read(value, tensor.op)
             inputs.append(value)
@@ -234,7 +234,7 @@ class _Builder:
     def _shapes(self, op: Operation, inputs: list[Value]) -> list[StaticShape]:
         try:
             return infer_shapes(
-                op.op_def,
+                op.definition,
                 op.attrs,
                 [self._input_shape(t, v) for t, v in zip(op.inputs, inputs)],
                 lambda i: inputs[i].constant if inputs[i].cell is None else None,

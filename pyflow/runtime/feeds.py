@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from pyflow.core import dtypes, nest
+from pyflow.core import dtypes, errors, nest
 from pyflow.core.graph import Graph
 from pyflow.core.tensor import Tensor
+from pyflow.ops.session_ops import TensorHandle
 from pyflow.runtime.fetches import expand_feed
 
 
@@ -47,6 +48,8 @@ def fed_array(graph: Graph, tensor: Tensor, value: Any) -> Any:
             f"{value} which was passed to the feed with key {tensor}."
         )
     dtype = tensor._dtype.base_dtype
+    if type(value) is TensorHandle:
+        value = _kept_array(value, dtype)
     if dtype is dtypes.string:
         array = _string_array(value)
     elif dtype in (dtypes.resource, dtypes.variant):
@@ -70,6 +73,14 @@ def fed_array(graph: Graph, tensor: Tensor, value: Any) -> Any:
     if tensor in graph._unfeedable:
         raise ValueError(f"Tensor {tensor} may not be fed.")
     return array
+
+
+def _kept_array(handle: TensorHandle, dtype: dtypes.DType) -> np.ndarray:
+    """What the session keeps under a handle; a handle says its dtype and is not converted."""
+    if handle._dtype != dtype:
+        message = f"Expects arg[0] to be {dtype.name} but {handle._dtype.name} is provided"
+        raise errors.InvalidArgumentError(None, None, message)
+    return handle.value()
 
 
 def _changes(value: int, dtype: dtypes.DType) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any, Callable
 
 from pyflow.core import errors
@@ -11,6 +12,7 @@ from pyflow.core.indexed_slices import IndexedSlices, IndexedSlicesValue
 from pyflow.core.operation import Operation
 from pyflow.core.sparse_tensor import SparseTensor, SparseTensorValue
 from pyflow.core.tensor import Tensor
+from pyflow.ops.session_ops import TensorHandle
 
 Rebuild = Callable[[tuple], Any]
 
@@ -60,12 +62,14 @@ def expand_feed(key: Any, value: Any) -> list[tuple[Any, Any]]:
 class Fetches:
     """The tensors and operations of a fetch argument, and how to put the values back into its form."""
 
-    def __init__(self, graph: Graph, fetches: Any):
+    def __init__(self, graph: Graph, fetches: Any, session: Any = None):
         self._graph = graph
+        self._session = session
         self._index: dict[Any, int] = {}
         self.tensors: list[Tensor] = []
         self.targets: list[Operation] = []
         self.rebuild: Rebuild = self._structure(fetches)
+        self._session = None  # which holds this in turn
 
     def _structure(self, fetch: Any) -> Rebuild:
         if fetch is None:
@@ -116,7 +120,14 @@ class Fetches:
         index = self._index.setdefault(element, len(self.tensors))
         if index == len(self.tensors):
             self.tensors.append(element)
+        if element.op.type == "GetSessionHandle" and self._session is not None:
+            return self._handle(index, element.op.inputs[0].dtype)
         return lambda values: values[index]
+
+    def _handle(self, index: int, dtype: Any) -> Rebuild:
+        """A handle comes as an object that lets go of its tensor when it goes itself."""
+        session = weakref.ref(self._session)
+        return lambda values: TensorHandle(values[index], dtype, session())
 
 
 def _is_inside(element: Any, graph: Graph) -> bool:

@@ -294,7 +294,7 @@ def plan_call(session: Any, step: Step, used: set[Any]) -> None:
 
 def _call_shapes(session: Any, step: Step) -> list[StaticShape] | None:
     functions, attrs, bindings = session.functions, step.attrs, step.attrs["_bindings"]
-    if step.op.op_def.calls == "loop":
+    if step.op.definition.calls == "loop":
         loop = functions.loop(step.op, attrs["cond"], attrs["body"], bindings, attrs["unused"])
         return loop.output_shapes(step.inputs)
     first, called = called_functions(step.op)
@@ -311,7 +311,7 @@ def _call_shapes(session: Any, step: Step) -> list[StaticShape] | None:
 
 def called_functions(op: Any) -> tuple[int, list]:
     """Of a node that runs functions: the index of the first input that they get, and the functions."""
-    kind, attrs = op.op_def.calls, op.attrs
+    kind, attrs = op.definition.calls, op.attrs
     if kind == "loop":
         first, names = 0, [attrs["cond"], attrs["body"]]
     elif kind == "call":
@@ -331,7 +331,7 @@ def _common(shapes: tuple) -> StaticShape:
 
 def passed_on(step: Step) -> list[int]:
     """The outputs of a step that runs functions that are its inputs of the same index."""
-    return invariants(called_functions(step.op)[1][1]) if step.op.op_def.calls == "loop" else []
+    return invariants(called_functions(step.op)[1][1]) if step.op.definition.calls == "loop" else []
 
 
 def written_by_call(step: Step) -> list[VariableCell]:
@@ -349,8 +349,8 @@ def written_inputs(graph: FunctionGraph) -> set[int]:
     for op in graph.needed():
         if op.type in HANDLE_READERS or op.type == "Identity":
             continue
-        changed = _changed_inputs(op) if op.op_def.calls else None
-        wanted = [arg.is_ref for arg in op.op_def.inputs for _ in arg.dtypes(op.attrs)]
+        changed = _changed_inputs(op) if op.definition.calls else None
+        wanted = [arg.is_ref for arg in op.definition.inputs for _ in arg.dtypes(op.attrs)]
         for position, tensor in enumerate(op.inputs):
             tensor = _origin(tensor)
             if tensor not in index:

@@ -53,4 +53,4 @@ def _closure(ops: list[Operation], graph: FunctionGraph) -> set[Operation]:
 
 
 def _has_effects(op: Operation) -> bool:
-    return (op.op_def.stateful or op.op_def.has_ref_input) and op.type != "Placeholder"
+    return (op.definition.stateful or op.definition.has_ref_input) and op.type != "Placeholder"

@@ -18,9 +18,7 @@ GPU = "/job:localhost/replica:0/task:0/device:GPU:0"
 class DeviceAttributes:
     """A device of a session: its name, type ("CPU" or "GPU") and memory in bytes."""
 
-    def __init__(
-        self, name: str, device_type: str, memory_limit_bytes: int, incarnation: int, description: str = ""
-    ):
+    def __init__(self, name: str, device_type: str, memory_limit_bytes: int, incarnation: int, description: str = ""):
         self._name = pydev.canonical_name(name)
         self._device_type = device_type
         self._memory_limit_bytes = memory_limit_bytes
@@ -78,7 +76,7 @@ class Placer:
 
     def _placed(self, op: Operation) -> str:
         wanted = pydev.DeviceSpec.from_string(op.device) if op.device else None
-        if self._has_gpu and op.op_def.gpu is not None and (wanted is None or wanted.device_type in (None, "GPU")):
+        if self._has_gpu and op.definition.gpu is not None and (wanted is None or wanted.device_type in (None, "GPU")):
             return GPU
         if wanted is not None and wanted.device_type == "CPU" and wanted.device_index is not None:
             name = f"/job:localhost/replica:0/task:0/device:CPU:{wanted.device_index}"

@@ -16,6 +16,7 @@ from pyflow.core.scopes import default_graph_stack, default_session_stack, get_d
 from pyflow.core.tensor import Tensor
 from pyflow.core.waiting import time_limit
 from pyflow.runtime import placement, profile, staged
+from pyflow.runtime.default_config import default_config
 from pyflow.runtime.feeds import fed_array, flatten_feeds
 from pyflow.runtime.fetches import Fetches, cache_key
 from pyflow.runtime.functions import Functions
@@ -55,7 +56,7 @@ class BaseSession:
         if server is None and target not in ("", b"", None, "local"):
             raise NotImplementedError(f"Session target {target!r}: PyFlow runs in this process only")
         self._graph = graph
-        self._config = config if config is not None else ConfigProto()
+        self._config = config if config is not None else default_config()
         # How long an operation may wait for others; 0 for as long as it takes.
         self._timeout_in_ms = self._config.operation_timeout_in_ms
         self._target = target
@@ -153,9 +154,9 @@ class BaseSession:
             key = cache_key(fetches)
             handler = self._fetch_cache.get(key)
         except TypeError:  # an unhashable fetch: let Fetches say what is wrong with it
-            return Fetches(self._graph, fetches)
+            return Fetches(self._graph, fetches, self)
         if handler is None:
-            handler = Fetches(self._graph, fetches)
+            handler = Fetches(self._graph, fetches, self)
             self._fetch_cache[key] = handler
             if len(self._fetch_cache) > _CACHED_FETCHES:
                 self._fetch_cache.popitem(last=False)
@@ -197,7 +198,7 @@ class BaseSession:
         """
         if feed_list is not None and not isinstance(feed_list, (list, tuple)):
             raise TypeError("`feed_list` must be a list or tuple.")
-        handler = Fetches(self._graph, fetches)
+        handler = Fetches(self._graph, fetches, self)
         keys = [self._graph.as_graph_element(f, allow_tensor=True, allow_operation=False) for f in feed_list or ()]
 
         def call(*args: Any, **kwargs: Any) -> Any:

@@ -31,7 +31,7 @@ MANY = Limits(128, 6000)
 
 def inlined(builder: Any, op: Operation, values: list[Any]) -> list | None:
     """The outputs of an op that runs functions, computed by steps added to a program; None if it stays a call."""
-    if op.op_def.calls == "loop":
+    if op.definition.calls == "loop":
         return unrolled(builder, op, values)
     # On the CPU a call costs next to nothing; what it works on on a GPU would come to the host.
     if op.type not in ("If", "StatelessIf") or builder.limits is not MANY:

@@ -10,7 +10,7 @@ _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 def defined_at(op: Any) -> str:
     """`defined at FILE:LINE`, for the innermost frame outside the package."""
-    for filename, line, _ in reversed(op._stack):
+    for filename, line, *_ in reversed(op._stack):
         if not filename.startswith(_PACKAGE):
             return f"defined at {filename}:{line}"
     return "defined in pyflow"

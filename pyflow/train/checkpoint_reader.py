@@ -69,7 +69,7 @@ class CheckpointReader:
         return b"".join(lines)
 
 
-@export("train.NewCheckpointReader")
+@export("train.NewCheckpointReader", "pywrap_tensorflow.NewCheckpointReader")
 def NewCheckpointReader(filepattern: Any) -> CheckpointReader:
     """A reader of the checkpoint with that path; see CheckpointReader."""
     return CheckpointReader(filepattern)

@@ -57,7 +57,7 @@ def test_every_kept_output_is_compared():
 def nodes(*wanted_attrs: str) -> list[str]:
     listed = []
     for node in tf.get_default_graph().get_operations():
-        attrs = "".join(f" {node.get_attr(a)}" for a in wanted_attrs if a in node.op_def.attrs)
+        attrs = "".join(f" {node.get_attr(a)}" for a in wanted_attrs if a in node.definition.attrs)
         listed.append(f"{node.name} {node.type}{attrs}")
     return listed
 

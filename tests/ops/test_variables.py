@@ -110,3 +110,9 @@ def test_variables_have_the_shape_of_the_value_they_got():
         assert session.run(v + 1.0).tolist() == [2.0]
         session.run(tf.assign(v, [[1.0, 2.0]], validate_shape=False))
         assert session.run(v + 1.0).tolist() == [[2.0, 3.0]]
+
+
+def test_members_are_seen_on_the_class():
+    assert isinstance(tf.Variable.name, property) and callable(tf.Variable.initialized_value)
+    with pytest.raises(NotImplementedError):
+        tf.Variable.scatter_add(None, None)
