@@ -25,6 +25,7 @@ FILES = {
     "linear_operators": "linear_operator_cases",
     "crf": "crf_cases",
     "distributions": "distribution_cases",
+    "contrib_images": "contrib_image_cases",
 }
 
 
