@@ -52,7 +52,7 @@ python.framework.errors_impl core.errors @errors
 python.framework.framework_lib @
 python.framework.graph_util train.graph_util @graph_util
 python.framework.graph_util_impl train.graph_util @graph_util
-python.framework.function ops.defun
+python.framework.function ops.defun ops.defun_graph
 python.framework.importer core.graph_import
 python.framework.indexed_slices core.indexed_slices core.convert core.type_specs
 python.framework.meta_graph train.meta_graph train.meta_graph_import train.scoped_graph
@@ -207,7 +207,7 @@ python.layers.pooling layers.pooling @layers
 python.layers.utils layers.window_arguments ops.smart_cond
 python.lib.io.python_io @python_io
 python.lib.io.tf_record io.tf_record @python_io
-python.ops.functional_ops ops.sequence_loops @ ops!
+python.ops.functional_ops ops.sequence_loops ops.defun @ ops!
 python.ops.image_ops ?image.resize_images @image ops!
 python.ops.image_ops_impl ?image.resize_images @image
 python.ops.io_ops io.readers @ @io ops!

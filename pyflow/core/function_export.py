@@ -18,7 +18,7 @@ def function_def(graph: Any) -> Any:
     definition.signature.name = graph.name
     nodes = [op for op in graph.needed() if op not in {t.op for t in graph.inputs}]
     result_names = [argument.name for argument in graph.op_def.outputs]
-    names = _Names(graph.inputs, {*(op.name for op in nodes), *result_names})
+    names = _Names(graph.inputs, nodes, result_names)
     for tensor in graph.inputs:
         argument = definition.signature.input_arg.add()
         argument.name, argument.type = names.of(tensor), tensor.dtype.as_datatype_enum
@@ -32,7 +32,9 @@ def function_def(graph: Any) -> Any:
     for op in graph.control_outputs:
         name = names.fresh(op.name)
         definition.signature.control_output.append(name)
-        definition.control_ret[name] = op.name
+        definition.control_ret[name] = names.node(op)
+    for name, value in getattr(graph, "function_attrs", {}).items():
+        definition.attr[name].CopyFrom(attr_to_proto("", value))
     definition.signature.is_stateful = graph.is_stateful
     return definition
 
@@ -40,9 +42,14 @@ def function_def(graph: Any) -> Any:
 class _Names:
     """What the body calls its tensors: arguments by their names, outputs of nodes as "node:output:index"."""
 
-    def __init__(self, arguments: list[Tensor], taken: set[str]):
-        self._taken = taken
+    def __init__(self, arguments: list[Tensor], nodes: list[Operation], results: list[str]):
+        self._taken = {*(op.name for op in nodes), *results}
+        self._nodes = {op: self.fresh(op.name) for op in nodes if op.name in results}
         self._arguments = {tensor: self.fresh(tensor.op.name) for tensor in arguments}
+
+    def node(self, op: Operation) -> str:
+        """What a node is called: as in the graph, unless a result of the function is called that."""
+        return self._nodes.get(op, op.name)
 
     def fresh(self, name: str) -> str:
         """A valid name of an argument that is not in use."""
@@ -50,8 +57,7 @@ class _Names:
         base = base if base[:1].isalpha() else f"arg_{base}"
         name, number = base, 0
         while name in self._taken:
-            number += 1
-            name = f"{base}_{number}"
+            name, number = f"{base}_{number}", number + 1
         self._taken.add(name)
         return name
 
@@ -63,15 +69,15 @@ class _Names:
         for argument in op.definition.outputs:
             count = len(argument.dtypes(op.attrs))
             if index < count:
-                return f"{op.name}:{argument.name}:{index}"
+                return f"{self.node(op)}:{argument.name}:{index}"
             index -= count
         raise IndexError(tensor.name)
 
 
 def _write_node(node: Any, op: Operation, names: _Names) -> None:
-    node.name, node.op, node.device = op.name, op.type, op.device
+    node.name, node.op, node.device = names.node(op), op.type, op.device
     node.input.extend(names.of(tensor) for tensor in op.inputs)
-    node.input.extend(sorted(f"^{other.name}" for other in op._control_inputs if other._captured_from is None))
+    node.input.extend(sorted(f"^{names.node(other)}" for other in op._control_inputs if other._captured_from is None))
     signature = op.definition.attrs
     for name, value in op.attrs.items():
         if name != "_class":  # nodes outside cannot be named here

@@ -217,12 +217,17 @@ class FunctionGraph(Graph):
         return FunctionAttr(self.name)
 
     @property
+    def output_names(self) -> list[str]:
+        """What its outputs are called in its signature."""
+        return [f"output_{i}" for i in range(len(self.outputs))]
+
+    @property
     def op_def(self) -> registry.OpDef:
         """What a node is that calls the function by having its name as its type."""
         if self._op_def is None:
             from pyflow.core.function_call import call_definition
 
-            outputs = [(f"output_{i}", t.dtype) for i, t in enumerate(self.outputs)]
+            outputs = [(name, t.dtype) for name, t in zip(self.output_names, self.outputs)]
             self._op_def = call_definition(self, [t.dtype for t in self.inputs], outputs, self.is_stateful)
         return self._op_def
 

@@ -82,6 +82,8 @@ def graph_def(graph: Graph, from_version: int | None = None, add_shapes: bool = 
     for function in graph._functions.values():
         if function.name not in conditionals.functions:
             exported.library.function.append(function.definition)
+            if gradient := getattr(function, "declared_gradient", ""):
+                exported.library.gradient.add(function_name=function.name, gradient_func=gradient)
     return exported
 
 

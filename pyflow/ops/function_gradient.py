@@ -19,7 +19,11 @@ def call_gradient(op: Operation, dys: Any) -> list:
     dys = [dense(dy) if dy is not None else zeros_like(y) for y, dy in zip(op.outputs, dys) if differentiable(y)]
     gradient = gradient_function(called)
     wanted = [i for i, x in enumerate(called.inputs) if differentiable(x)]
-    results = call(gradient, [*op.inputs, *dys])
+    by_name = "f" not in op.attrs  # a node whose type is the function's name
+    results = call(gradient, [*op.inputs, *dys], name="SymbolicGradient" if by_name else None)
+    if by_name:
+        for i, result in zip(wanted, results):
+            result._static_shape = op.inputs[i]._static_shape
     grads: list[Any] = [None] * len(op.inputs)
     for i, result in zip(wanted, results):
         grads[i] = result
@@ -38,7 +42,7 @@ def gradient_function(called: FunctionGraph) -> FunctionGraph:
         copies = copy_nodes(called, graph, dict(zip(called.inputs, inputs)))
         wanted = [x for x in inputs if differentiable(x)]
         # The scope in a node's name tells arrays of gradients apart; the copies must not be taken for gradients.
-        with graph.name_scope("gradients"):
+        with graph.name_scope(f"gradients_of_{called.name}"):
             found = backpropagate([copies[y] for y in ys], seeds, wanted)
         graph.outputs = [zeros_like(x) if g is None else raw.Identity(dense(g)) for x, g in zip(wanted, found)]
     graph.register()
