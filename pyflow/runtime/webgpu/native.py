@@ -179,17 +179,18 @@ class _Recording:
     """Commands with their bind groups, and where to read."""
 
     def __init__(self, device: Any, wgpu: Any, commands: Sequence[Command], reads: Sequence[tuple[Any, int]]):
-        from wgpu.backends.wgpu_native import ffi, lib
+        from wgpu.backends import wgpu_native
 
         self._steps = [
             (pipeline, _bind(device, pipeline, buffers), *grid) for pipeline, buffers, grid in commands
         ]
         self.length = len(self._steps)
         # What wgpu's functions take, so that replaying asks nothing of its objects: that is most of what it costs.
-        self._set_pipeline = lib.wgpuComputePassEncoderSetPipeline
-        self._set_bind_group = lib.wgpuComputePassEncoderSetBindGroup
-        self._dispatch = lib.wgpuComputePassEncoderDispatchWorkgroups
-        self._no_offsets = ffi.NULL
+        library: Any = wgpu_native.lib
+        self._set_pipeline = library.wgpuComputePassEncoderSetPipeline
+        self._set_bind_group = library.wgpuComputePassEncoderSetBindGroup
+        self._dispatch = library.wgpuComputePassEncoderDispatchWorkgroups
+        self._no_offsets = wgpu_native.ffi.NULL
         self._handles = []
         current = None
         for pipeline, group, *grid in self._steps:
