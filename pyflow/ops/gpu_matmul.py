@@ -10,11 +10,12 @@ from pyflow.ops.gpu import Choice, Dispatch, groups
 
 # Rows and columns of C that a workgroup of each kernel computes.
 _TILES = {"registers8": (32, 64), "registers16": (64, 128), "shared": (64, 64)}
-_TILES |= {"registers8_odd": (32, 64), "shared_odd": (64, 64)}
+_TILES |= {"registers8_odd": (32, 64), "shared_odd": (64, 64), "subgroups": (16, 256)}
 # Fewer multiplications than this are not worth more than one way.
 _SMALL = 1 << 15
 # Fewer than this are not worth the time that drivers take to compile blocks of 16.
 LARGE = 1 << 25
+_LARGE_ONLY = ("registers16", "subgroups")
 # A product of fewer tiles than this, with so many terms, is split along its terms.
 _FEW_TILES = 16
 _MANY_TERMS = 1024
@@ -71,8 +72,8 @@ def product(
         ]  # fmt: skip
 
     fits = k % 4 == 0 and n % 4 == 0 and (m % 4 == 0 or not transpose_a)
-    kernels = ("registers8", "registers16", "shared") if fits else ("registers8_odd", "shared_odd")
-    ways = {kernel: tiled(kernel) for kernel in kernels if kernel != "registers16" or work >= 2 * LARGE}
+    kernels = ("registers8", "registers16", "subgroups", "shared") if fits else ("registers8_odd", "shared_odd")
+    ways = {kernel: tiled(kernel) for kernel in kernels if kernel not in _LARGE_ONLY or work >= 2 * LARGE}
     kinds = "T" if transpose_a else "N", "T" if transpose_b else "N"
     return [Choice(f"matmul {batch}x{m}x{k}x{n} {''.join(kinds)}{' fused' if epilogue else ''}", ways)]
 

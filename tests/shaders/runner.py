@@ -7,7 +7,7 @@ import os
 
 import numpy as np
 
-from pyflow.runtime.webgpu import shaders
+from pyflow.runtime.webgpu import native, shaders
 
 SWIFTSHADER = "/usr/lib/chromium/vk_swiftshader_icd.json"
 LIMIT = 65535  # workgroups along one dimension of a grid
@@ -27,7 +27,10 @@ class Adapter:
 
         self.wgpu, self.adapter, self.pipelines = wgpu, adapter, {}
         names = ["max-storage-buffer-binding-size", "max-buffer-size"]
-        self.device = adapter.request_device_sync(required_limits={n: adapter.limits[n] for n in names})
+        self.device = adapter.request_device_sync(
+            required_features=sorted({"subgroup"} & set(adapter.features)),
+            required_limits={n: adapter.limits[n] for n in names},
+        )
         self.usage = wgpu.BufferUsage.STORAGE | wgpu.BufferUsage.COPY_SRC | wgpu.BufferUsage.COPY_DST
         self.name = "lavapipe" if "llvmpipe" in adapter.info["device"] else adapter.info["device"].split()[0].lower()
 
@@ -35,7 +38,7 @@ class Adapter:
         """The shader, specialised as the runtime does it."""
         code = shaders.specialised(file, constants, types, functions)
         if code not in self.pipelines:
-            stage = {"module": self.device.create_shader_module(code=code), "entry_point": "main"}
+            stage = {"module": self.device.create_shader_module(code=native.for_naga(code)), "entry_point": "main"}
             self.pipelines[code] = self.device.create_compute_pipeline(layout="auto", compute=stage)
         return self.pipelines[code]
 

@@ -12,7 +12,7 @@ import threading
 
 import pytest
 
-from pyflow.runtime.webgpu import shaders
+from pyflow.runtime.webgpu import native, shaders
 
 pytestmark = pytest.mark.native
 
@@ -26,7 +26,8 @@ PAGE = """<script>
     const found = {};
     try {
         const adapter = await navigator.gpu.requestAdapter();
-        const device = await adapter.requestDevice();
+        const requiredFeatures = ["subgroups"].filter((name) => adapter.features.has(name));
+        const device = await adapter.requestDevice({ requiredFeatures });
         for (const [name, code] of Object.entries(%s)) {
             const info = await device.createShaderModule({ code }).getCompilationInfo();
             const wrong = info.messages.filter((m) => m.type === "error");
@@ -47,7 +48,7 @@ def source(file):
 
 @pytest.mark.parametrize("file", FILES)
 def test_naga(file, adapter):
-    adapter.device.create_shader_module(code=source(file))
+    adapter.device.create_shader_module(code=native.for_naga(source(file)))
 
 
 def browser():

@@ -8,8 +8,8 @@ from tests.shaders.runner import grid
 
 pytestmark = pytest.mark.native
 TILES = {"naive": None, "registers8": (32, 64), "registers16": (64, 128), "shared": (64, 64)}
-TILES |= {"registers8_odd": (32, 64), "shared_odd": (64, 64)}
-FOR_VECTORS = ["registers8", "registers16", "shared"]
+TILES |= {"registers8_odd": (32, 64), "shared_odd": (64, 64), "subgroups": (16, 256)}
+FOR_VECTORS = ["registers8", "registers16", "subgroups", "shared"]
 FOR_ANY = ["naive", "registers8_odd", "shared_odd"]
 BIAS_AND_RELU = """@group(0) @binding(2) var<storage, read> bias: array<T>;
 fn epilogue(v: T, column: u32) -> T { return max(v + bias[column], T(0)); }"""

@@ -46,6 +46,11 @@ def open_device(adapter: Any) -> NativeDevice:
     return NativeDevice(adapter)
 
 
+def for_naga(source: str) -> str:
+    """A shader's text for wgpu's compiler, which knows subgroups, but not yet the line that asks for them."""
+    return source.replace("enable subgroups;\n", "")
+
+
 def _guarded(method: Callable) -> Callable:
     """The method, with wgpu's errors as those of `tf.errors`."""
 
@@ -121,7 +126,7 @@ class NativeDevice:
     def pipeline(self, source: str, label: str) -> Any:
         pipeline = self._pipelines.get(source)
         if pipeline is None:
-            module = self._device.create_shader_module(label=label, code=source)
+            module = self._device.create_shader_module(label=label, code=for_naga(source))
             stage = {"module": module, "entry_point": "main"}
             pipeline = self._device.create_compute_pipeline(label=label, layout="auto", compute=stage)
             self._pipelines[source] = pipeline

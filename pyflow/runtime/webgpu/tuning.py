@@ -19,6 +19,7 @@ _WORTHWHILE = 1 << 21
 _ROUNDS = 6
 _FAR_BEHIND = 2
 _FORMAT = 2
+_SUBGROUPS = "enable subgroups;"
 
 _lock = threading.Lock()
 _known: dict[str, dict[str, str]] = {}  # by adapter: the fastest way by the choice's name
@@ -26,17 +27,22 @@ _known: dict[str, dict[str, str]] = {}  # by adapter: the fastest way by the cho
 
 def fastest(device: Any, choice: Choice) -> list[Dispatch]:
     """The dispatches of the way that is fastest on the device."""
-    ways = list(choice.ways)
-    work = max(sum(d.work for d in choice.ways[way]) for way in ways)
+    ways = {way: dispatches for way, dispatches in choice.ways.items() if _can(device, dispatches)}
+    work = max(sum(d.work for d in dispatches) for dispatches in ways.values())
     if len(ways) == 1 or work < _WORTHWHILE:
-        return choice.ways[ways[0]]
+        return next(iter(ways.values()))
     with _lock:
         known = _load(device)
-        if known.get(choice.name) not in choice.ways:
-            times = _times(device, choice.ways)
+        if known.get(choice.name) not in ways:
+            times = _times(device, ways)
             known[choice.name] = min(times, key=times.__getitem__)
             _save(device, known)
-        return choice.ways[known[choice.name]]
+        return ways[known[choice.name]]
+
+
+def _can(device: Any, dispatches: list[Dispatch]) -> bool:
+    """Whether the device has what the shaders ask for."""
+    return "subgroup" in device.features or not any(_SUBGROUPS in shaders.text(d.shader) for d in dispatches)
 
 
 def _times(device: Any, ways: dict[str, list[Dispatch]]) -> dict[str, float]:
