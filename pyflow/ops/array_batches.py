@@ -75,7 +75,7 @@ def gather_nd(params: Any, indices: Any, name: str | None = None, batch_dims: An
     if known is not None:
         batch_dims = int(np.reshape(known, ()))
     if isinstance(batch_dims, int) and batch_dims == 0:
-        own = getattr(params, "gather_nd", None)
+        own = getattr(params, "gather_nd", None) if hasattr(params, "handle") else None
         return GatherNd(params, indices, name=name) if own is None else own(indices, name=name)
     return batch_gather_nd(params, indices, batch_dims, name)
 

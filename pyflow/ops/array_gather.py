@@ -246,5 +246,6 @@ def gather(
     if at is None or at != 0:
         return GatherV2(params, indices, axis, batch_dims=batch_dims, name=name)
     # A resource variable reads only the rows asked for.
-    read = getattr(params, "sparse_read", None)
-    return GatherV2(params, indices, axis, name=name) if read is None else read(indices, name=name)
+    if hasattr(params, "sparse_read") and hasattr(params, "handle"):
+        return params.sparse_read(indices, name=name)
+    return GatherV2(params, indices, axis, name=name)
