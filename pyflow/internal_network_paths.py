@@ -71,6 +71,14 @@ contrib.rnn.ops.gen_lstm_ops ?contrib.rnn.BasicLSTMCell ops!
 contrib.seq2seq.ops ?contrib.seq2seq.sequence_loss
 contrib.seq2seq.ops.gen_beam_search_ops ?contrib.seq2seq.gather_tree ops!
 contrib.slim.python.slim.summaries ?contrib.slim.conv2d @contrib.slim.summaries
+contrib.slim.python.slim.data ?contrib.slim.conv2d @contrib.slim
+contrib.slim.python.slim.data.data_decoder ?contrib.slim.conv2d @contrib.slim.data_decoder
+contrib.slim.python.slim.data.data_provider ?contrib.slim.conv2d @contrib.slim.data_provider
+contrib.slim.python.slim.data.dataset ?contrib.slim.conv2d @contrib.slim.dataset
+contrib.slim.python.slim.data.dataset_data_provider ?contrib.slim.conv2d @contrib.slim.dataset_data_provider
+contrib.slim.python.slim.data.parallel_reader ?contrib.slim.conv2d @contrib.slim.parallel_reader
+contrib.slim.python.slim.data.prefetch_queue ?contrib.slim.conv2d @contrib.slim.prefetch_queue
+contrib.slim.python.slim.data.tfexample_decoder ?contrib.slim.conv2d @contrib.slim.tfexample_decoder
 contrib.training.python.training.bucket_ops ?contrib.training.train @contrib.training
 contrib.training.python.training.resample ?contrib.training.train @contrib.training
 contrib.training.python.training.sampling_ops ?contrib.training.train @contrib.training

@@ -38,7 +38,7 @@ class InputSpec:
         self.max_ndim, self.min_ndim = max_ndim, min_ndim
         try:
             self.axes = {int(axis): size for axis, size in (axes or {}).items()}
-        except (ValueError, TypeError):
+        except (AttributeError, TypeError, ValueError):
             raise TypeError("The keys in axes must be integers.") from None
         if self.axes and (self.ndim is not None or self.max_ndim is not None):
             highest = (self.ndim or self.max_ndim or 0) - 1

@@ -179,7 +179,7 @@ def _same_index_types(a: Any, b: Any) -> None:
                 slices._indices = raw.Cast(slices.indices, DstT=dtypes.int64)
 
 
-def _select(op_type: str, index: Tensor, branches: list[_Branch], strict: bool) -> Any:
+def _select(op_type: str, index: Tensor, branches: list[_Branch], strict: bool, name: str = "Merge") -> Any:
     """The node that runs one of the branches, and its outputs in the branches' structure."""
     outputs = [branch.graph.outputs for branch in branches]
     if not outputs[0]:
@@ -192,7 +192,7 @@ def _select(op_type: str, index: Tensor, branches: list[_Branch], strict: bool) 
                     f"{results[0].dtype.name}, {other.dtype.name}"
                 )
     tensors = conditional(op_type, index, [branch.graph for branch in branches])
-    merged = [raw.Identity(t, name="Merge") for t in tensors]
+    merged = [raw.Identity(t, name=name) for t in tensors]
     structure = branches[0].structure
     leaves = nest.flatten(structure, expand_composites=True)
     values = [x.with_flow(t) if isinstance(x, TensorArray) else t for x, t in zip(leaves, merged)]
@@ -333,7 +333,8 @@ def switch_case(branch_index: Any, branch_fns: Any, default: Callable | None = N
         index = raw.Cast(branch_index, DstT=dtypes.int32, name="branch_index")
         branches = [_Branch(f"branch{i}", action) for i, action in enumerate(actions)]
         _match_structures(branches, False)
-        return _select("Case", index, branches, False)
+        with name_scope("indexed_case"):
+            return _select("Case", index, branches, False, "Identity")
 
 
 def _switch_actions(branch_fns: Any, default: Callable | None) -> list[Callable]:
@@ -355,6 +356,9 @@ def _switch_actions(branch_fns: Any, default: Callable | None) -> list[Callable]
     branch_fns = sorted(branch_fns, key=lambda pair: pair[0])
     indices = [index for index, _ in branch_fns]
     if indices != list(range(len(indices))):
-        raise ValueError(f"branch indices must form contiguous range of [0 to {len(indices)}) but found {{{indices}}}")
+        found = ",".join(map(str, indices))
+        raise ValueError(
+            f"branch indices (keys) must form contiguous range of [0 to {len(indices)}) but found {{{found}}}"
+        )
     actions = [action for _, action in branch_fns]
     return actions if default is None else [*actions, default]

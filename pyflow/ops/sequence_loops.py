@@ -54,7 +54,7 @@ class _Rows:
         """
         count = Dimension(None)
         for tensor in self.tensors:
-            count = count.merge_with(Dimension(tensor.shape.with_rank_at_least(1).as_list()[0]))
+            count = count.merge_with(tensor.shape.with_rank_at_least(1)[0])
         return count.value
 
 

@@ -156,6 +156,7 @@ class TensorArray:
         )
         if self.element_shape.dims is not None:
             value.set_shape([None, *self.element_shape.dims])
+            value._static_shape = (None, *value._static_shape[1:])  # TensorFlow doesn't look how many indices there are
         return value
 
     def concat(self, name: str | None = None) -> Tensor:

@@ -9,7 +9,7 @@ import numpy as np
 from pyflow.core import dtypes, errors
 from pyflow.core.registry import NOT_DIFFERENTIABLE, attr, op
 from pyflow.core.shapes import TensorShape
-from pyflow.ops.shape_rules import merge_dim, no_outputs, scalar
+from pyflow.ops.shape_rules import merge_dim, no_outputs, scalar, with_rank
 from pyflow.ops.tensor_array_storage import ArrayStorage, ElementShape
 from pyflow.ops.tensor_list import stacked
 
@@ -63,7 +63,8 @@ class TensorArrayV3:
 
     stateful = True
 
-    def shape():
+    def shape(size):
+        with_rank(size, 0)
         return [_HANDLE, ()]
 
     def cpu(
@@ -274,7 +275,7 @@ class TensorArrayConcatV3:
                 )
             if value.shape[1:] != values[0].shape[1:]:
                 raise _invalid(
-                    f"TensorArray {handle.name} has inconsistent shapes.  Index 0 has (excepting dimension 0) shape: "
+                    f"TensorArray has inconsistent shapes.  Index 0 has (excepting dimension 0) shape: "
                     f"{list(values[0].shape[1:])} but index {i} has (excepting dimension 0) shape: "
                     f"{list(value.shape[1:])}"
                 )
@@ -293,7 +294,10 @@ class TensorArraySplitV3:
     """Writes pieces of a tensor, of the given lengths along its first dimension, to the elements."""
 
     stateful = True
-    shape = scalar
+
+    def shape(lengths):
+        with_rank(lengths, 1)
+        return ()
 
     def cpu(handle, value, lengths, flow_in):
         if np.ndim(lengths) != 1:

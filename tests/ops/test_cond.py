@@ -144,3 +144,10 @@ def test_switch_case_goes_by_index():
     x = tf.placeholder(tf.int32, [])
     y = tf.switch_case(x, [lambda: tf.constant(10), lambda: tf.constant(20)], default=lambda: tf.constant(-1))
     assert [run(y, {x: n}) for n in (0, 1, 5, -3)] == [10, 20, -1, -1]
+
+
+def test_switch_case_names_and_words_are_tensorflows():
+    functions = [lambda: tf.constant(1), lambda: tf.constant(2)]
+    assert tf.switch_case(tf.placeholder(tf.int32, []), functions).name.endswith("switch_case/indexed_case/Identity:0")
+    with pytest.raises(ValueError, match=r"indices \(keys\) must form contiguous range of \[0 to 2\) but found {0,2}"):
+        tf.switch_case(tf.placeholder(tf.int32, []), dict(zip([0, 2], functions)))

@@ -92,3 +92,19 @@ def test_elements_that_were_not_written_have_zero_gradient():
     x = tf.placeholder(tf.float32, [3, 2])
     y = array().unstack(x).read(1)
     assert run(tf.gradients(y, x), {x: np.ones((3, 2))})[0].tolist() == [[0, 0], [1, 1], [0, 0]]
+
+
+def test_shapes_of_arguments_are_checked_when_the_graph_is_built():
+    array = tf.TensorArray(tf.float32, size=3, infer_shape=False)
+    with pytest.raises(ValueError, match="Shape must be rank 0 but is rank 1"):
+        tf.TensorArray(tf.float32, size=[1])
+    with pytest.raises(ValueError, match="Shape must be rank 1 but is rank 0"):
+        array.split([1.0, 2.0, 3.0], 2)
+
+
+def test_elements_of_unknown_rank_are_mapped_and_scanned():
+    x = tf.placeholder(tf.float32)
+    both = tf.map_fn(lambda v: v * 2, x), tf.scan(lambda a, v: a + v, x)
+    assert [t.shape.ndims for t in both] == [None, None]
+    with tf.Session() as session:
+        assert [t.tolist() for t in session.run(both, {x: [1, 2, 3]})] == [[2, 4, 6], [1, 3, 6]]
