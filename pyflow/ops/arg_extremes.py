@@ -12,7 +12,7 @@ from pyflow.core.dtypes import INDEX, NUMERIC, int32, int64
 from pyflow.core.errors import InvalidArgumentError
 from pyflow.core.registry import ShapeError, one_of, op, sample
 from pyflow.core.tensor import StaticShape, Tensor
-from pyflow.ops.gpu import INDEXED, dispatches
+from pyflow.ops.gpu import ANY, dispatches
 from pyflow.ops.gpu_reductions import arg_extreme
 from pyflow.ops.shape_rules import text, with_rank
 
@@ -69,7 +69,7 @@ class ArgMax:
         return positions.astype(output_type.as_numpy_dtype, copy=False)
 
     grad = _no_gradient
-    gpu = dispatches(arg_extreme(">"), types=INDEXED)
+    gpu = dispatches(arg_extreme(">"), types=ANY)
     samples = _SAMPLES
 
 
@@ -84,7 +84,7 @@ class ArgMin:
         return positions.astype(output_type.as_numpy_dtype, copy=False)
 
     grad = _no_gradient
-    gpu = dispatches(arg_extreme("<"), types=INDEXED)
+    gpu = dispatches(arg_extreme("<"), types=ANY)
     samples = _SAMPLES
 
 

@@ -18,7 +18,7 @@ from pyflow.ops.array import expand_dims, squeeze
 from pyflow.ops.array_dimensions import add, axis_between, kernel_words, unknown_of_rank
 from pyflow.ops.array_identity import identity
 from pyflow.ops.array_shape import rank, shape, shape_n
-from pyflow.ops.gpu import INDEXED, dispatches, elementwise
+from pyflow.ops.gpu import ANY, INDEXED, dispatches, elementwise
 from pyflow.ops.gpu_indices import constant
 from pyflow.ops.gpu_movement import joined, joined_one_by_one
 from pyflow.ops.shape_rules import merge, text, with_rank, with_rank_at_least
@@ -41,7 +41,7 @@ def axis_input(place: int) -> Any:
 
 
 def _joined(axis: Any, first: int = 0) -> Any:
-    return elementwise(joined(axis, first), types=INDEXED), dispatches(joined_one_by_one(axis, first), types=INDEXED)
+    return elementwise(joined(axis, first), types=INDEXED), dispatches(joined_one_by_one(axis, first), types=ANY)
 
 
 @op("Pack(values: N*T) -> (output: T)", N=attr("int", minimum=1), T=dtypes.ANY, axis=0)

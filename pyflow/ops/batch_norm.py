@@ -177,7 +177,7 @@ class FusedBatchNorm:
     def grad(op, dy, *_):
         return _gradients(op, dy, FusedBatchNormGrad)
 
-    gpu = dispatches(normalization, types=FLOAT32)
+    gpu = dispatches(normalization, types=FLOAT32, widened=True)
     samples = _samples()
 
 
@@ -195,7 +195,7 @@ class FusedBatchNormV2:
     def grad(op, dy, *_):
         return _gradients(op, dy, FusedBatchNormGradV2)
 
-    gpu = dispatches(normalization, types=FLOAT32)
+    gpu = dispatches(normalization, types=FLOAT32, widened=True)
     samples = _samples()
 
 
@@ -215,7 +215,7 @@ class FusedBatchNormV3:
     def grad(op, dy, *_):
         return _gradients(op, dy, FusedBatchNormGradV3)
 
-    gpu = dispatches(normalization, types=FLOAT32)
+    gpu = dispatches(normalization, types=FLOAT32, widened=True)
     samples = _samples((0,))
 
 
@@ -230,7 +230,7 @@ class FusedBatchNormGrad:
     shape = _backward_shape
     cpu = _backward
     grad = second_gradients
-    gpu = dispatches(normalization_gradient, types=FLOAT32)
+    gpu = dispatches(normalization_gradient, types=FLOAT32, widened=True)
     samples = _backward_samples()
 
 
@@ -245,7 +245,7 @@ class FusedBatchNormGradV2:
     shape = _backward_shape
     cpu = _backward
     grad = second_gradients
-    gpu = dispatches(normalization_gradient, types=FLOAT32)
+    gpu = dispatches(normalization_gradient, types=FLOAT32, widened=True)
     samples = _backward_samples()
 
 
@@ -264,7 +264,7 @@ class FusedBatchNormGradV3:
     def grad(op, *gradients):
         return (*second_gradients(op, *gradients), None)
 
-    gpu = dispatches(normalization_gradient, types=FLOAT32)
+    gpu = dispatches(normalization_gradient, types=FLOAT32, widened=True)
     samples = _backward_samples((np.float32(0),))
 
 

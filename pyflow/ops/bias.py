@@ -12,7 +12,7 @@ from pyflow.core.dtypes import NUMERIC
 from pyflow.core.registry import ShapeError, attr, op, sample
 from pyflow.core.scopes import name_scope
 from pyflow.core.tensor import StaticShape, Tensor
-from pyflow.ops.gpu import dispatches, elementwise
+from pyflow.ops.gpu import REALS, dispatches, elementwise
 from pyflow.ops.gpu_reductions import reduced
 from pyflow.ops.primitives import primitives
 from pyflow.ops.reduce_functions import reduce_sum
@@ -174,7 +174,7 @@ class BiasAddGrad:
             multiples = concat([sizes[:-1], [1]], 0)
         return tile(reshape(grad, expanded), multiples)
 
-    gpu = dispatches(_summed)
+    gpu = dispatches(_summed, types=REALS)
     samples = [
         sample([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], reference=lambda g: g.sum(0)),
         sample([[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]], data_format="NCHW", reference=lambda g: g.sum((0, 2))),

@@ -34,8 +34,8 @@ def _converted(node: Any) -> str | None:
     """An element in the other type; a float as an int64 may need more bits than the device has."""
     source, target = node.inputs[0].dtype, node.outputs[0].dtype
     if target is dtypes.bool:
-        return "(bitcast<u32>(x) & 0x7fffffffu) != 0u" if source is dtypes.float32 else "bool(x)"
-    if source is dtypes.float32 and target is not dtypes.float32:
+        return "(bitcast<u32>(x) & 0x7fffffffu) != 0u" if source.is_floating else "bool(x)"
+    if source.is_floating and not target.is_floating:
         return "truncated(x)" if target is dtypes.int32 else None
     return "DstT(x)"
 

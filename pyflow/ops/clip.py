@@ -34,7 +34,7 @@ from pyflow.ops.shape_rules import same_as, text
 def _clipped(node: Any) -> str | None:
     if any(limit.shape not in ((), node.outputs[0].shape) for limit in node.inputs[1:]):
         return None  # the CPU has the error
-    if node.outputs[0].dtype is float32:
+    if node.outputs[0].dtype.is_floating:
         return "larger(smaller(t, clip_value_max), clip_value_min)"
     return "max(min(t, clip_value_max), clip_value_min)"
 

@@ -14,7 +14,7 @@ from pyflow.ops import conv_depthwise_kernels as kernels
 from pyflow.ops.array_shape import shape
 from pyflow.ops.conv import TYPES
 from pyflow.ops.conv_rules import check_gradient, check_moves, four_numbers, given_shape, windows_of
-from pyflow.ops.gpu import FLOAT32, dispatches
+from pyflow.ops.gpu import FLOATS, dispatches
 from pyflow.ops.gpu_conv import depthwise, depthwise_to_filter, depthwise_to_input
 from pyflow.ops.shape_rules import merge_dim, with_rank
 from pyflow.ops.windows import (
@@ -117,7 +117,7 @@ class DepthwiseConv2dNative:
             DepthwiseConv2dNativeBackpropFilter(x, shape(filter), dy, **attrs),
         )
 
-    gpu = dispatches(depthwise, types=FLOAT32)
+    gpu = dispatches(depthwise, types=FLOATS)
     samples = [
         sample(_IMAGE, _FILTER, strides=[1, 1, 1, 1], padding="SAME"),
         sample(_IMAGE, _TWICE, strides=[1, 2, 2, 1], padding="VALID"),
@@ -148,7 +148,7 @@ class DepthwiseConv2dNativeBackpropInput:
             DepthwiseConv2dNative(dy, filter, **attrs),
         )
 
-    gpu = dispatches(depthwise_to_input, types=FLOAT32)
+    gpu = dispatches(depthwise_to_input, types=FLOATS)
     samples = [sample([1, 4, 3, 2], _FILTER, _DY, strides=[1, 1, 1, 1], padding="SAME")]
 
 
@@ -175,7 +175,7 @@ class DepthwiseConv2dNativeBackpropFilter:
             DepthwiseConv2dNative(x, dy, **attrs),
         )
 
-    gpu = dispatches(depthwise_to_filter, types=FLOAT32)
+    gpu = dispatches(depthwise_to_filter, types=FLOATS)
     samples = [sample(_IMAGE, [2, 3, 2, 1], _DY, strides=[1, 1, 1, 1], padding="SAME")]
 
 

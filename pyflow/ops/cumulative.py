@@ -59,7 +59,7 @@ class Cumsum:
         exclusive, reverse = op.get_attr("exclusive"), op.get_attr("reverse")
         return [cumsum(grad, op.inputs[1], exclusive=exclusive, reverse=not reverse), None]
 
-    gpu = dispatches(running("a + b", "T(0)"))
+    gpu = dispatches(running("a + b", "T(0)"), widened=True)
     samples = _SAMPLES
 
 
@@ -80,7 +80,7 @@ class Cumprod:
         total = cumsum(product * grad, axis, exclusive=exclusive, reverse=not reverse)
         return [total / x, None]
 
-    gpu = dispatches(running("a * b", "T(1)"))
+    gpu = dispatches(running("a * b", "T(1)"), widened=True)
     samples = _SAMPLES
 
 

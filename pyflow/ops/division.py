@@ -40,7 +40,7 @@ def _unless_by_zero(floats: str, integers: str) -> Any:
     """The expressions of a quotient or remainder; where integers may be divided by zero, the CPU has the error."""
 
     def expression(node: Any) -> str | None:
-        if node.outputs[0].dtype is float32:
+        if node.outputs[0].dtype.is_floating:
             return floats
         divisors = node.inputs[1].constant
         return integers if divisors is not None and np.all(divisors) else None

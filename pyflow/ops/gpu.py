@@ -21,12 +21,17 @@ from pyflow.core import dtypes
 from pyflow.core.dtypes import DType
 
 # The dtypes there are on a GPU. int64 is held as i32 (what does not fit is refused on its way up), so an op that
-# computes with it has to say that this is enough for it; bool is held as u32.
+# computes with it has to say that this is enough for it; bool is held as u32. float16 is there where the adapter has
+# it: it is stored as such and computed with as f32. Element-wise ops take it wherever they take float32.
 NUMBERS = (dtypes.float32, dtypes.int32)
 FLOAT32 = (dtypes.float32,)
+FLOATS = (dtypes.float32, dtypes.float16)
+REALS = (*FLOATS, dtypes.int32)
 PLAIN = (dtypes.float32, dtypes.int32, dtypes.bool)
 INDEXED = (dtypes.float32, dtypes.int32, dtypes.bool, dtypes.int64)
-WGSL_TYPES = {"float32": "f32", "int32": "i32", "int64": "i32", "bool": "bool"}
+ANY = (*INDEXED, dtypes.float16)
+WGSL_TYPES = {"float32": "f32", "float16": "f32", "int32": "i32", "int64": "i32", "bool": "bool"}
+STORED_TYPES = WGSL_TYPES | {"float16": "f16", "bool": "u32"}
 
 MAX_GROUPS = 65535
 
@@ -66,8 +71,8 @@ def elementwise(
 
 
 def by_type(floats: str, integers: str) -> Callable[[Any], str]:
-    """An expression for float32 outputs and one for the others."""
-    return lambda node: floats if node.outputs[0].dtype is dtypes.float32 else integers
+    """An expression for outputs of floats and one for the others."""
+    return lambda node: floats if node.outputs[0].dtype.is_floating else integers
 
 
 def update(*, types: tuple[DType, ...] = NUMBERS, **updates: str) -> ElementWise:
@@ -76,21 +81,25 @@ def update(*, types: tuple[DType, ...] = NUMBERS, **updates: str) -> ElementWise
 
 
 class Dispatches:
-    """A rule that gives the dispatches for a node."""
+    """A rule that gives the dispatches for a node.
 
-    def __init__(self, rule: Callable[[Any], Any], types: tuple[DType, ...]):
-        self.rule, self.types = rule, types
+    Attributes:
+      widened: whether the rule is given float32 copies of inputs and outputs that are float16.
+    """
+
+    def __init__(self, rule: Callable[[Any], Any], types: tuple[DType, ...], widened: bool):
+        self.rule, self.types, self.widened = rule, types, widened
 
 
-def dispatches(rule: Callable[[Any], Any], types: tuple[DType, ...] = NUMBERS) -> Dispatches:
+def dispatches(rule: Callable[[Any], Any], types: tuple[DType, ...] = NUMBERS, *, widened: bool = False) -> Dispatches:
     """`rule(node)` gives a list of `Dispatch` and `Choice`, or None where the node stays on the CPU.
 
     The node has `inputs`, `outputs` (flat lists of values with `shape`, `dtype` and perhaps `constant`), `attrs`, and
     makes further values: `scratch(shape, dtype)`, `fixed(array)`, and `each_run(function, shape, dtype)` for what
     `function(ctx)` computes on the host at the start of each run. `check(value, function)` has `function(array)` raise
-    for what the op refuses, if the value comes from the host.
+    for what the op refuses, if the value comes from the host. A rule that knows float32 only is `widened` to float16.
     """
-    return Dispatches(rule, types)
+    return Dispatches(rule, types, widened)
 
 
 class _Alias:
@@ -148,6 +157,11 @@ def groups(count: int, size: int = 64) -> tuple[int, int]:
         return needed, 1
     rows = -(-needed // MAX_GROUPS)
     return -(-needed // rows), rows
+
+
+def word_of(value: Any) -> str:
+    """The WGSL type that a value's elements have in memory."""
+    return STORED_TYPES[value.dtype.name]
 
 
 def size(value: Any) -> int:

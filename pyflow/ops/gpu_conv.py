@@ -6,7 +6,7 @@ import math
 from typing import Any, Callable
 
 from pyflow.ops.conv_rules import windows_of
-from pyflow.ops.gpu import Choice, Dispatch, groups, size
+from pyflow.ops.gpu import Choice, Dispatch, groups, size, word_of
 from pyflow.ops.gpu_matmul import LARGE
 from pyflow.ops.pool_rules import pool_windows
 from pyflow.ops.windows import Windows, batch_and_depth, spatial
@@ -57,9 +57,15 @@ def _fits(windows: Windows, x: tuple, dy: tuple, channels: int) -> bool:
     return dy == (x[0], *windows.counts, channels)
 
 
-def _name(kind: str, windows: Windows, x: tuple, dy: tuple) -> str:
-    shapes = (x, windows.window, dy, windows.strides, windows.dilations)
-    return " ".join([kind, *("x".join(map(str, s)) for s in shapes)])
+def _name(kind: str, windows: Windows, x: Any, dy: Any) -> str:
+    shapes = (x.shape, windows.window, dy.shape, windows.strides, windows.dilations)
+    half = ["half"] if word_of(x) == "f16" else []
+    return " ".join([kind, *half, *("x".join(map(str, s)) for s in shapes)])
+
+
+def _types(source: Any, target: Any) -> dict[str, str]:
+    """What shaders read and write."""
+    return {"T": word_of(source), "R": word_of(target)}
 
 
 def _convolution(
@@ -70,19 +76,19 @@ def _convolution(
     sizes = {"BATCH": c[0], "ROWS": c[1], "COLUMNS": c[2], "N": c[3], "HEIGHT": x[1], "WIDTH": x[2], "DEPTH": depth}
     sizes |= _geometry(windows) | _dilations(windows) | {"TO_INPUT": to_input}
     work = 2 * size(output) * depth * math.prod(windows.window)
-    functions = {} if epilogue is None else {"epilogue": epilogue}
+    types, functions = _types(inputs[0], output), {} if epilogue is None else {"epilogue": epilogue}
 
     def blocks(kernel: str, block: int) -> list[Dispatch]:
         count = math.ceil(math.prod(c[:3]) / block) * math.ceil(c[3] / block)
         grid = groups(count, _workgroup(block))
-        return [Dispatch(f"conv/{kernel}.wgsl", inputs, [output], grid, None, functions, work, **sizes)]
+        return [Dispatch(f"conv/{kernel}.wgsl", inputs, [output], grid, types, functions, work, **sizes)]
 
     ways = {"odd": blocks("odd", 8)}
     if depth % 4 == 0 and c[3] % 4 == 0:
         ways = {"registers8": blocks("registers8", 8), "shared": blocks("shared", 64)}
         if work >= 2 * LARGE:
             ways["registers16"] = blocks("registers16", 16)
-    return [Choice(_name("conv to input" if to_input else "conv", windows, x, c), ways)]
+    return [Choice(_name("conv to input" if to_input else "conv", windows, inputs[0], output), ways)]
 
 
 def convolution(node: Any) -> list[Choice] | None:
@@ -126,7 +132,7 @@ def convolution_to_filter(node: Any) -> list[Choice] | None:
         ways = {"registers8": blocks("filter_registers8", 8), "shared": blocks("filter_shared", 64)}
         if size(dw) * places >= LARGE:
             ways["registers16"] = blocks("filter_registers16", 16)
-    return [Choice(_name("conv to filter", windows, x.shape, dy.shape), ways)]
+    return [Choice(_name("conv to filter", windows, x, dy), ways)]
 
 
 def _in_parts(
@@ -146,12 +152,12 @@ def _in_parts(
     splits = min(math.ceil(enough / invocations), math.ceil(places / _PLACES_A_PART), lines)
     grid = groups(splits * invocations, workgroup)
     if splits == 1:
-        return [Dispatch(shader, inputs, [output], grid, work=work, SPLITS=1, **sizes)]
+        return [Dispatch(shader, inputs, [output], grid, _types(inputs[0], output), work=work, SPLITS=1, **sizes)]
     parts, total = node.scratch((splits, *output.shape)), size(output)
-    sums = {"SIZE": total, "N": output.shape[-1], "SPLITS": splits}
+    sums = {"SIZE": total, "N": output.shape[-1], "SPLITS": splits, "work": total * splits}
     return [
-        Dispatch(shader, inputs, [parts], grid, work=work, SPLITS=splits, **sizes),
-        Dispatch("matmul/split_sum.wgsl", [parts], [output], groups(total), work=total * splits, **sums),
+        Dispatch(shader, inputs, [parts], grid, _types(inputs[0], parts), work=work, SPLITS=splits, **sizes),
+        Dispatch("matmul/split_sum.wgsl", [parts], [output], groups(total), _types(parts, output), **sums),
     ]
 
 
@@ -184,7 +190,8 @@ def _depthwise(node: Any, kernel: str, inputs: Any, x: tuple, filter: tuple, y: 
     work, shader = 2 * math.prod(y) * math.prod(windows.window), f"conv/{kernel}.wgsl"
     if kernel == "depthwise_to_filter":
         return _in_parts(node, shader, inputs, output, size(output), 64, sizes, math.prod(y[:3]), work)
-    return [Dispatch(shader, inputs, [output], groups(size(output)), work=work, **sizes)]
+    types = _types(inputs[0], output)
+    return [Dispatch(shader, inputs, [output], groups(size(output)), types, work=work, **sizes)]
 
 
 def pooling(kernel: str) -> Callable[[Any], list[Dispatch] | None]:
@@ -203,6 +210,7 @@ def pooling(kernel: str) -> Callable[[Any], list[Dispatch] | None]:
         inputs = node.inputs[1:] if kernel == "average_gradient" else node.inputs
         sizes = _input_sizes(x, y) | _geometry(windows)
         work = math.prod(y) * math.prod(windows.window)
-        return [Dispatch(f"pool/{kernel}.wgsl", inputs, [output], groups(size(output)), work=work, **sizes)]
+        types = {"T": word_of(output)}
+        return [Dispatch(f"pool/{kernel}.wgsl", inputs, [output], groups(size(output)), types, work=work, **sizes)]
 
     return rule

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any, Callable
 
+from pyflow.ops.gpu import WGSL_TYPES
 from pyflow.ops.gpu_indices import constant, coordinates, element, flat, number, strides_of, total
 
 
@@ -76,5 +77,5 @@ def _output(node: Any) -> Any:
 
 
 def _where_inside(node: Any, conditions: list[str], taken: str) -> str:
-    zero = "false" if node.outputs[0].dtype.name == "bool" else f"{node.outputs[0].dtype.name[0]}32(0)"
+    zero = "false" if node.outputs[0].dtype.name == "bool" else f"{WGSL_TYPES[node.outputs[0].dtype.name]}(0)"
     return f"select({zero}, {taken}, {' && '.join(conditions)})" if conditions else taken

@@ -13,6 +13,7 @@ from pyflow.core import dtypes
 
 Shape = tuple[int, ...]
 
+
 def strides_of(shape: Sequence[int]) -> list[int]:
     """How far apart neighbours along each axis are in a contiguous array."""
     strides, step = [], 1

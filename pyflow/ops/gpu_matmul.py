@@ -6,7 +6,7 @@ import math
 from typing import Any, Sequence
 
 from pyflow.core import dtypes
-from pyflow.ops.gpu import Choice, Dispatch, groups
+from pyflow.ops.gpu import Choice, Dispatch, groups, word_of
 
 # Rows and columns of C that a workgroup of each kernel computes.
 _TILES = {"registers8": (32, 64), "registers16": (64, 128), "shared": (64, 64)}
@@ -45,15 +45,16 @@ def product(
     sizes = {"M": m, "N": n, "K": k, "BATCH": batch, "TRANSPOSE_A": transpose_a, "TRANSPOSE_B": transpose_b}
     sizes |= dict(zip(("STRIDE_A", "STRIDE_B"), (m * k, k * n) if strides is None else strides))
     functions = {} if epilogue is None else {"epilogue": epilogue}
+    types = {"T": word_of(inputs[0]), "R": word_of(output)}
+    half = " half" if inputs[0].dtype is dtypes.float16 else ""
     work = 2 * batch * m * n * k
 
-    def naive(types: dict[str, str] | None = None) -> list[Dispatch]:
+    def naive() -> list[Dispatch]:
         grid = groups(batch * m * n)
-        return [Dispatch("matmul/naive.wgsl", inputs, [output], grid, types, functions, work, **sizes)]
+        sums = {"S": "i32" if output.dtype is dtypes.int32 else "f32"}
+        return [Dispatch("matmul/naive.wgsl", inputs, [output], grid, types | sums, functions, work, **sizes)]
 
-    if output.dtype is dtypes.int32:
-        return naive({"T": "i32", "S": "i32"})
-    if work < 2 * _SMALL:
+    if output.dtype is dtypes.int32 or work < 2 * _SMALL:
         return naive()
 
     def tiled(kernel: str) -> list[Dispatch]:
@@ -61,13 +62,13 @@ def product(
         tiles = batch * math.ceil(m / rows) * math.ceil(n / columns)
         file = f"matmul/{kernel}.wgsl"
         if tiles >= _FEW_TILES or k < _MANY_TERMS:
-            return [Dispatch(file, inputs, [output], groups(tiles, 1), None, functions, work, **sizes)]
+            return [Dispatch(file, inputs, [output], groups(tiles, 1), types, functions, work, **sizes)]
         splits = min(_FEW_TILES // tiles, k // (_MANY_TERMS // 4))
         parts, grid = node.scratch((splits, *output.shape)), groups(splits * tiles, 1)
         total = {"SIZE": batch * m * n, "N": n, "SPLITS": splits}
         return [
-            Dispatch(file, inputs[:2], [parts], grid, None, None, work, SPLITS=splits, **sizes),
-            Dispatch("matmul/split_sum.wgsl", [parts, *inputs[2:]], [output], groups(total["SIZE"]), None,
+            Dispatch(file, inputs[:2], [parts], grid, types | {"R": "f32"}, None, work, SPLITS=splits, **sizes),
+            Dispatch("matmul/split_sum.wgsl", [parts, *inputs[2:]], [output], groups(total["SIZE"]), {"R": types["R"]},
                      _after_one_input(functions), total["SIZE"] * splits, **total),
         ]  # fmt: skip
 
@@ -75,7 +76,7 @@ def product(
     kernels = ("registers8", "registers16", "subgroups", "shared") if fits else ("registers8_odd", "shared_odd")
     ways = {kernel: tiled(kernel) for kernel in kernels if kernel not in _LARGE_ONLY or work >= 2 * LARGE}
     kinds = "T" if transpose_a else "N", "T" if transpose_b else "N"
-    return [Choice(f"matmul {batch}x{m}x{k}x{n} {''.join(kinds)}{' fused' if epilogue else ''}", ways)]
+    return [Choice(f"matmul {batch}x{m}x{k}x{n} {''.join(kinds)}{half}{' fused' if epilogue else ''}", ways)]
 
 
 def _after_one_input(functions: dict[str, str]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from typing import Any, Callable
 
 import numpy as np
 
-from pyflow.ops.gpu import Dispatch, groups, size
+from pyflow.ops.gpu import Dispatch, groups, size, word_of
 from pyflow.ops.gpu_indices import (
     constant,
     coordinates,
@@ -148,7 +148,7 @@ def placed(value: Any, output: Any, place: str) -> Dispatch:
         [output],
         groups(size(value)),
         functions={"place": f"fn place(i: u32) -> u32 {{ return {place}; }}"},
-        types={"T": _word(value)},
+        types={"T": word_of(value)},
         COUNT=size(value),
     )
 
@@ -170,15 +170,9 @@ def stitched(node: Any) -> list[Dispatch] | None:
     dispatches = []
     for indices, data in zip(node.inputs[:count], node.inputs[count:]):
         functions, grid = {"place": _STITCHED.format(width=width)}, groups(size(data))
-        types, count = {"T": _word(data)}, size(data)
-        dispatches.append(
-            Dispatch("array/place.wgsl", [data, indices], [output], grid, types, functions, COUNT=count)
-        )
+        types, count = {"T": word_of(data)}, size(data)
+        dispatches.append(Dispatch("array/place.wgsl", [data, indices], [output], grid, types, functions, COUNT=count))
     return dispatches
-
-
-def _word(value: Any) -> str:
-    return {"float32": "f32", "bool": "u32"}.get(value.dtype.name, "i32")
 
 
 def _values(node: Any, first: int) -> list[Any]:
@@ -283,9 +277,7 @@ def rolled(node: Any) -> str | None:
     by = [0] * len(shape)
     for s, a in zip(np.reshape(shift, -1).tolist(), np.reshape(axis, -1).tolist()):
         by[a] += s
-    moved = [
-        f"(({c} + {(-s) % n}u) % {n}u)" if s % n else c for c, s, n in zip(coordinates(shape), by, shape)
-    ]
+    moved = [f"(({c} + {(-s) % n}u) % {n}u)" if s % n else c for c, s, n in zip(coordinates(shape), by, shape)]
     return element(source, "input", flat(shape, moved))
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any, Callable, NamedTuple
 
-from pyflow.ops.gpu import Choice, Dispatch, groups
+from pyflow.core import dtypes
+from pyflow.ops.gpu import Choice, Dispatch, groups, word_of
 from pyflow.ops.gpu_indices import constant
 
 # A part of a row is added up by one workgroup, one of a column by one invocation; more of them take another pass.
@@ -48,11 +49,6 @@ _KINDS: dict[str, Combination | dict[str, Combination]] = {
 }
 
 
-def word_of(value: Any) -> str:
-    """The WGSL type that a value's elements have in memory."""
-    return {"float32": "f32", "bool": "u32"}.get(value.dtype.name, "i32")
-
-
 def by_lanes(name: str, rows: int, count: int, dispatch: Callable[[int, tuple[int, int]], Dispatch]) -> list:
     """What `dispatch(lanes, grid)` gives for so many invocations that share a row, or the choice between it and one.
 
@@ -78,15 +74,21 @@ def reduction(kind: str) -> Callable[[Any], list | None]:
     return rule
 
 
+def _summed_as(value: Any) -> str:
+    """The WGSL type in which a value's elements are combined."""
+    return "f32" if value.dtype.is_floating else word_of(value)
+
+
 def reduced(node: Any, kind: str, axes: list[int]) -> list:
     """The first input combined along axes: one group of neighbouring axes after the other, the innermost first."""
     source, output = node.inputs[0], node.outputs[0]
-    word, how = word_of(source), _KINDS[kind]
+    word, how = _summed_as(source), _KINDS[kind]
     combination = how[word] if isinstance(how, dict) else how
     groups_of_axes = _grouped(source.shape, {axis % max(len(source.shape), 1) for axis in axes})
     passes = [i for i, (_, is_reduced) in enumerate(groups_of_axes) if is_reduced][::-1]
     sizes = [extent for extent, _ in groups_of_axes]
     whole = math.prod(sizes[i] for i in passes)
+    summed = dtypes.float32 if source.dtype.is_floating else source.dtype
     dispatches: list = []
     value = source
     for i in passes:
@@ -95,7 +97,7 @@ def reduced(node: Any, kind: str, axes: list[int]) -> list:
         while True:
             parts, size = _parts(outer, count, inner)
             is_last = parts == 1 and i == passes[-1]
-            result = output if is_last else node.scratch((outer, parts, inner), source.dtype)
+            result = output if is_last else node.scratch((outer, parts, inner), summed)
             step = combination._replace(
                 element=combination.element if value is source else "v", finish=combination.finish if is_last else "a"
             )
@@ -136,11 +138,11 @@ def _one_pass(
     outer, count, inner = shape
     functions = {
         "initial": f"fn initial() -> A {{ return {step.initial}; }}",
-        "element": f"fn element(v: T) -> A {{ return {step.element}; }}",
+        "element": f"fn element(v: A) -> A {{ return {step.element}; }}",
         "combine": f"fn combine(a: A, b: A) -> A {{ return {step.combine}; }}",
         "finish": f"fn finish(a: A) -> A {{ return {step.finish}; }}",
     }
-    common: dict[str, Any] = {"functions": functions, "types": {"T": word, "A": word}}
+    common: dict[str, Any] = {"functions": functions, "types": {"T": word_of(x), "A": word, "R": word_of(y)}}
     common |= {"PARTS": parts, "SIZE": size, "COUNT": count, "WHOLE": whole, "work": 4 * outer * count * inner}
     if inner > 1:
         grid = groups(outer * parts * inner)
@@ -168,7 +170,7 @@ def arg_extreme(sign: str) -> Callable[[Any], list[Dispatch] | None]:
         axis = constant(axis)
         if axis is None or not -len(x.shape) <= int(axis) < len(x.shape):
             return None
-        better = f"a {sign} b" if word != "f32" else f"!is_nan(b) && (a {sign} b || is_nan(a))"
+        better = f"!is_nan(f32(b)) && (a {sign} b || is_nan(f32(a)))" if x.dtype.is_floating else f"a {sign} b"
         slabs = _slabs(x.shape, int(axis))
         before = f"fn before(a: T, b: T) -> bool {{ return {better}; }}"
         return [

@@ -10,10 +10,9 @@ import math
 import re
 from typing import Any, Callable
 
-from pyflow.ops.gpu import Dispatch, groups, size
+from pyflow.ops.gpu import Dispatch, groups, size, word_of
 from pyflow.ops.gpu_gather import place_of
 from pyflow.ops.gpu_movement import placed
-from pyflow.ops.gpu_reductions import word_of
 
 # Looking for equals takes so many comparisons for each update.
 _MOST_UPDATES = 1 << 16

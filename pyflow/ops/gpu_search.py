@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from pyflow.ops.gpu import Dispatch, groups, size
-from pyflow.ops.gpu_reductions import by_lanes, word_of
+from pyflow.ops.gpu import Dispatch, groups, size, word_of
+from pyflow.ops.gpu_reductions import by_lanes
 
 # Each of the k is found by another look at the whole row.
 _MOST = 256

@@ -213,7 +213,7 @@ class SquaredDifference:
 
 def _power(node: Any) -> str | None:
     """Where integers may have negative exponents, the CPU has the error."""
-    if node.outputs[0].dtype is float32:
+    if node.outputs[0].dtype.is_floating:
         return "power(x, y)"
     exponents = node.inputs[1].constant
     return "integer_power(x, y)" if exponents is not None and np.all(exponents >= 0) else None

@@ -16,7 +16,7 @@ from pyflow.core.registry import ShapeError, attr, op, sample
 from pyflow.core.shapes import TensorShape, as_shape
 from pyflow.core.tensor import Tensor
 from pyflow.ops.array_identity import identity
-from pyflow.ops.gpu import WGSL_TYPES, Dispatch, dispatches, elementwise, groups, size
+from pyflow.ops.gpu import REALS, Dispatch, dispatches, elementwise, groups, size, word_of
 from pyflow.ops.shape_rules import merge, merge_all
 
 _COUNT = attr("int", minimum=1)
@@ -47,12 +47,12 @@ def _sum_of_many(node: Any) -> list[Dispatch]:
         terms, rest = [total, *rest[: _TERMS - 1]], rest[_TERMS - 1 :]
         total = node.scratch(out.shape, out.dtype) if rest else out
         bound = [*terms, *[terms[0]] * (_TERMS - len(terms))]
-        kinds, sizes = {"T": WGSL_TYPES[out.dtype.name]}, {"COUNT": size(out), "TERMS": len(terms)}
+        kinds, sizes = {"T": word_of(out)}, {"COUNT": size(out), "TERMS": len(terms)}
         steps.append(Dispatch("elementwise/sum.wgsl", bound, [total], groups(size(out)), kinds, **sizes))
     return steps
 
 
-_ON_GPU = (elementwise(_sum), dispatches(_sum_of_many))
+_ON_GPU = (elementwise(_sum), dispatches(_sum_of_many, types=REALS))
 
 
 @op("AddN(inputs: N*T) -> (sum: T)", N=_COUNT, T=(*NUMERIC, variant))

@@ -15,7 +15,7 @@ from pyflow.core.registry import ShapeError, one_of, op, raw, sample
 from pyflow.core.scopes import name_scope
 from pyflow.core.tensor import Tensor
 from pyflow.ops.complex_numbers import conj
-from pyflow.ops.gpu import dispatches
+from pyflow.ops.gpu import REALS, dispatches
 from pyflow.ops.gpu_matmul import batched_products, matrix_products
 from pyflow.ops.primitives import primitives
 from pyflow.ops.shape_rules import broadcast_shapes, merge, merge_dim, text, with_rank, with_rank_at_least
@@ -116,7 +116,7 @@ class MatMul:
             return MatMul(b, dy, transpose_b=True), MatMul(a, dy)
         return MatMul(b, dy, transpose_a=True, transpose_b=True), MatMul(dy, a, transpose_a=True, transpose_b=True)
 
-    gpu = dispatches(matrix_products)
+    gpu = dispatches(matrix_products, types=REALS)
     samples = [
         sample([[1.0, -2.0, 0.5], [0.25, 3.0, 1.5]], [[2.0], [-1.0], [0.5]]),
         sample([[1.0, -2.0], [0.25, 3.0]], [[2.0, 1.0], [-1.0, 4.0]], transpose_a=True),
@@ -254,7 +254,7 @@ class BatchMatMul:
     cpu = _batch_product
     grad = _batch_gradients
 
-    gpu = dispatches(batched_products)
+    gpu = dispatches(batched_products, types=REALS)
     samples = [sample([[[1.0, -2.0], [0.5, 3.0]]], [[[2.0, 1.0], [-1.0, 0.5]]], adj_y=True)]
 
 
@@ -279,7 +279,7 @@ class BatchMatMulV2:
         dx = reshape(reduce_sum(dx, rx), shape_x)
         return dx, reshape(reduce_sum(dy_, ry), shape_y)
 
-    gpu = dispatches(batched_products)
+    gpu = dispatches(batched_products, types=REALS)
     samples = [
         sample([[[1.0, -2.0], [0.5, 3.0]], [[0.1, 0.2], [0.3, 0.4]]], [[2.0, 1.0], [-1.0, 0.5]]),
         sample([[[1.0, -2.0], [0.5, 3.0]]], [[[2.0, 1.0], [-1.0, 0.5]]], adj_x=True, adj_y=True),

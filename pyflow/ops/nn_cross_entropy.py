@@ -102,7 +102,7 @@ class SoftmaxCrossEntropyWithLogits:
             grad += (grad_grad - squeeze(products, axis=1)) * probabilities
         return grad, _scaled_rows(grad_loss, -log_softmax(logits))
 
-    gpu = dispatches(cross_entropy, types=(float32,))
+    gpu = dispatches(cross_entropy, types=(float32,), widened=True)
     samples = [
         sample(
             [[1.0, -2.0, 0.5], [0.25, 3.0, 1.5]],
@@ -196,7 +196,7 @@ class SparseSoftmaxCrossEntropyWithLogits:
         )
         return _scaled_rows(grad_loss, backprop), None
 
-    gpu = dispatches(sparse_cross_entropy(_check_labels), types=INDEXED)
+    gpu = dispatches(sparse_cross_entropy(_check_labels), types=INDEXED, widened=True)
     samples = [sample([[1.0, -2.0, 0.5], [0.25, 3.0, 1.5]], [2, 1], grad=False, reference=_sparse_reference)]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from pyflow.core.api import export
 from pyflow.core.convert import convert_to_tensor
 from pyflow.core.deprecation import renamed_argument
-from pyflow.core.dtypes import FLOATING, float32
+from pyflow.core.dtypes import FLOATING
 from pyflow.core.registry import op, sample
 from pyflow.core.scopes import name_scope
 from pyflow.core.tensor import Tensor
@@ -18,7 +18,7 @@ from pyflow.ops.array_filling import ones_like, zeros_like
 from pyflow.ops.array_selection import where
 from pyflow.ops.comparison import logical_and
 from pyflow.ops.constant import constant
-from pyflow.ops.gpu import dispatches
+from pyflow.ops.gpu import FLOATS, dispatches
 from pyflow.ops.gpu_reductions import reduced
 from pyflow.ops.math_binary import add
 from pyflow.ops.math_unary import abs, exp, log, log1p
@@ -42,7 +42,7 @@ class L2Loss:
     def grad(op, grad):
         return op.inputs[0] * grad
 
-    gpu = dispatches(lambda node: reduced(node, "L2Loss", [*range(len(node.inputs[0].shape))]), types=(float32,))
+    gpu = dispatches(lambda node: reduced(node, "L2Loss", [*range(len(node.inputs[0].shape))]), types=FLOATS)
     samples = [sample([[1.0, -2.0], [3.0, 0.5]], reference=lambda t: (t**2).sum() / 2)]
 
 

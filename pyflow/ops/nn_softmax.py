@@ -91,7 +91,7 @@ class Softmax:
         softmax = op.outputs[0]
         return (grad - reduce_sum(grad * softmax, -1, keepdims=True)) * softmax
 
-    gpu = dispatches(softmax_rule("exp(shifted) / sum"), types=(float32,))
+    gpu = dispatches(softmax_rule("exp(shifted) / sum"), types=(float32,), widened=True)
     samples = [
         sample([[1.0, -2.0, 0.5], [0.25, 3.0, 1.5]], reference=_softmax_reference),
         sample([1.0, -2.0, 0.5], reference=_softmax_reference),
@@ -112,7 +112,7 @@ class LogSoftmax:
         softmax = exp(op.outputs[0])
         return grad - reduce_sum(grad, -1, keepdims=True) * softmax
 
-    gpu = dispatches(softmax_rule("shifted - natural_log(sum)"), types=(float32,))
+    gpu = dispatches(softmax_rule("shifted - natural_log(sum)"), types=(float32,), widened=True)
     samples = [sample([[1.0, -2.0, 0.5], [0.25, 3.0, 1.5]], reference=lambda x: np.log(_softmax_reference(x)))]
 
 

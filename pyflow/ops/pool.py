@@ -13,7 +13,7 @@ from pyflow.ops.array_filling import zeros_like
 from pyflow.ops.array_identity import stop_gradient
 from pyflow.ops.array_shape import shape
 from pyflow.ops.conv_rules import given_shape
-from pyflow.ops.gpu import FLOAT32, dispatches
+from pyflow.ops.gpu import FLOATS, dispatches
 from pyflow.ops.gpu_conv import pooling
 from pyflow.ops.pool_kernels import (
     avg_pool,
@@ -91,7 +91,7 @@ class MaxPool:
     def grad(op, dy):
         return MaxPoolGrad(op.inputs[0], op.outputs[0], dy, **windows_of(op))
 
-    gpu = dispatches(pooling("max"), types=FLOAT32)
+    gpu = dispatches(pooling("max"), types=FLOATS)
     samples = [
         sample(IMAGE, **_OVERLAPPING),
         sample(IMAGE, **_APART),
@@ -122,7 +122,7 @@ class MaxPoolGrad:
     def grad(op, dy):
         return (*_two_zeros(op), MaxPoolGradGrad(op.inputs[0], op.inputs[1], dy, **windows_of(op)))
 
-    gpu = dispatches(pooling("max_gradient"), types=FLOAT32)
+    gpu = dispatches(pooling("max_gradient"), types=FLOATS)
     samples = [
         sample([[[[1.0], [2.0]], [[4.0], [4.0]]]], [[[[4.0]]]], [[[[3.0]]]], **_APART, grad=False,
                reference=lambda x, y, g: [[[[[0], [0]], [[3], [0]]]]])
@@ -173,7 +173,7 @@ class AvgPool:
     def grad(op, dy):
         return AvgPoolGrad(shape(op.inputs[0]), dy, **windows_of(op))
 
-    gpu = dispatches(pooling("average"), types=FLOAT32)
+    gpu = dispatches(pooling("average"), types=FLOATS)
     samples = [sample(IMAGE, **_OVERLAPPING), sample(IMAGE, **_APART)]
 
 
@@ -203,7 +203,7 @@ class AvgPoolGrad:
     def grad(op, dy):
         return stop_gradient(op.inputs[0]), AvgPool(dy, **windows_of(op))
 
-    gpu = dispatches(pooling("average_gradient"), types=FLOAT32)
+    gpu = dispatches(pooling("average_gradient"), types=FLOATS)
     samples = [sample([1, 3, 3, 1], np.arange(6.0).reshape(1, 2, 3, 1).tolist(), **_OVERLAPPING)]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pyflow.core.convert import constant_value
-from pyflow.core.dtypes import INDEX, NUMERIC, float32, int32
+from pyflow.core.dtypes import INDEX, NUMERIC, int32
 from pyflow.core.graph import Graph
 from pyflow.core.registry import NOT_DIFFERENTIABLE, ShapeError, one_of, op, raw, sample
 from pyflow.core.scopes import colocate_with, device, get_default_graph
@@ -22,7 +22,7 @@ from pyflow.ops.array_shape import shape as shape_of
 from pyflow.ops.cast import cast
 from pyflow.ops.complex_numbers import conj
 from pyflow.ops.constant import constant
-from pyflow.ops.gpu import PLAIN, dispatches
+from pyflow.ops.gpu import FLOATS, PLAIN, REALS, dispatches
 from pyflow.ops.gpu_reductions import reduction
 from pyflow.ops.primitives import primitives
 from pyflow.ops.ranges import range
@@ -112,7 +112,7 @@ class Sum:
     def grad(op, grad):
         return _spread(op, grad), None
 
-    gpu = dispatches(reduction("Sum"))
+    gpu = dispatches(reduction("Sum"), types=REALS)
     samples = [_ONE_AXIS, sample([[1.0, 2.0], [4.0, 5.0]], [0, 1], keep_dims=True)]
 
 
@@ -204,7 +204,7 @@ class Mean:
             factor = _quotient(reduce_prod(input_shape), reduce_prod(output_shape))
         return truediv(spread, cast(factor, spread.dtype)), None
 
-    gpu = dispatches(reduction("Mean"))
+    gpu = dispatches(reduction("Mean"), types=REALS)
     samples = [sample([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], [1]), sample([[1.0, 2.0], [4.0, 5.0]], [0, 1])]
 
 
@@ -250,7 +250,7 @@ class Prod:
         product = grad * transpose(y, invert_permutation(perm))
         return reshape(product, input_shape), None
 
-    gpu = dispatches(reduction("Prod"))
+    gpu = dispatches(reduction("Prod"), types=REALS)
     samples = [sample([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], [0]), sample([[1.0, 0.0], [4.0, 5.0]], [0, 1])]
 
 
@@ -290,7 +290,7 @@ class Max:
             out.fill(_lowest(out.dtype))
 
     grad = _extreme_gradient
-    gpu = dispatches(reduction("Max"))
+    gpu = dispatches(reduction("Max"), types=REALS)
     samples = [sample([[1.0, 5.0, 3.0], [4.0, 2.0, 6.0]], [1]), sample([[1.0, 2.0], [4.0, 5.0]], [0, 1])]
 
 
@@ -307,7 +307,7 @@ class Min:
             out.fill(_highest(out.dtype))
 
     grad = _extreme_gradient
-    gpu = dispatches(reduction("Min"))
+    gpu = dispatches(reduction("Min"), types=REALS)
     samples = [sample([[1.0, 5.0, 3.0], [4.0, 2.0, 6.0]], [1]), sample([[1.0, 2.0], [4.0, 5.0]], [0, 1])]
 
 
@@ -325,7 +325,7 @@ class EuclideanNorm:
         np.sqrt(total, out=out, casting="unsafe")
 
     grad = NOT_DIFFERENTIABLE
-    gpu = dispatches(reduction("EuclideanNorm"), types=(float32,))
+    gpu = dispatches(reduction("EuclideanNorm"), types=FLOATS)
     samples = [sample([[3.0, 4.0], [5.0, 12.0]], [1])]
 
 

@@ -8,14 +8,16 @@
 
 // include parts/windows.wgsl
 
+alias R = f32;  // of what is stored in y
+
 override MULTIPLIER: u32 = 1;
 
 @group(0) @binding(0) var<storage, read> x: array<T>;
 @group(0) @binding(1) var<storage, read> filters: array<T>;
-@group(0) @binding(2) var<storage, read_write> y: array<T>;
+@group(0) @binding(2) var<storage, read_write> y: array<R>;
 
 // Replaced where a bias and an activation are fused.
-fn epilogue(v: T, column: u32) -> T { return v; }
+fn epilogue(v: R, column: u32) -> R { return v; }
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
@@ -38,5 +40,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
             sum += f32(x[at]) * f32(filters[(r * KERNEL_COLUMNS + c) * channels + channel]);
         }
     }
-    y[i] = epilogue(T(sum), channel);
+    y[i] = epilogue(R(sum), channel);
 }

@@ -9,12 +9,14 @@
 
 // include parts/windows.wgsl
 
+alias R = f32;  // of what is stored in the gradient
+
 override MULTIPLIER: u32 = 1;
 override SPLITS: u32 = 1;
 
 @group(0) @binding(0) var<storage, read> x: array<T>;
 @group(0) @binding(1) var<storage, read> dy: array<T>;
-@group(0) @binding(2) var<storage, read_write> to_filter: array<T>;
+@group(0) @binding(2) var<storage, read_write> to_filter: array<R>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
@@ -42,5 +44,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
         }
         sum += part_sum;
     }
-    to_filter[i] = T(sum);
+    to_filter[i] = R(sum);
 }

@@ -7,11 +7,13 @@
 
 // include parts/windows.wgsl
 
+alias R = f32;  // of what is stored in dx
+
 override MULTIPLIER: u32 = 1;
 
 @group(0) @binding(0) var<storage, read> filters: array<T>;
 @group(0) @binding(1) var<storage, read> dy: array<T>;
-@group(0) @binding(2) var<storage, read_write> dx: array<T>;
+@group(0) @binding(2) var<storage, read_write> dx: array<R>;
 
 // The window that the element at `place` of an axis stands `step` inside of, or -1.
 fn window(place: u32, step: u32, pad: u32, stride: u32, count: u32) -> i32 {
@@ -38,5 +40,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
             for (var k = 0u; k < MULTIPLIER; k++) { sum += f32(dy[at + k]) * f32(filters[weight + k]); }
         }
     }
-    dx[i] = T(sum);
+    dx[i] = R(sum);
 }

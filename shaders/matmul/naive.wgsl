@@ -6,6 +6,7 @@
 
 alias T = f32;  // of what is stored
 alias S = f32;  // of the sums
+alias R = f32;  // of what is stored in C
 
 override M: u32 = 8;
 override N: u32 = 8;
@@ -18,10 +19,10 @@ override STRIDE_B: u32 = K * N;
 
 @group(0) @binding(0) var<storage, read> a: array<T>;
 @group(0) @binding(1) var<storage, read> b: array<T>;
-@group(0) @binding(2) var<storage, read_write> c: array<T>;
+@group(0) @binding(2) var<storage, read_write> c: array<R>;
 
 // Replaced where a bias and an activation are fused.
-fn epilogue(v: T, column: u32) -> T { return v; }
+fn epilogue(v: R, column: u32) -> R { return v; }
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
@@ -37,5 +38,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     for (var k = 0u; k < K; k++) {
         sum += S(a[at_a + k * select(1u, M, TRANSPOSE_A)]) * S(b[at_b + k * select(N, 1u, TRANSPOSE_B)]);
     }
-    c[i] = epilogue(T(sum), column);
+    c[i] = epilogue(R(sum), column);
 }

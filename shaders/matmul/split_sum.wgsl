@@ -4,17 +4,18 @@
 // bindings    0: the partial products, 1: the result
 // workgroups  ceil(SIZE / 64), flat
 
-alias T = f32;  // of what is stored; the sums are float32
+alias T = f32;  // of the parts; the sums are float32
+alias R = f32;  // of the result
 
 override SIZE: u32 = 64;
 override N: u32 = 8;
 override SPLITS: u32 = 2;
 
 @group(0) @binding(0) var<storage, read> parts: array<T>;
-@group(0) @binding(1) var<storage, read_write> c: array<T>;
+@group(0) @binding(1) var<storage, read_write> c: array<R>;
 
 // Replaced where a bias and an activation are fused.
-fn epilogue(v: T, column: u32) -> T { return v; }
+fn epilogue(v: R, column: u32) -> R { return v; }
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
@@ -23,5 +24,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     if i >= SIZE { return; }
     var sum = 0.0;
     for (var part = 0u; part < SPLITS; part++) { sum += f32(parts[part * SIZE + i]); }
-    c[i] = epilogue(T(sum), i % N);
+    c[i] = epilogue(R(sum), i % N);
 }

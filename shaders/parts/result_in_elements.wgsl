@@ -1,15 +1,17 @@
 // Where a block of the result C goes: M rows of N columns, element by element.
 
-@group(0) @binding(2) var<storage, read_write> c: array<T>;
+alias R = f32;  // of what is stored in C
+
+@group(0) @binding(2) var<storage, read_write> c: array<R>;
 
 // Replaced where a bias and an activation are fused.
-fn epilogue(v: T, column: u32) -> T { return v; }
+fn epilogue(v: R, column: u32) -> R { return v; }
 
 // Stores four rows, the columns of `block`, in the matrix that starts at `start`, without what is beyond its end.
 fn put(start: u32, row: u32, column: u32, block: mat4x4f) {
     for (var i = 0u; i < min(4u, M - min(row, M)); i++) {
         for (var j = 0u; j < min(4u, N - min(column, N)); j++) {
-            c[start + (row + i) * N + column + j] = epilogue(T(block[i][j]), column + j);
+            c[start + (row + i) * N + column + j] = epilogue(R(block[i][j]), column + j);
         }
     }
 }

@@ -5,7 +5,7 @@
 // bindings    0: x [BATCH, HEIGHT, WIDTH, DEPTH], 1: y [BATCH, ROWS, COLUMNS, DEPTH]
 // workgroups  ceil(BATCH · ROWS · COLUMNS · DEPTH / 64), flat
 
-// include parts/windows.wgsl
+// include parts/pooled_window.wgsl
 
 @group(0) @binding(0) var<storage, read> x: array<T>;
 @group(0) @binding(1) var<storage, read_write> y: array<T>;
@@ -15,16 +15,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
         @builtin(local_invocation_index) local: u32) {
     let i = (group.x + group.y * groups.x) * 64u + local;
     if i >= BATCH * ROWS * COLUMNS * DEPTH { return; }
-    let row = i / (COLUMNS * DEPTH) % ROWS;
-    let column = i / DEPTH % COLUMNS;
-    let above = max(i32(row * STRIDE_ROWS) - i32(PAD_TOP), 0);
-    let left = max(i32(column * STRIDE_COLUMNS) - i32(PAD_LEFT), 0);
-    let below = min(i32(row * STRIDE_ROWS + KERNEL_ROWS) - i32(PAD_TOP), i32(HEIGHT));
-    let right = min(i32(column * STRIDE_COLUMNS + KERNEL_COLUMNS) - i32(PAD_LEFT), i32(WIDTH));
-    let image = i / (ROWS * COLUMNS * DEPTH) * HEIGHT * WIDTH * DEPTH + i % DEPTH;
+    let w = window(i);
     var sum = 0.0;
-    for (var r = above; r < below; r++) {
-        for (var c = left; c < right; c++) { sum += f32(x[image + u32(r * i32(WIDTH) + c) * DEPTH]); }
+    for (var r = w.above; r < w.below; r++) {
+        for (var c = w.left; c < w.right; c++) { sum += f32(x[w.image + (r * WIDTH + c) * DEPTH]); }
     }
-    y[i] = T(sum / f32((below - above) * (right - left)));
+    y[i] = T(sum / f32((w.below - w.above) * (w.right - w.left)));
 }

@@ -12,7 +12,7 @@
 @group(0) @binding(2) var<storage, read> dy: array<T>;
 @group(0) @binding(3) var<storage, read_write> dx: array<T>;
 
-fn same(a: T, b: T) -> bool { return a == b || bitcast<u32>(a) == bitcast<u32>(b); }
+fn same(a: T, b: T) -> bool { return a == b || bitcast<u32>(f32(a)) == bitcast<u32>(f32(b)); }
 
 // Whether an element equal to v lies in the window before the place (y, column).
 fn is_earlier(v: T, image: u32, row: u32, column: u32, y: u32, x_column: u32) -> bool {

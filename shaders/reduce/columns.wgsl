@@ -9,12 +9,13 @@ override SIZE: u32 = 100; // elements of a part
 override WHOLE: u32 = 100; // elements behind each number of the output
 alias T = f32;
 alias A = f32;
+alias R = f32;
 
 @group(0) @binding(0) var<storage, read> x: array<T>;
-@group(0) @binding(1) var<storage, read_write> y: array<A>;
+@group(0) @binding(1) var<storage, read_write> y: array<R>;
 
 fn initial() -> A { return A(0); }
-fn element(v: T) -> A { return v; }
+fn element(v: A) -> A { return v; }
 fn combine(a: A, b: A) -> A { return a + b; }
 fn finish(a: A) -> A { return a; }
 
@@ -30,10 +31,10 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) size:
         var some = initial();
         let stop = min(k + 16u, end);
         for (var j = k; j < stop; j++) {
-            some = combine(some, element(x[at]));
+            some = combine(some, element(A(x[at])));
             at += INNER;
         }
         total = combine(total, some);
     }
-    y[i] = finish(total);
+    y[i] = R(finish(total));
 }

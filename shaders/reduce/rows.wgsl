@@ -10,14 +10,15 @@ override LANES: u32 = 8; // a power of two, at most 64
 override WHOLE: u32 = 100; // elements behind each number of the output
 alias T = f32;
 alias A = f32;
+alias R = f32;
 
 @group(0) @binding(0) var<storage, read> x: array<T>;
-@group(0) @binding(1) var<storage, read_write> y: array<A>;
+@group(0) @binding(1) var<storage, read_write> y: array<R>;
 
 var<workgroup> tree: array<A, 64>;
 
 fn initial() -> A { return A(0); }
-fn element(v: T) -> A { return v; }
+fn element(v: A) -> A { return v; }
 fn combine(a: A, b: A) -> A { return a + b; }
 fn finish(a: A) -> A { return a; }
 
@@ -35,7 +36,7 @@ fn main(
         for (var k = start + lane; k < end; k += 16u * LANES) {
             var some = initial();
             let stop = min(k + 16u * LANES, end);
-            for (var j = k; j < stop; j += LANES) { some = combine(some, element(x[row + j])); }
+            for (var j = k; j < stop; j += LANES) { some = combine(some, element(A(x[row + j]))); }
             total = combine(total, some);
         }
     }
@@ -47,5 +48,5 @@ fn main(
         }
         total = tree[at];
     }
-    if (lane == 0u && result < ROWS * PARTS) { y[result] = finish(total); }
+    if (lane == 0u && result < ROWS * PARTS) { y[result] = R(finish(total)); }
 }

@@ -27,10 +27,9 @@ class Adapter:
 
         self.wgpu, self.adapter, self.pipelines = wgpu, adapter, {}
         names = ["max-storage-buffer-binding-size", "max-buffer-size"]
-        self.device = adapter.request_device_sync(
-            required_features=sorted({"subgroup"} & set(adapter.features)),
-            required_limits={n: adapter.limits[n] for n in names},
-        )
+        features = {"shader-f16", "subgroup"} & set(adapter.features)
+        limits = {n: adapter.limits[n] for n in names}
+        self.device = adapter.request_device_sync(required_features=sorted(features), required_limits=limits)
         self.usage = wgpu.BufferUsage.STORAGE | wgpu.BufferUsage.COPY_SRC | wgpu.BufferUsage.COPY_DST
         self.name = "lavapipe" if "llvmpipe" in adapter.info["device"] else adapter.info["device"].split()[0].lower()
 

@@ -83,19 +83,19 @@ def forward(adapter, kernel, case, x, w, *bias, block=8, **how):
     return adapter.run(f"conv/{kernel}.wgsl", [x, w, *bias], [(shape, "f4")], groups, sizes(case), **how)[0]
 
 
-def to_input(adapter, kernel, case, w, dy, block=8):
+def to_input(adapter, kernel, case, w, dy, block=8, **how):
     constants = sizes(case) | {"TO_INPUT": True, "N": case.depth, "DEPTH": case.channels}
     constants |= {"HEIGHT": case.out[0], "WIDTH": case.out[1], "ROWS": case.size[0], "COLUMNS": case.size[1]}
     shape = (case.batch, *case.size, case.depth)
     groups = grid(-(-blocks(np.prod(shape[:3]), shape[3], block) // (1 if block == 64 else 32)))
-    return adapter.run(f"conv/{kernel}.wgsl", [dy, w], [(shape, "f4")], groups, constants)[0]
+    return adapter.run(f"conv/{kernel}.wgsl", [dy, w], [(shape, "f4")], groups, constants, **how)[0]
 
 
-def to_filter(adapter, kernel, case, x, dy, block=8, splits=1):
+def to_filter(adapter, kernel, case, x, dy, block=8, splits=1, **how):
     shape = (splits, *case.kernel, case.depth, case.channels)
     groups = grid(-(-splits * blocks(np.prod(shape[1:4]), shape[4], block) // (1 if block == 64 else 32)))
     constants = sizes(case) | {"SPLITS": splits}
-    return adapter.run(f"conv/{kernel}.wgsl", [x, dy], [(shape, "f4")], groups, constants)[0].sum(0)
+    return adapter.run(f"conv/{kernel}.wgsl", [x, dy], [(shape, "f4")], groups, constants, **how)[0].sum(0)
 
 
 def close(found, exact):
@@ -121,6 +121,16 @@ def test_any_depths(adapter, case):
     close(to_input(adapter, "odd", case, w, dy), dx)
     close(to_filter(adapter, "filter_odd", case, x, dy), dw)
     close(to_filter(adapter, "filter_odd", case, x, dy, splits=3), dw)
+
+
+@pytest.mark.parametrize("kernel, block", [("registers8", 8), ("registers16", 16), ("shared", 64), ("odd", 8)])
+def test_float16_is_summed_in_float32(adapter_with_halves, kernel, block):
+    case, half = FOR_VECTORS[0], {"types": {"T": "f16", "R": "f32"}}
+    x, w, dy = (a.astype("f2") for a in operands(case))
+    y, dx, dw = reference(case, x, w, dy)
+    close(forward(adapter_with_halves, kernel, case, x, w, block=block, **half), y)
+    close(to_input(adapter_with_halves, kernel, case, w, dy, block=block, **half), dx)
+    close(to_filter(adapter_with_halves, f"filter_{kernel}", case, x, dy, block=block, **half), dw)
 
 
 @pytest.mark.parametrize("kernel, block", [("registers8", 8), ("registers16", 16), ("shared", 64), ("odd", 8)])

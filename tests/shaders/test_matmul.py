@@ -79,6 +79,19 @@ def test_split_along_k(adapter, kernel, k, splits):
     close(c, exact, k)
 
 
+@pytest.mark.parametrize("kernel", TILES)
+def test_float16_is_summed_in_float32(adapter_with_halves, kernel):
+    a, b, _ = (x.astype("f2") for x in operands(20, 1000, 28))
+    types = {"T": "f16", "R": "f32"}
+    exact = a.astype("f8") @ b.astype("f8")
+    close(product(adapter_with_halves, kernel, a, b, types=types), exact, 1000)
+    (rounded,) = adapter_with_halves.run(
+        f"matmul/{kernel}.wgsl", [a, b], [(exact.shape, "f2")], grid(64), {"M": 20, "K": 1000, "N": 28},
+        types={"T": "f16", "R": "f16"},
+    )  # fmt: skip
+    np.testing.assert_allclose(rounded, exact, rtol=1e-3, atol=1e-3)
+
+
 @pytest.mark.parametrize("kernel", ["registers8_odd", "shared_odd"])
 def test_a_split_of_odd_sizes(adapter, kernel):
     a, b, exact = operands(5, 51, 7)

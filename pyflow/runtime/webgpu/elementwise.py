@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pyflow.core import dtypes
-from pyflow.ops.gpu import WGSL_TYPES, groups
+from pyflow.ops.gpu import STORED_TYPES, WGSL_TYPES, groups
 from pyflow.ops.gpu_indices import strided, strides_of
 from pyflow.runtime.program import Value
 from pyflow.runtime.webgpu import shaders
@@ -33,13 +33,14 @@ class Source:
         self._lines: list[str] = []
         self._names: dict[Any, str] = {}  # of values, and of variables by their cell's id
         self._buffers: dict[Any, str] = {}
+        self._halves: set[str] = set()  # buffers of float16
         self._odd: dict[str, str] = {}  # numbers that WGSL has no literals for
         self._changed = unit.cells()
         self._read: set[int] = set()
         for work in unit.works:
             self._work(work)
         stores = [self._store(v, fusing.root(v), self._names[v]) for v in fusing.stored(unit)]
-        stores += [f"{self._buffer(v, 'read_write')}[i] = {self._names[c]};" for c, v in self._changed.items()]
+        stores += [self._new_value(v, self._names[c]) for c, v in self._changed.items()]
         self.overwritten = {c for c in self._changed if c not in self._read}  # variables whose old value is not needed
         self.grid = (*groups(self._count, _WORKGROUP), 1)
         self.text = self._assemble(stores)
@@ -48,7 +49,8 @@ class Source:
         body = "\n    ".join([*self._loads, *self._lines, *stores])
         odd = [f"var<private> {name}: u32 = {bits};" for name, bits in self._odd.items()]
         functions = shaders.functions_used(body)
-        head = "\n".join([*self._bindings, *odd, *([functions] if functions else [])])
+        enable = ["enable f16;"] if self._halves or "f16(" in body else []
+        head = "\n".join([*enable, *self._bindings, *odd, *([functions] if functions else [])])
         return (
             f"{head}\n\n@compute @workgroup_size({_WORKGROUP})\n"
             "fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) size: vec3u) {\n"
@@ -64,14 +66,15 @@ class Source:
         words = self._words(work)
         for name, expression in how.updates.items():
             cell: Any = words[name][0].cell
-            changed = self._let(self._filled(expression, words), WGSL_TYPES[cell.dtype.name])
+            changed = self._let(self._filled(expression, words), cell.dtype)
             self._names[id(cell)] = words[name] = changed
         for value, text in zip(step.outputs, work.texts):
-            self._names[value] = self._let(self._filled(text, words), WGSL_TYPES[value.dtype.name])
+            self._names[value] = self._let(self._filled(text, words), value.dtype)
 
-    def _let(self, expression: str, kind: str) -> str:
+    def _let(self, expression: str, dtype: dtypes.DType) -> str:
         name = f"v{len(self._lines)}"
-        self._lines.append(f"let {name}: {kind} = {expression};")
+        rounded = f"f32(f16({expression}))" if dtype is dtypes.float16 else expression
+        self._lines.append(f"let {name}: {WGSL_TYPES[dtype.name]} = {rounded};")
         return name
 
     def _words(self, work: Work) -> dict[str, Any]:
@@ -96,7 +99,7 @@ class Source:
             value = word[0]
             return f"{self._buffer(self._root(value), 'read')}[" if match[2] else self._element(*word)
 
-        return _WORD.sub(text, expression)
+        return _widened(_WORD.sub(text, expression), self._halves)
 
     def _element(self, value: Value, shape: Any, over: Any) -> str:
         """The name of this invocation's element of a value, which broadcasts from `shape` to `over`."""
@@ -116,6 +119,7 @@ class Source:
             kind = WGSL_TYPES[value.dtype.name]
             name = self._names[key] = f"x{len(self._loads)}"
             element = f"{self._buffer(root, 'read')}[{index}]"
+            element = _widened(element, self._halves)
             self._loads.append(f"let {name} = {element + ' != 0u' if kind == 'bool' else element};")
         return self._names[key]
 
@@ -126,7 +130,7 @@ class Source:
             access = "read_write" if key in self._changed else "read"
             name = self._names[key] = f"x{len(self._loads)}"
             self._read.add(key)
-            self._loads.append(f"let {name} = {self._buffer(value, access)}[i];")
+            self._loads.append(_widened(f"let {name} = {self._buffer(value, access)}[i];", self._halves))
         return self._names[key]
 
     def _buffer(self, value: Value, access: str) -> str:
@@ -134,15 +138,20 @@ class Source:
         if key not in self._buffers:
             cell: Any = value.cell
             dtype = value.dtype if cell is None else cell.dtype
-            kind = "u32" if dtype is dtypes.bool else WGSL_TYPES[dtype.name]
+            kind = STORED_TYPES[dtype.name]
             name = self._buffers[key] = f"b{len(self.bound)}"
+            self._halves |= {name} if kind == "f16" else set()
             binding = f"@group(0) @binding({len(self.bound)}) var<storage, {access}>"
             self._bindings.append(f"{binding} {name}: array<{kind}>;")
             self.bound.append(value)
         return self._buffers[key]
 
+    def _new_value(self, variable: Value, name: str) -> str:
+        buffer = self._buffer(variable, "read_write")
+        return f"{buffer}[i] = {f'f16({name})' if buffer in self._halves else name};"
+
     def _store(self, value: Value, root: Value, name: str) -> str:
-        converted = f"select(0u, 1u, {name})" if value.dtype is dtypes.bool else name
+        converted = {dtypes.bool: f"select(0u, 1u, {name})", dtypes.float16: f"f16({name})"}.get(value.dtype, name)
         if math.prod(value.shape) != self._count:  # type: ignore[arg-type]
             return f"if (i == 0u) {{ {self._buffer(root, 'read_write')}[0] = {converted}; }}"
         return f"{self._buffer(root, 'read_write')}[i] = {converted};"
@@ -160,6 +169,20 @@ class Source:
             name = self._names[literal] = f"c{len(self._loads)}"
             self._loads.append(f"let {name} = {literal};")
         return self._names[literal]
+
+
+def _widened(text: str, halves: set[str]) -> str:
+    """The text with f32 of each element that it takes from buffers of float16."""
+    for name in halves:
+        at = 0
+        while match := re.compile(rf"\b{name}\[").search(text, at):
+            depth, end = 1, match.end()
+            while depth:
+                depth += {"[": 1, "]": -1}.get(text[end], 0)
+                end += 1
+            text = f"{text[: match.start()]}f32({text[match.start() : end]}){text[end:]}"
+            at = match.end() + len("f32(")
+    return text
 
 
 def _index(shape: Any, over: tuple[int, ...]) -> str:

@@ -6,14 +6,16 @@ import math
 import re
 from typing import Any, Callable, Iterable
 
+import numpy as np
+
 from pyflow.core import dtypes
 from pyflow.core.resources import VariableCell
-from pyflow.ops.gpu import ALIAS, Choice, Dispatches, ElementWise, elementwise
+from pyflow.ops.gpu import ALIAS, Choice, Dispatch, Dispatches, ElementWise, elementwise, groups, word_of
 from pyflow.runtime.functions import HANDLE_READERS
 from pyflow.runtime.program import Step, Value
 from pyflow.runtime.resources import NodeContext
 
-_IN_CELLS = (dtypes.float32, dtypes.int32)
+_IN_CELLS = (dtypes.float32, dtypes.float16, dtypes.int32)
 
 # What updates call a value that has the shape of the variable; their others are numbers.
 _WHOLE = ("value", "grad", "delta")
@@ -42,6 +44,11 @@ def changed(step: Step) -> list[Value]:
     """The inputs that stand for variables which the step changes."""
     only_reads = step.type == "ReadCell" or step.type in HANDLE_READERS
     return [] if only_reads else [v for v in step.inputs if is_reference(v)]
+
+
+def _dtype_of(value: Value) -> dtypes.DType:
+    cell: Any = value.cell if is_reference(value) else None
+    return value.dtype if cell is None else cell.dtype
 
 
 def is_constant(value: Value) -> bool:
@@ -80,6 +87,27 @@ class Node:
     def check(self, value: Value, function: Callable[[Any], None]) -> None:
         """Has `function(array)` raise for what the op refuses, if the value is one that comes from the host."""
         self.checks.append((value, function))
+
+
+def widened(node: Node, rule: Callable[[Any], Any]) -> Any:
+    """What `rule` gives for the node with float32 copies in the place of float16 inputs and outputs."""
+    inputs, outputs = node.inputs, node.outputs
+    copies = {v: Value(dtypes.float32, v.shape) for v in (*inputs, *outputs) if v.dtype is dtypes.float16}
+    for value, copy in copies.items():
+        if is_constant(value):
+            copy.constant = np.asarray(value.constant, np.float32)
+    node.inputs, node.outputs = ([copies.get(v, v) for v in values] for values in (inputs, outputs))
+    dispatches = rule(node)
+    node.inputs, node.outputs = inputs, outputs
+    if dispatches is None or not copies:
+        return dispatches
+
+    def converted(source: Value, target: Value) -> Dispatch:
+        types, count = {"T": word_of(source), "R": word_of(target)}, math.prod(source.shape)  # type: ignore[arg-type]
+        return Dispatch("array/convert.wgsl", [source], [target], groups(count), types, COUNT=count)
+
+    before = [converted(v, copies[v]) for v in dict.fromkeys(inputs) if v in copies and not is_constant(v)]
+    return [*before, *dispatches, *(converted(copies[v], v) for v in outputs if v in copies)]
 
 
 _USED = re.compile(r"\b([A-Za-z_]\w*)\b\s*(\[)?")
@@ -158,11 +186,15 @@ def places_of_inputs(step: Step) -> dict[str, int]:
     return places
 
 
-def work_of(step: Step, session: Any, max_bindings: int) -> Work | None:
+def work_of(step: Step, session: Any, device: Any) -> Work | None:
     """How the device would do the step, or None where the CPU has to."""
     gpu = step.definition.gpu if step.definition is not None else None
     if gpu is None or not all(_has_elements(v) for v in _needed(step, gpu)):
         return None
+    if "shader-f16" not in device.features:
+        if any(_dtype_of(v) is dtypes.float16 for v in (*step.inputs, *step.outputs)):
+            return None
+    max_bindings = device.limits["max-storage-buffers-per-shader-stage"]
     for how in gpu if isinstance(gpu, tuple) else (gpu,):
         work = _work(step, how, session)
         if work is not None and _is_possible(work, max_bindings):
@@ -176,7 +208,10 @@ def _is_possible(work: Work, max_bindings: int) -> bool:
         return False
     if how is ALIAS:
         return step.outputs[0].dtype in (*_IN_CELLS, dtypes.bool, dtypes.int64)
-    if not all(v.dtype in how.types or is_reference(v) for v in (*work.inputs, *step.outputs)):
+    types = how.types
+    if dtypes.float32 in types and (isinstance(how, ElementWise) or how.widened):
+        types = (*types, dtypes.float16)
+    if not all(v.dtype in types or is_reference(v) for v in (*work.inputs, *step.outputs)):
         return False
     if not all(_fits_cell(v) for v in work.inputs if is_reference(v)):
         return False
@@ -203,7 +238,7 @@ def _work(step: Step, how: Any, session: Any) -> Work | None:
     if isinstance(how, Dispatches):
         if not all(_has_elements(v) or is_constant(v) for v in step.inputs):
             return None
-        dispatches = how.rule(node)
+        dispatches = widened(node, how.rule) if how.widened else how.rule(node)
         return None if dispatches is None else Work(step, how, dispatches, node)
     texts: list[Any] = []
     for expression in how.expressions:

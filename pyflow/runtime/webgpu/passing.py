@@ -36,8 +36,9 @@ class Place:
         """Before something else is written there: saves the value if a run still waits for it."""
         held = self._held()
         if held is not None:
-            data = self._device.read(self.buffer, 4 * elements(self._value))
-            held.saved = np.frombuffer(bytes(data), residency.wire_type(self._value.dtype))
+            dtype = self._value.dtype
+            data = self._device.read(self.buffer, residency.width(dtype) * elements(self._value))
+            held.saved = residency.whole_words(np.frombuffer(bytes(data), residency.wire_type(dtype)))
         self._held = lambda: None
 
     def give(self) -> Passed:

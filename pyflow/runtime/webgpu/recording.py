@@ -223,7 +223,8 @@ class Segment:
 
 
 def _nbytes(value: Value) -> int:
-    return 4 * elements(value)
+    dtype: Any = value.cell.dtype if is_reference(value) else value.dtype  # type: ignore[union-attr]
+    return residency.width(dtype) * elements(value)
 
 
 def _take(sizes: list[int], free: list[int], size: int) -> int:

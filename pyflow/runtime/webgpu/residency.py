@@ -10,6 +10,7 @@ import numpy as np
 from pyflow.core import dtypes, errors
 from pyflow.core.resources import VariableCell
 
+_WIRE_TYPES = {"float32": np.float32, "float16": np.float16, "bool": np.uint32}
 _host: Any = VariableCell.__dict__["value"]  # the slot
 
 
@@ -72,14 +73,20 @@ def _download(cell: VariableCell) -> None:
     if array is None:
         array = np.empty(cell.shape, cell.dtype.as_numpy_dtype)  # type: ignore[arg-type]
         _host.__set__(cell, array)
-    data = np.frombuffer(residence.device.read(residence.buffer, array.size * 4), wire_type(cell.dtype))
+    nbytes = array.size * width(cell.dtype)
+    data = np.frombuffer(residence.device.read(residence.buffer, nbytes), wire_type(cell.dtype))
     np.copyto(array, data.reshape(array.shape), casting="unsafe")
     residence.on_host = True
 
 
 def wire_type(dtype: dtypes.DType) -> Any:
     """The numpy type in which values of a dtype travel to and from a device."""
-    return np.float32 if dtype is dtypes.float32 else np.uint32 if dtype is dtypes.bool else np.int32
+    return _WIRE_TYPES.get(dtype.name, np.int32)
+
+
+def width(dtype: dtypes.DType) -> int:
+    """The bytes of an element on a device."""
+    return 2 if dtype is dtypes.float16 else 4
 
 
 def to_wire(array: Any, dtype: dtypes.DType) -> np.ndarray:
@@ -91,7 +98,13 @@ def to_wire(array: Any, dtype: dtypes.DType) -> np.ndarray:
     if dtype is dtypes.int64 and np.size(array) and (np.max(array) > 2**31 - 1 or np.min(array) < -(2**31)):
         words = "An int64 tensor for the GPU holds values beyond 32 bits, which it has not"
         raise errors.InvalidArgumentError(None, None, words)
-    return np.ascontiguousarray(array, wire_type(dtype))
+    array = np.ascontiguousarray(array, wire_type(dtype))
+    return array if dtype is not dtypes.float16 else whole_words(array)
+
+
+def whole_words(array: np.ndarray) -> np.ndarray:
+    """The array, with another element behind if it has an odd number of two bytes each: devices write whole words."""
+    return np.append(array, array.dtype.type(0)) if array.nbytes % 4 else array
 
 
 def from_wire(data: memoryview, dtype: dtypes.DType, shape: Any) -> np.ndarray:
@@ -108,7 +121,7 @@ def settle(cell: VariableCell, device: Any) -> Residence:
             leave(cell)
         shape: Any = cell.shape
         cell.residence = Residence(device)
-        cell.residence.buffer = device.buffer(4 * math.prod(shape))
+        cell.residence.buffer = device.buffer(width(cell.dtype) * math.prod(shape))
         cell.__class__ = ResidentCell
     return cell.residence
 

@@ -57,10 +57,9 @@ def _chosen(program: Program, session: Any, device: Any) -> dict[Step, Work]:
 
     Steps that are near others, by what they take or by a variable that they work on, go where those are.
     """
-    max_bindings = device.limits["max-storage-buffers-per-shader-stage"]
 
     def possible(step: Step) -> Work | None:
-        return None if _requested(step) == "CPU" or step.op.type == "Const" else work_of(step, session, max_bindings)
+        return None if _requested(step) == "CPU" or step.op.type == "Const" else work_of(step, session, device)
 
     chosen, take_back = unique_rows.settle(program, possible)
     refused: set[Step] = set()

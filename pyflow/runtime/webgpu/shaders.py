@@ -74,7 +74,7 @@ def specialised(shader: str, constants: dict[str, Any], types: dict[str, str], f
       KeyError: the shader has no such override, alias or function.
     """
     source = text(shader)
-    constants, types = dict(constants), dict(types)
+    asked, constants, types = set(types.values()), dict(constants), dict(types)
 
     def constant(match: re.Match) -> str:
         name, kind = match[1], match[2]
@@ -84,6 +84,8 @@ def specialised(shader: str, constants: dict[str, Any], types: dict[str, str], f
 
     source = _OVERRIDE.sub(constant, source)
     source = _ALIAS.sub(lambda m: f"alias {m[1]} = {types.pop(m[1], m[2])};", source)
+    if "f16" in asked:
+        source = f"enable f16;\n{source}"
     missing = [*constants, *types]
     added = sum(len(_INPUT.findall(f)) for f in functions.values())
     if added:

@@ -11,7 +11,7 @@ import time
 from typing import Any
 
 from pyflow.ops.gpu import Choice, Dispatch, size
-from pyflow.runtime.webgpu import shaders
+from pyflow.runtime.webgpu import residency, shaders
 from pyflow.runtime.webgpu.device import Command
 
 # Where there is less to do than so many operations, the first way is taken untried.
@@ -70,7 +70,7 @@ def _times(device: Any, ways: dict[str, list[Dispatch]]) -> dict[str, float]:
 def _recorded(device: Any, dispatches: list[Dispatch]) -> tuple[Any, list[Any]]:
     """A recording of the dispatches on buffers of their own, and these; it reads a little, so as to be waited for."""
     values = list(dict.fromkeys(v for d in dispatches for v in (*d.inputs, *d.outputs)))
-    buffers = {v: device.buffer(4 * size(v)) for v in values}
+    buffers = {v: device.buffer(residency.width(v.dtype) * size(v)) for v in values}
     commands = [
         Command(
             device.pipeline(shaders.specialised(d.shader, d.constants, d.types, d.functions), d.shader),
