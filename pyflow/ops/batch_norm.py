@@ -17,6 +17,7 @@ from pyflow.ops.batch_norm_gradient import second_gradients
 from pyflow.ops.constant import constant
 from pyflow.ops.gpu import FLOAT32, dispatches
 from pyflow.ops.gpu_batch_norm import normalization, normalization_gradient
+from pyflow.ops.gpu_layout import in_either_layout
 from pyflow.ops.shape_rules import merge_dim, text, with_rank
 from pyflow.ops.windows import channels_last
 
@@ -177,7 +178,7 @@ class FusedBatchNorm:
     def grad(op, dy, *_):
         return _gradients(op, dy, FusedBatchNormGrad)
 
-    gpu = dispatches(normalization, types=FLOAT32, widened=True)
+    gpu = dispatches(in_either_layout(normalization), types=FLOAT32, widened=True)
     samples = _samples()
 
 
@@ -195,7 +196,7 @@ class FusedBatchNormV2:
     def grad(op, dy, *_):
         return _gradients(op, dy, FusedBatchNormGradV2)
 
-    gpu = dispatches(normalization, types=FLOAT32, widened=True)
+    gpu = dispatches(in_either_layout(normalization), types=FLOAT32, widened=True)
     samples = _samples()
 
 
@@ -215,7 +216,7 @@ class FusedBatchNormV3:
     def grad(op, dy, *_):
         return _gradients(op, dy, FusedBatchNormGradV3)
 
-    gpu = dispatches(normalization, types=FLOAT32, widened=True)
+    gpu = dispatches(in_either_layout(normalization), types=FLOAT32, widened=True)
     samples = _samples((0,))
 
 
@@ -230,7 +231,7 @@ class FusedBatchNormGrad:
     shape = _backward_shape
     cpu = _backward
     grad = second_gradients
-    gpu = dispatches(normalization_gradient, types=FLOAT32, widened=True)
+    gpu = dispatches(in_either_layout(normalization_gradient, [0, 1]), types=FLOAT32, widened=True)
     samples = _backward_samples()
 
 
@@ -245,7 +246,7 @@ class FusedBatchNormGradV2:
     shape = _backward_shape
     cpu = _backward
     grad = second_gradients
-    gpu = dispatches(normalization_gradient, types=FLOAT32, widened=True)
+    gpu = dispatches(in_either_layout(normalization_gradient, [0, 1]), types=FLOAT32, widened=True)
     samples = _backward_samples()
 
 
@@ -264,7 +265,7 @@ class FusedBatchNormGradV3:
     def grad(op, *gradients):
         return (*second_gradients(op, *gradients), None)
 
-    gpu = dispatches(normalization_gradient, types=FLOAT32, widened=True)
+    gpu = dispatches(in_either_layout(normalization_gradient, [0, 1]), types=FLOAT32, widened=True)
     samples = _backward_samples((np.float32(0),))
 
 

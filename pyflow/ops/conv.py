@@ -20,6 +20,7 @@ from pyflow.ops.conv_rules import (
 )
 from pyflow.ops.gpu import FLOATS, dispatches
 from pyflow.ops.gpu_conv import convolution, convolution_to_filter, convolution_to_input
+from pyflow.ops.gpu_layout import in_either_layout
 from pyflow.ops.primitives import primitives
 from pyflow.ops.windows import Windows, channels_last
 
@@ -155,7 +156,7 @@ class Conv2D:
             Conv2DBackpropFilter(x, filter_shape, dy, **attrs),
         )
 
-    gpu = dispatches(convolution, types=FLOATS)
+    gpu = dispatches(in_either_layout(convolution), types=FLOATS)
     samples = [
         sample(_IMAGE, _FILTER, strides=[1, 1, 1, 1], padding="SAME"),
         sample(_IMAGE, _FILTER, strides=[1, 2, 2, 1], padding="VALID"),
@@ -185,7 +186,7 @@ class Conv2DBackpropInput:
             Conv2D(dy, op.inputs[1], **attrs),
         )
 
-    gpu = dispatches(convolution_to_input, types=FLOATS)
+    gpu = dispatches(in_either_layout(convolution_to_input, inputs=[2]), types=FLOATS)
     samples = [
         sample([1, 3, 4, 1], [[[[1.0, 2.0]], [[-1.0, 0.5]]]], np.arange(24.0).reshape(1, 3, 4, 2).tolist(),
                strides=[1, 1, 1, 1], padding="SAME"),
@@ -215,7 +216,7 @@ class Conv2DBackpropFilter:
             Conv2D(op.inputs[0], dy, **attrs),
         )
 
-    gpu = dispatches(convolution_to_filter, types=FLOATS)
+    gpu = dispatches(in_either_layout(convolution_to_filter, [0, 2], []), types=FLOATS)
     samples = [
         sample(_IMAGE, [2, 3, 2, 1], _IMAGE_OF_ONE, strides=[1, 1, 1, 1], padding="SAME"),
     ]

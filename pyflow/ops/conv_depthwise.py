@@ -16,6 +16,7 @@ from pyflow.ops.conv import TYPES
 from pyflow.ops.conv_rules import check_gradient, check_moves, four_numbers, given_shape, windows_of
 from pyflow.ops.gpu import FLOATS, dispatches
 from pyflow.ops.gpu_conv import depthwise, depthwise_to_filter, depthwise_to_input
+from pyflow.ops.gpu_layout import in_either_layout
 from pyflow.ops.shape_rules import merge_dim, with_rank
 from pyflow.ops.windows import (
     Windows,
@@ -117,7 +118,7 @@ class DepthwiseConv2dNative:
             DepthwiseConv2dNativeBackpropFilter(x, shape(filter), dy, **attrs),
         )
 
-    gpu = dispatches(depthwise, types=FLOATS)
+    gpu = dispatches(in_either_layout(depthwise), types=FLOATS)
     samples = [
         sample(_IMAGE, _FILTER, strides=[1, 1, 1, 1], padding="SAME"),
         sample(_IMAGE, _TWICE, strides=[1, 2, 2, 1], padding="VALID"),
@@ -148,7 +149,7 @@ class DepthwiseConv2dNativeBackpropInput:
             DepthwiseConv2dNative(dy, filter, **attrs),
         )
 
-    gpu = dispatches(depthwise_to_input, types=FLOATS)
+    gpu = dispatches(in_either_layout(depthwise_to_input, inputs=[2]), types=FLOATS)
     samples = [sample([1, 4, 3, 2], _FILTER, _DY, strides=[1, 1, 1, 1], padding="SAME")]
 
 
@@ -175,7 +176,7 @@ class DepthwiseConv2dNativeBackpropFilter:
             DepthwiseConv2dNative(x, dy, **attrs),
         )
 
-    gpu = dispatches(depthwise_to_filter, types=FLOATS)
+    gpu = dispatches(in_either_layout(depthwise_to_filter, [0, 2], []), types=FLOATS)
     samples = [sample(_IMAGE, [2, 3, 2, 1], _DY, strides=[1, 1, 1, 1], padding="SAME")]
 
 

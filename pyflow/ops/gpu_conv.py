@@ -1,4 +1,4 @@
-"""Convolutions and pooling on the GPU, and their gradients, of images with the channels behind."""
+"""Convolutions and pooling on the GPU, and their gradients; of convolutions with the channels behind."""
 
 from __future__ import annotations
 
@@ -22,11 +22,13 @@ def _workgroup(block: int) -> int:
     return 1 if block == 64 else 32
 
 
+_MOVES = ("ksize", "strides")
+
+
 def _of_images(node: Any) -> bool:
     """Whether the channels are behind, and windows move over rows and columns only."""
-    attrs = node.attrs
-    moves = [attrs[name] for name in ("ksize", "strides", "dilations") if name in attrs]
-    return attrs["data_format"] == "NHWC" and all(batch_and_depth(m, "NHWC") == (1, 1) for m in moves)
+    moves = [node.attrs[name] for name in ("strides", "dilations")]
+    return node.attrs["data_format"] == "NHWC" and all(batch_and_depth(m, "NHWC") == (1, 1) for m in moves)
 
 
 def _windows(node: Any, x: tuple, filter: tuple) -> Windows:
@@ -198,13 +200,15 @@ def pooling(kernel: str) -> Callable[[Any], list[Dispatch] | None]:
     """The rule of a pooling op, or of its gradient, that a shader of shaders/pool does."""
 
     def rule(node: Any) -> list[Dispatch] | None:
-        if not _of_images(node):
+        attrs, layout = node.attrs, node.attrs["data_format"]
+        if layout not in ("NHWC", "NCHW") or any(batch_and_depth(attrs[m], layout) != (1, 1) for m in _MOVES):
             return None
         is_gradient, output = kernel.endswith("gradient"), node.outputs[0]
         x = output.shape if is_gradient else node.inputs[0].shape
         y = node.inputs[-1].shape if is_gradient else output.shape
-        attrs = node.attrs
-        windows = pool_windows(x, attrs["ksize"], attrs["strides"], attrs["padding"], "NHWC")
+        windows = pool_windows(x, attrs["ksize"], attrs["strides"], attrs["padding"], layout)
+        if layout == "NCHW":  # each channel is an image of its own
+            x, y = ((math.prod(shape[:2]), *shape[2:], 1) for shape in (x, y))
         if not _fits(windows, x, y, x[3]):
             return None
         inputs = node.inputs[1:] if kernel == "average_gradient" else node.inputs
