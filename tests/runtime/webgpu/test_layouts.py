@@ -1,4 +1,4 @@
-"""Images with their channels in front (NCHW) on the device: convolution, pooling, bias, batch normalization, gradients."""
+"""Images with their channels in front (NCHW) on the device: convolution, pooling, bias, batch normalization."""
 
 from __future__ import annotations
 
