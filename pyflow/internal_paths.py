@@ -88,7 +88,7 @@ python.ops.embedding_ops @nn
 python.ops.gradient_checker test.gradient_checker
 python.ops.gradient_checker_v2 test.function_gradients
 python.ops.gradients autodiff ops.custom_gradient @
-python.ops.gradients_impl autodiff @
+python.ops.gradients_impl autodiff ops.custom_gradient @
 python.ops.gradients_util autodiff
 python.ops.histogram_ops @
 python.ops.init_ops ops.initializers @ @initializers
@@ -207,7 +207,7 @@ python.layers.pooling layers.pooling @layers
 python.layers.utils layers.window_arguments ops.smart_cond
 python.lib.io.python_io @python_io
 python.lib.io.tf_record io.tf_record @python_io
-python.ops.functional_ops ops.sequence_loops ops.defun @ ops!
+python.ops.functional_ops ops.functional_calls ops.sequence_loops ops.defun @ ops!
 python.ops.image_ops ?image.resize_images @image ops!
 python.ops.image_ops_impl ?image.resize_images @image
 python.ops.io_ops io.readers @ @io ops!

@@ -179,3 +179,19 @@ def _hessian(gradient: Any, x: Any, options: dict[str, Any]) -> Tensor:
     known = value.get_shape()
     result.set_shape(known.concatenate(known))
     return result
+
+
+def _hessian_vector_product(ys: Any, xs: Any, v: Any) -> list:
+    """The product of the matrix of second derivatives of `ys` with the vector `v`, one tensor for each of `xs`.
+
+    Raises:
+      ValueError: `v` has another number of parts than `xs`.
+    """
+    if len(v) != len(xs):
+        raise ValueError("xs and v must have the same length.")
+    products = [
+        raw.Mul(gradient, raw.StopGradient(convert_to_tensor(part)))
+        for gradient, part in zip(gradients(ys, xs), v)
+        if gradient is not None
+    ]
+    return gradients(products, xs)

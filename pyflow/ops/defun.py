@@ -313,7 +313,7 @@ def from_library(lib: Any) -> list[LibraryFunction]:
     return [LibraryFunction(function, lib) for function in lib.function]
 
 
-def symbolic_gradient(input: Any, Tout: Any, f: Any, name: str | None = None) -> Any:
+def symbolic_gradient(input: Any, Tout: Any, f: Any, name: str | None = None) -> list[Tensor]:
     """The gradients of a function's inputs, from its inputs and its outputs' gradients.
 
     Args:
@@ -325,9 +325,12 @@ def symbolic_gradient(input: Any, Tout: Any, f: Any, name: str | None = None) ->
 
     graph: Any = get_default_graph()
     gradient = gradient_function(function_named(graph, getattr(f, "name", f)))
-    results = call(gradient, [convert_to_tensor(x) for x in input], name=name or "SymbolicGradient")
+    tensors = [convert_to_tensor(x) for x in input]
+    results = call(gradient, tensors, name=name or "SymbolicGradient")
+    for result, tensor in zip(results, tensors):
+        result._static_shape = tensor._static_shape
     del Tout
-    return results[0] if len(results) == 1 else results
+    return list(results)
 
 
 def _building() -> DefunGraph | None:

@@ -13,10 +13,10 @@ import numpy as np
 
 from pyflow.core import dtypes
 from pyflow.core.errors import InvalidArgumentError
-from pyflow.core.registry import NOT_DIFFERENTIABLE, attr, op
+from pyflow.core.registry import NOT_DIFFERENTIABLE, ShapeError, attr, op
 from pyflow.ops.gpu import INDEXED, dispatches
 from pyflow.ops.gpu_scatter import optimised_rows
-from pyflow.ops.shape_rules import no_outputs, same_as, with_parameters
+from pyflow.ops.shape_rules import merge, merge_dim, with_parameters, with_rank
 from pyflow.ops.state import widened
 
 _BLOCK = 1 << 15
@@ -61,7 +61,7 @@ def _define(op_type: str, inputs: list[str], rule: Rule, doc: str, attrs: dict, 
         "__doc__": doc,
         "__module__": rule.__module__,
         "stateful": is_resource,  # the others are known by their reference inputs
-        "shape": no_outputs if is_resource else same_as(variables[0]),
+        "shape": _shape_rule(names, variables, is_resource),
         "cpu": with_parameters([*names, *attrs], _kernel(names, variables, list(attrs), rule)),
         "grad": NOT_DIFFERENTIABLE,
         "gpu": gpu,
@@ -70,6 +70,38 @@ def _define(op_type: str, inputs: list[str], rule: Rule, doc: str, attrs: dict, 
     return op(f"{op_type}({arguments}) -> {output}", **types, use_locking=attr("bool", False), **attrs)(
         type(op_type, (), body)
     )
+
+
+def _shape_rule(names: list[str], variables: list[str], is_resource: bool) -> Callable:
+    """The variable and its slots have one shape, the gradient that of the variable or its rows; the rest is scalar."""
+
+    def rule(*shapes: Any) -> Any:
+        given = dict(zip(names, shapes))
+        var = None
+        for name, shape in given.items():
+            if name in variables:
+                known = shape if not is_resource else shape and shape[1]
+                var = _merged(variables[0], var, name, known)
+            elif name in ("grad", "delta"):
+                rows = shape and with_rank(given["indices"], 1)[:1] if "indices" in given else None
+                if rows is None:
+                    _merged("var", var, name, shape)
+                elif shape:
+                    merge_dim(rows[0], shape[0])
+                    merge(var, (None, *shape[1:]))
+            elif name != "indices":
+                with_rank(shape, 0)
+        return [] if is_resource else var
+
+    return with_parameters([f"{n}_handle" if is_resource and n in variables else n for n in names], rule)
+
+
+def _merged(first: str, known: Any, name: str, shape: Any) -> Any:
+    try:
+        return merge(known, shape)
+    except ShapeError as error:
+        words = f"{first} and {name} do not have the same shape{list(known)} {list(shape)}"
+        raise ShapeError(str(error), at_run=words) from None
 
 
 def _kernel(names: list[str], variables: list[str], attrs: list[str], rule: Rule) -> Callable:

@@ -7,6 +7,7 @@ import pytest
 
 import pyflow as tf
 from pyflow.ops import defun as function
+from pyflow.ops import functional_calls
 from pyflow.ops.defun import Defun
 
 
@@ -211,3 +212,36 @@ def test_functions_of_a_library_can_be_called_in_another_graph(graph):
         x = tf.constant(2.0)
         y = found["F"](x)
         assert run([y, *tf.gradients(y, x)]) == [14, 2]
+
+
+class TestFunctionalOps:
+    """`If`, `While` and `For` of tensorflow.python.ops.functional_ops."""
+
+    def test_conditional(self):
+        twice = Defun(tf.float32, func_name="Twice")(lambda x: x * 2)
+        more = Defun(tf.float32, func_name="More")(lambda x: x * 3 + 1)
+        for value, result, slope in ((-1.0, -2, 3), (2.0, 4, 2)):
+            x = tf.constant(value)
+            (y,) = functional_calls.If(x > 0, [x], twice, more)
+            assert run([y, *tf.gradients(y, x)]) == [result, slope]
+        assert run(functional_calls.If("", [1.0], twice, more)) == [4]
+
+    def test_loop(self):
+        k = tf.constant(3.0)
+        cond = Defun(tf.float32, tf.float32, func_name="Cond")(lambda n, x: n > 0)
+        body = Defun(tf.float32, tf.float32, func_name="Body")(lambda n, x: (n - 1, x + n * k))
+        assert run(functional_calls.While([10.0, 0.0], cond, body)) == [0, 165]
+        with pytest.raises(ValueError, match="'cond' argument must be a function without implicitly captured inputs"):
+            functional_calls.While([1.0, 0.0], Defun(tf.float32, tf.float32, func_name="C")(lambda n, x: n > k), body)
+        with pytest.raises(ValueError, match="signatures do not match. .tf.float32,. vs .tf.float32, tf.float32."):
+            functional_calls.While([1.0, 0.0], Defun(tf.float32, func_name="C1")(lambda n: n > 0), body)
+
+    @pytest.mark.parametrize("bounds, total", [((0, 10, 1), 45), ((10, 0, -1), 55), ((0, 0, 1), 0), ((1, 20, 3), 70)])
+    def test_counted_loop(self, bounds, total):
+        add = Defun(tf.int32, tf.float32, func_name="Add")(lambda i, x: x + tf.cast(i, tf.float32))
+        assert run(functional_calls.For(*bounds, [0.0], add)) == [total]
+
+    def test_gradient_and_calls(self):
+        product = Defun(tf.float32, tf.float32, func_name="Product")(lambda x, y: x * y)
+        assert run(functional_calls.Gradient([2.0, 3.0, 10.0], product)) == [30, 20]
+        assert run(functional_calls.partitioned_call([tf.constant(2.0), tf.constant(3.0)], product)) == [6]

@@ -306,3 +306,25 @@ def test_values_fetched_before_a_step_stay():
         before = session.run(v)
         session.run(train)
         assert before.tolist() == [1.0, 2.0] and session.run(v).tolist() == [0.5, 1.5]
+
+
+@pytest.mark.parametrize("use_resource", [False, True])
+@pytest.mark.parametrize(
+    "gradient, words",
+    [
+        (2.0, "Shapes must be equal rank, but are 1 and 0 for 'Momentum/update_x/{}ApplyMomentum'"),
+        ([1.0, 2.0, 3.0], r"Dimension 0 in both shapes must be equal, but are 2 and 3. Shapes are \[2\] and \[3\]."),
+    ],
+)
+def test_gradient_of_another_shape_than_the_variable(use_resource, gradient, words):
+    with tf.Graph().as_default():
+        x = tf.get_variable("x", [2], use_resource=use_resource)
+        with pytest.raises(ValueError, match=words.format("Resource" if use_resource else "")):
+            tf.train.MomentumOptimizer(0.1, 0.9).apply_gradients([(tf.constant(gradient), x)])
+
+
+def test_learning_rate_is_a_scalar():
+    with tf.Graph().as_default():
+        x = tf.get_variable("x", [2])
+        with pytest.raises(ValueError, match="Shape must be rank 0 but is rank 1 for"):
+            tf.train.GradientDescentOptimizer([0.1]).apply_gradients([(tf.ones([2]), x)])
