@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pyflow
-from pyflow import internal_paths, namespaces
+from pyflow import internal_network_paths, internal_paths, namespaces
 from pyflow.core import registry
 from pyflow.core.api import PUBLIC
 from pyflow.platform import old_numpy
@@ -115,10 +115,11 @@ class _Internal(types.ModuleType):
             return [n for n in dir(self) if not n.startswith("_")]
         if name.startswith("__") and name != "__version__":
             raise AttributeError(f"module '{self.__name__}' has no attribute '{name}'")
-        for place in internal_paths.places(self.__inner):
-            for thing in _found(place, name):
-                vars(self)[name] = thing
-                return thing
+        for own in _names_here(self.__inner, name):
+            for place in internal_paths.places(self.__inner):
+                for thing in _found(place, own):
+                    vars(self)[name] = thing
+                    return thing
         if self.__inner.startswith("python.ops."):
             for thing in _in_ops(name):
                 return thing
@@ -141,6 +142,11 @@ class _Internal(types.ModuleType):
             if place[0] != "@" and place[-1] != "!":
                 names.update(n for n in dir(importlib.import_module(place)) if not n.startswith("__"))
         return sorted(names)
+
+
+def _names_here(path: str, name: str) -> list[str]:
+    """What a name of a TensorFlow module may be called here; the first version of a function has no mark."""
+    return [internal_network_paths.other_names(path).get(name, name), *([name[:-3]] if name.endswith("_v1") else [])]
 
 
 def _found(place: str, name: str) -> Iterator[Any]:

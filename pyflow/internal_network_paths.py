@@ -24,6 +24,7 @@ python.ops.initializers_ns @initializers
 python.ops.inplace_ops ops!
 python.ops.losses.loss_reduction ?losses.mean_squared_error @losses
 python.ops.signal.util_ops @signal
+python.ops.tensor_array_grad ops.tensor_array_ops
 python.ops.unconnected_gradients @
 python.ops.summary_ops_v2 ?summary.scalar @summary
 python.training.checkpoint_ops @train
@@ -111,7 +112,7 @@ _NAMES_ALONE = {
         control_flow_v2_func_graphs critical_section_ops cudnn_rnn_grad default_gradient image_grad init_ops_v2
         manip_grad nccl_ops op_selector optional_grad parallel_for parallel_for.control_flow_ops
         parallel_for.gradients proto_ops ragged rnn_grad sdca_ops session_ops sparse_grad spectral_ops_test_util
-        stateful_random_ops summary_op_util tensor_array_grad""",
+        stateful_random_ops summary_op_util""",
     "python.ops.distributions": "bijector bijector_impl identity_bijector transformed_distribution util",
     "python.ops.linalg": """adjoint_registrations cholesky_registrations inverse_registrations linear_operator_addition
         linear_operator_algebra linear_operator_block_diag linear_operator_circulant linear_operator_householder
@@ -134,3 +135,34 @@ GENERATED = """audio batch checkpoint clustering collective ctc cudnn_rnn experi
 ragged_conversion ragged_math sdca stateful_random summary"""
 
 NAMES_ALONE = [f"{package}.{name}" for package, names in _NAMES_ALONE.items() for name in names.split()]
+
+# What TensorFlow calls things that have other names here, by paths: aliases, and internals that its tests reach for.
+_OTHER_NAMES = """
+contrib.seq2seq.python.ops.beam_search_decoder _mask_probs=_only_end _beam_search_step=beam_step _get_scores=_scores
+ _check_batch_beam=_assertion _check_static_batch_beam_maybe=_may_be_sorted
+contrib.seq2seq.python.ops.helper _unstack_ta=unstacked
+contrib.seq2seq.python.ops.attention_wrapper _luong_score=_by_products _bahdanau_score=_by_sums
+ _prepare_memory=_masked_memory _maybe_mask_score=_masked_score _BaseAttentionMechanism=MemoryAttention
+python.ops.cond_v2 cond_v2=cond
+python.ops.losses.losses_impl _num_present=num_present _safe_mean=_mean
+python.ops.tensor_array_grad _GetGradSource=gradient_source
+python.layers.convolutional separable_convolution2d=separable_conv2d convolution2d_transpose=conv2d_transpose
+ deconvolution2d=conv2d_transpose deconv2d=conv2d_transpose convolution3d_transpose=conv3d_transpose
+ deconvolution3d=conv3d_transpose deconv3d=conv3d_transpose Deconvolution2D=Conv2DTranspose Deconv2D=Conv2DTranspose
+ Deconvolution3D=Conv3DTranspose Deconv3D=Conv3DTranspose
+python.layers.normalization BatchNorm=BatchNormalization batch_norm=batch_normalization
+python.layers.pooling AvgPool2D=AveragePooling2D MaxPool2D=MaxPooling2D max_pool2d=max_pooling2d
+ avg_pool2d=average_pooling2d
+python.layers.utils constant_value=smart_constant_value
+python.framework.random_seed set_seed=set_random_seed
+python.training.optimizer _deduplicate_indexed_slices=_sum_duplicates
+"""
+
+
+def other_names(path: str) -> dict[str, str]:
+    """From names in a module of TensorFlow's to what they are called here."""
+    for line in _OTHER_NAMES.replace("\n ", " ").splitlines():
+        known, _, pairs = line.partition(" ")
+        if known == path:
+            return dict(pair.split("=") for pair in pairs.split())  # type: ignore[misc]
+    return {}

@@ -223,7 +223,7 @@ python.ops.while_v2 ops.while_loop
 python.ops.lookup_ops ops.lookup ops.lookup_initializers ops.lookup_vocabulary ops.table_initialization @lookup ops!
 python.ops.losses ?losses.mean_squared_error
 python.ops.losses.losses ?losses.mean_squared_error @losses
-python.ops.losses.losses_impl ?losses.mean_squared_error @losses
+python.ops.losses.losses_impl ?losses.mean_squared_error losses.weighted_loss @losses
 python.ops.losses.util ?losses.mean_squared_error @losses
 python.ops.map_fn ops.sequence_loops @
 python.ops.metrics @metrics

@@ -264,5 +264,32 @@ except AttributeError as error:
 """
 
 
-def test_imports_of_the_tests_of_networks():
-    run(NETWORKS)
+INTERNALS = """
+from tensorflow.python.framework import smart_cond
+from tensorflow.python.layers import convolutional, normalization, pooling, utils
+from tensorflow.python.ops import math_ops, tensor_array_grad
+from tensorflow.python.ops.losses import losses_impl
+from tensorflow.contrib.rnn.python.ops import lstm_ops
+from tensorflow.contrib.seq2seq.python.ops import beam_search_decoder
+import tensorflow as tf
+assert convolutional.deconv2d is tf.layers.conv2d_transpose and pooling.MaxPool2D is tf.layers.MaxPooling2D
+assert normalization.batch_norm is tf.layers.batch_normalization and math_ops.reduce_sum_v1 is tf.reduce_sum
+assert [utils.conv_input_length(3, 4, padding, 2) for padding in ("same", "valid", "full")] == [4, 8, 2]
+x = tf.constant([1.0, 2.0])
+(dx,) = tf.gradients(tf.TensorArray(tf.float32, 2).unstack(x).stack(), x)
+assert tensor_array_grad._GetGradSource(dx) == "gradients"
+assert losses_impl._num_present(x, tf.constant(1.0)).op.name == "num_present"
+one, two, three = (lambda: tf.constant(1)), (lambda: tf.constant(2)), (lambda: tf.constant(3))
+assert smart_cond.smart_case([(True, one), (False, two)], default=three, exclusive=True).op.type == "Const"
+assert smart_cond.smart_case([(tf.placeholder(tf.bool, []), one)], three).name == "smart_case_1/cond/Merge:0"
+assert not beam_search_decoder._check_static_batch_beam_maybe(tf.TensorShape([2, 3]), 2, 3)
+inputs, weights = [tf.constant([[0.1 * i, 0.2]]) for i in range(3)], tf.reshape(tf.range(32.0) * 0.01, [4, 8])
+*_, h = lstm_ops._block_lstm(tf.constant(3, tf.int64), inputs, tf.ensure_shape(weights, [4, 8]), tf.zeros([8]))
+with tf.Session() as session:
+    assert abs(session.run(h)[2] - [[0.0149, 0.0169]]).max() < 5e-5
+"""
+
+
+@pytest.mark.parametrize("imports", [NETWORKS, INTERNALS])
+def test_imports_of_the_tests_of_networks(imports):
+    run(imports)

@@ -70,6 +70,54 @@ def _lstm_block_cell(
     )
 
 
+def _block_lstm(
+    seq_len_max: Any,
+    x: list,
+    w: Any,
+    b: Any,
+    cs_prev: Any = None,
+    h_prev: Any = None,
+    wci: Any = None,
+    wcf: Any = None,
+    wco: Any = None,
+    forget_bias: Any = None,
+    cell_clip: Any = None,
+    use_peephole: Any = None,
+    name: str | None = None,
+) -> list[list]:
+    """The outputs (i, cs, f, o, ci, co, h) of an LSTM over a list of inputs, a list for each.
+
+    Raises:
+      ValueError: the number of columns of `w` isn't known.
+    """
+    dtype, batch_size = x[0].dtype, x[0].get_shape().with_rank(2).as_list()[0]
+    columns = w.get_shape().with_rank(2).as_list()[1]
+    if columns is None:
+        raise ValueError("`w` shape must not be None.")
+    cell_size = columns // 4
+    if cs_prev is None or h_prev is None:
+        start = constant(0, dtype=dtype, shape=[batch_size, cell_size])
+        cs_prev, h_prev = start if cs_prev is None else cs_prev, start if h_prev is None else h_prev
+    if wci is None:
+        wci = wcf = wco = constant(0, dtype=dtype, shape=[cell_size])
+    given = {"forget_bias": forget_bias, "use_peephole": use_peephole}
+    outputs = BlockLSTM(
+        seq_len_max=seq_len_max,
+        x=stack(x),
+        cs_prev=cs_prev,
+        h_prev=h_prev,
+        w=w,
+        wci=wci,
+        wcf=wcf,
+        wco=wco,
+        b=b,
+        cell_clip=-1 if cell_clip is None else cell_clip,
+        name=name,
+        **{key: value for key, value in given.items() if value is not None},
+    )
+    return [unstack(output) for output in outputs]
+
+
 class _LSTMWeights:
     """The variables of an LSTM layer: kernel, bias, and peepholes if wanted."""
 

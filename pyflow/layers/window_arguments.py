@@ -78,6 +78,15 @@ def conv_output_length(length: int | None, window: int, padding: str, stride: in
     return (length + stride - 1) // stride
 
 
+def conv_input_length(output_length: int | None, filter_size: int, padding: str, stride: int) -> int | None:
+    """How long an axis is of which so many windows are taken."""
+    if output_length is None:
+        return None
+    pad = {"same": filter_size // 2, "valid": 0, "full": filter_size - 1}
+    assert padding in pad
+    return (output_length - 1) * stride - 2 * pad[padding] + filter_size
+
+
 def deconv_output_length(
     length: Any, window: int, padding: str, output_padding: int | None, stride: int, dilation: int = 1
 ) -> Any:

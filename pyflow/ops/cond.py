@@ -252,17 +252,22 @@ def case(
     Raises:
       TypeError: the pairs are not of that form, or a function cannot be called.
     """
-    pairs = _case_pairs(pred_fn_pairs, "case")
+    choose = functools.partial(cond, strict=strict)
+    return case_of(choose, _case_pairs(pred_fn_pairs), default, exclusive, name, "case")
+
+
+def case_of(choose: Callable, pairs: list, default: Callable | None, exclusive: bool, name: str, scope: str) -> Any:
+    """A chain of conditionals, each made by `choose(predicate, action, else_action)`."""
     if not pairs:
         raise ValueError("not enough values to unpack (expected 2, got 0)")
-    with name_scope(name, "case", [predicates for predicates, _ in pairs]):
+    with name_scope(name, scope, [predicate for predicate, _ in pairs]):
         predicates = [predicate for predicate, _ in pairs]
         actions = [action for _, action in pairs]
         if default is None:
             default = functools.partial(_last_action, predicates.pop(), actions.pop(), list(predicates))
         chain = default
         for predicate, action in reversed(list(zip(predicates, actions))):
-            chain = functools.partial(cond, predicate, action, chain, strict=strict)
+            chain = functools.partial(choose, predicate, action, chain)
         if not exclusive:
             return chain()
         with control_dependencies([_at_most(predicates, 1, "Input error: exclusive=True")]):
@@ -274,7 +279,7 @@ def _at_most(predicates: list[Tensor], count: int, words: str) -> Any:
     packed = stack(predicates, name="preds_c")
     true = reduce_sum(cast(packed, dtypes.int32), name="num_true_conds")
     fits = raw.LessEqual(true, convert_to_tensor(count, name="n_true_conds"))
-    names = ", ".join(predicate.name for predicate in predicates)
+    names = ", ".join(getattr(predicate, "name", "?") for predicate in predicates)
     message = f"{words}: more than {count} conditions ({names}) evaluated as True:"
     return PUBLIC["Assert"](fits, [message, packed], summarize=len(predicates))
 
@@ -290,7 +295,12 @@ def _last_action(predicate: Tensor, action: Callable, others: list[Tensor]) -> A
         return action()
 
 
-def _case_pairs(pred_fn_pairs: Any, caller: str) -> list[tuple[Tensor, Callable]]:
+def _case_pairs(pred_fn_pairs: Any) -> list[tuple[Tensor, Callable]]:
+    return [(convert_to_tensor(predicate), action) for predicate, action in checked_pairs(pred_fn_pairs)]
+
+
+def checked_pairs(pred_fn_pairs: Any, allow_bools: bool = False) -> list[tuple[Any, Callable]]:
+    """(Predicate, function) pairs that are of the form that they have to be of."""
     if not isinstance(pred_fn_pairs, (list, tuple, dict)):
         raise TypeError("fns must be a list, tuple, or dict")
     if isinstance(pred_fn_pairs, collections.OrderedDict):
@@ -304,11 +314,13 @@ def _case_pairs(pred_fn_pairs: Any, caller: str) -> list[tuple[Tensor, Callable]
         predicate, action = pair
         if isinstance(predicate, Tensor) and predicate.dtype.base_dtype != dtypes.bool:
             raise TypeError(f"pred must be Tensor of type bool: {predicate.name}")
-        if not isinstance(predicate, Tensor) and not hasattr(predicate, "_as_graph_element"):
-            raise TypeError(f"pred must be a Tensor, got: {predicate}")
+        if not (isinstance(predicate, Tensor) or hasattr(predicate, "_as_graph_element")) and not (
+            allow_bools and isinstance(predicate, bool)
+        ):
+            raise TypeError(f"pred must be a Tensor{' or bool' if allow_bools else ''}, got: {predicate}")
         if not callable(action):
             raise TypeError(f"fn for pred {predicate.name} must be callable.")
-        pairs.append((convert_to_tensor(predicate), action))
+        pairs.append((predicate, action))
     return pairs
 
 

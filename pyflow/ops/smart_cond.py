@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
+from pyflow.core.api import export
 from pyflow.core.constants import static_value
 from pyflow.core.tensor import Tensor
-from pyflow.ops.cond import cond
+from pyflow.ops.cond import case_of, checked_pairs, cond
 from pyflow.ops.variable_base import Variable
 
 
@@ -43,3 +44,15 @@ def smart_cond(
         if known is not None:
             return true_fn() if known else false_fn()  # type: ignore[misc]
     return cond(pred, true_fn, false_fn, name=name)  # type: ignore[arg-type]
+
+
+@export("contrib.framework.smart_case")
+def smart_case(
+    pred_fn_pairs: Any, default: Callable | None = None, exclusive: bool = False, name: str = "smart_case"
+) -> Any:
+    """As `tf.case`, with conditionals only where a predicate isn't known before a run; predicates may be bools.
+
+    Raises:
+      TypeError: the pairs are not of the form that `tf.case` takes.
+    """
+    return case_of(smart_cond, checked_pairs(pred_fn_pairs, True), default, exclusive, name, "smart_case")
