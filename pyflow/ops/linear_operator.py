@@ -23,6 +23,7 @@ from pyflow.ops.linalg_cholesky import cholesky
 from pyflow.ops.linalg_inverse import matrix_determinant
 from pyflow.ops.linalg_solve import matrix_solve
 from pyflow.ops.linalg_spectral import self_adjoint_eigvals
+from pyflow.ops.linear_operator_batches import match_batches
 from pyflow.ops.math_unary import abs as absolute
 from pyflow.ops.math_unary import log
 from pyflow.ops.reduce_functions import reduce_sum
@@ -184,7 +185,8 @@ class LinearOperator:
     # ---------------------------------------------------------------- solutions
 
     def _solve(self, rhs: Any, adjoint: bool = False, adjoint_arg: bool = False) -> Tensor:
-        return matrix_solve(self._to_dense(), adjoint_of(rhs) if adjoint_arg else rhs, adjoint=adjoint)
+        matrix, rhs = match_batches(self._to_dense(), adjoint_of(rhs) if adjoint_arg else rhs)
+        return matrix_solve(matrix, rhs, adjoint=adjoint)
 
     def _require_solvable(self) -> None:
         for holds, what in ((self.is_non_singular, "be singular"), (self.is_square, "not be square")):

@@ -19,6 +19,7 @@ from pyflow.ops.complex_numbers import conj
 from pyflow.ops.linalg_basics import adjoint as adjoint_of
 from pyflow.ops.linalg_solve import matrix_triangular_solve
 from pyflow.ops.linear_operator import LinearOperator
+from pyflow.ops.linear_operator_batches import match_batches
 from pyflow.ops.math_unary import abs as absolute
 from pyflow.ops.math_unary import log
 from pyflow.ops.matmul import matmul
@@ -103,8 +104,8 @@ class LinearOperatorLowerTriangular(LinearOperator):
         return matmul(self._triangle(), x, adjoint_a=adjoint, adjoint_b=adjoint_arg)
 
     def _solve(self, rhs: Any, adjoint: bool = False, adjoint_arg: bool = False) -> Tensor:
-        rhs = adjoint_of(rhs) if adjoint_arg else rhs
-        return matrix_triangular_solve(self._triangle(), rhs, lower=True, adjoint=adjoint)
+        triangle, rhs = match_batches(self._triangle(), adjoint_of(rhs) if adjoint_arg else rhs)
+        return matrix_triangular_solve(triangle, rhs, lower=True, adjoint=adjoint)
 
     def _determinant(self) -> Tensor:
         return reduce_prod(matrix_diag_part(self._tril), axis=-1)
