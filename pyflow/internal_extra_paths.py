@@ -3,4 +3,34 @@
 EXTRA_PATHS = """
 python.tools
 python.ops.session_ops ops.session_ops @
+contrib.distributions.python
+contrib.distributions.python.ops @contrib.distributions
+contrib.distributions.python.ops.bijectors @contrib.distributions.bijectors
+contrib.distributions.python.ops.distribution_util contrib.sample_statistics contrib.bijectors_affine
+contrib.distributions.python.ops.sample_stats @contrib.distributions
+contrib.image.python
+contrib.image.python.ops
+contrib.image.python.ops.dense_image_warp contrib.image_warps
+contrib.image.python.ops.image_ops @contrib.image
+contrib.image.python.ops.interpolate_spline contrib.image_warps
+contrib.image.python.ops.sparse_image_warp contrib.image_warps
+contrib.losses.python.metric_learning @contrib.losses.metric_learning
+contrib.losses.python.metric_learning.metric_loss_ops contrib.metric_learning
+contrib.nn.python
+contrib.nn.python.ops @contrib.nn
+contrib.nn.python.ops.alpha_dropout contrib.activations
+contrib.opt.python
+contrib.opt.python.training @contrib.opt
+contrib.opt.python.training.external_optimizer contrib.external_optimizers
+contrib.opt.python.training.lazy_adam_optimizer @contrib.opt
+contrib.opt.python.training.moving_average_optimizer @contrib.opt
+contrib.opt.python.training.multitask_optimizer_wrapper contrib.wrapping_optimizers
+contrib.opt.python.training.shampoo contrib.shampoo
+contrib.opt.python.training.matrix_functions contrib.shampoo
+contrib.opt.python.training.variable_clipping_optimizer @contrib.opt
+contrib.opt.python.training.weight_decay_optimizers @contrib.opt
+contrib.sparsemax.python
+contrib.sparsemax.python.ops
+contrib.sparsemax.python.ops.sparsemax @contrib.sparsemax
+contrib.sparsemax.python.ops.sparsemax_loss @contrib.sparsemax
 """
