@@ -64,7 +64,8 @@ def add_pyodide() -> None:
     wheels = fetch.fetch_compiled(site_cache, names)
     packages = {name: lock["packages"][name] for name in names}
     (protobuf,) = (path for path in fetch.fetch_pure(cache) if path.name.startswith("protobuf-"))
-    pyflow, playground = build_pyflow(), build_playground()
+    playground = build_playground()
+    pyflow = build_pyflow(site_cache, protobuf, playground)
     packages["protobuf"] = entry("protobuf", protobuf, ["google"], [])
     packages["pyflow-tf"] = entry("pyflow-tf", pyflow, ["pyflow"], ["numpy", "protobuf"])
     packages["playground"] = entry("playground", playground, ["playground"], ["pyflow-tf"])
@@ -99,9 +100,14 @@ def entry(name: str, wheel: Path, imports: list[str], depends: list[str]) -> dic
     }
 
 
-def build_pyflow() -> Path:
-    """PyFlow's wheel, compiled by Pyodide's Python: that takes longer than all else that importing does."""
-    made_from = hashlib.sha256()
+def build_pyflow(numpy: Path, *others: Path) -> Path:
+    """PyFlow's wheel with its modules compiled by Pyodide's Python, and with what they import.
+
+    Args:
+      numpy: the folder where its wheel is.
+      others: what else is to be imported.
+    """
+    made_from = hashlib.sha256(b"".join(path.read_bytes() for path in (ROOT / "web" / "compile.mjs", *others)))
     sources = [*(ROOT / "pyflow").rglob("*"), *(ROOT / "shaders").rglob("*"), ROOT / "pyproject.toml"]
     for path in sorted(sources):
         if path.suffix in (".py", ".wasm", ".wgsl", ".toml"):
@@ -113,7 +119,8 @@ def build_pyflow() -> Path:
         pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(partial), str(ROOT)]
         subprocess.run(pip, check=True)
         (wheel,) = partial.glob("*.whl")
-        subprocess.run(["node", str(ROOT / "web" / "compile.mjs"), str(wheel)], check=True)
+        command = ["node", ROOT / "web" / "compile.mjs", numpy, wheel, *others]
+        subprocess.run([str(word) for word in command], check=True)
         partial.rename(folder)
     (compiled,) = folder.glob("*-cp3*.whl")
     return compiled

@@ -19,12 +19,10 @@ def install() -> None:
     if blas.available:
         primitives.serial = blas.serial
         primitives.accumulate, primitives.average = blas.gemm, blas.axpby
-    path = onednn.find()
-    if path is not None:
+    if (path := wasm.find()) is not None:
+        wasm.install(primitives, path)
+    elif (path := onednn.find()) is not None:
         onednn.install(primitives, path)
-    kernels = wasm.find()
-    if kernels is not None:
-        wasm.install(primitives, kernels)
 
 
 def use_elementwise(program: Program) -> None:

@@ -11,7 +11,6 @@ import ctypes
 import functools
 import os
 import site
-import sysconfig
 import threading
 from typing import Any
 
@@ -53,6 +52,8 @@ class Failure(Exception):
 
 def find() -> str | None:
     """The path of the library, if it is installed where pip puts it."""
+    import sysconfig  # slow to import, and of no use in Pyodide
+
     for folder in (sysconfig.get_path("data"), site.getuserbase()):
         path = os.path.join(folder or "", "lib", _NAME)
         if os.path.exists(path):

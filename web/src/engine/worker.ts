@@ -25,6 +25,7 @@ async function start(interrupt: SharedArrayBuffer | null): Promise<{ pyodide: Py
   const adapter = await Adapter.find(memory).catch(() => null);
   if (adapter) pyodide.registerJsModule("pyflow_webgpu", { adapter });
   tell("progress", "Starting PyFlow");
+  pyodide.pyimport("playground.imports").install();
   const playground = pyodide.pyimport("playground");
   playground.connect((name: keyof Events, payload: string) => tell(name, JSON.parse(payload)));
   const answer: Answer = playground.answer;

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import gzip
 import hashlib
-import http.client
 import importlib
 import importlib.util
 import os
@@ -19,8 +18,6 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import urllib.error
-import urllib.request
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 
@@ -83,7 +80,7 @@ def fetch(names: Sequence[str], folder: str, source_url: str | None = None) -> N
                         os.remove(path + ".part")  # Left by a place that was tried before.
                     print("Successfully downloaded", name, os.path.getsize(path), "bytes.")
                 return
-            except (OSError, http.client.HTTPException, _Rejected) as error:
+            except (OSError, _Rejected) as error:
                 failures.append(f"{place}: {error}")
     missing = [name for name in names if not os.path.exists(os.path.join(folder, name))]
     reasons = "\n".join(f"  {failure}" for failure in failures)
@@ -112,6 +109,9 @@ def _from_url(base: str, check: bool) -> Callable[[str, str], None]:
 
 def _download(url: str, part: str, name: str) -> None:
     """Fetches url into the file `part`, going on where that ends, through a few broken connections."""
+    import http.client
+    import urllib.error
+
     for attempt in range(ATTEMPTS):
         done = os.path.getsize(part) if os.path.exists(part) else 0
         try:
@@ -123,14 +123,18 @@ def _download(url: str, part: str, name: str) -> None:
             if error.code == 416 and done:  # There is nothing after what we have: it is whole, or not from this file.
                 return
             raise
-        except (OSError, http.client.HTTPException) as error:
+        except OSError as error:
             failure = error
+        except http.client.HTTPException as error:
+            failure = ConnectionError(f"{url}: {error}")
         if attempt == ATTEMPTS - 1 or isinstance(failure, urllib.error.URLError):
             raise failure
 
 
 def _download_rest(url: str, part: str, name: str, done: int) -> bool:
     """Adds to `part` what comes after `done` bytes; whether all of it came."""
+    import urllib.request  # slow to import
+
     request = urllib.request.Request(url, headers={"Range": f"bytes={done}-"} if done else {})
     with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as response:
         resumes = response.status == 206
