@@ -24,6 +24,9 @@ override STRIDE_B: u32 = K * N;
 // Replaced where a bias and an activation are fused.
 fn epilogue(v: R, column: u32) -> R { return v; }
 
+// Replaced where element-wise steps follow, which then store what they make of it.
+fn store_result(at: u32, v: R) { c[at] = v; }
+
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
@@ -38,5 +41,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     for (var k = 0u; k < K; k++) {
         sum += S(a[at_a + k * select(1u, M, TRANSPOSE_A)]) * S(b[at_b + k * select(N, 1u, TRANSPOSE_B)]);
     }
-    c[i] = epilogue(R(sum), column);
+    store_result(i, epilogue(R(sum), column));
 }

@@ -17,6 +17,9 @@ override SPLITS: u32 = 2;
 // Replaced where a bias and an activation are fused.
 fn epilogue(v: R, column: u32) -> R { return v; }
 
+// Replaced where element-wise steps follow, which then store what they make of it.
+fn store_result(at: u32, v: R) { c[at] = v; }
+
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
@@ -24,5 +27,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     if i >= SIZE { return; }
     var sum = 0.0;
     for (var part = 0u; part < SPLITS; part++) { sum += f32(parts[part * SIZE + i]); }
-    c[i] = epilogue(R(sum), i % N);
+    store_result(i, epilogue(R(sum), i % N));
 }

@@ -7,11 +7,14 @@ alias R = f32;  // of what is stored in C
 // Replaced where a bias and an activation are fused.
 fn epilogue(v: R, column: u32) -> R { return v; }
 
+// Replaced where element-wise steps follow, which then store what they make of it.
+fn store_result(at: u32, v: R) { c[at] = v; }
+
 // Stores four rows, the columns of `block`, in the matrix that starts at `start`, without what is beyond its end.
 fn put(start: u32, row: u32, column: u32, block: mat4x4f) {
     for (var i = 0u; i < min(4u, M - min(row, M)); i++) {
         for (var j = 0u; j < min(4u, N - min(column, N)); j++) {
-            c[start + (row + i) * N + column + j] = epilogue(R(block[i][j]), column + j);
+            store_result(start + (row + i) * N + column + j, epilogue(R(block[i][j]), column + j));
         }
     }
 }

@@ -1,10 +1,14 @@
-"""The WGSL of a unit of element-wise steps: one invocation an element, every intermediate in a register."""
+"""The WGSL of a unit of element-wise steps, every intermediate in a register.
+
+An invocation does one element, or four neighbours where there are many: vectors are loaded and stored with one access.
+The same text can take the place of what a product does with its result, instead of being a shader by itself.
+"""
 
 from __future__ import annotations
 
 import math
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,49 +18,172 @@ from pyflow.ops.gpu_indices import strided, strides_of
 from pyflow.runtime.program import Value
 from pyflow.runtime.webgpu import shaders
 from pyflow.runtime.webgpu.fusing import Fusing, Unit
-from pyflow.runtime.webgpu.node import Work, is_constant, is_reference, places_of_inputs
+from pyflow.runtime.webgpu.node import Work, elements, is_constant, is_reference, places_of_inputs
 
 _WORKGROUP = 64
+# From so many elements on an invocation does four: there are still enough invocations.
+_MANY = 1 << 12
 _WORD = re.compile(r"(?<!\.)\b([A-Za-z_]\w*)\b(\[?)")
 _NOT_FINITE = {"inf": "0x7f800000u", "-inf": "0xff800000u", "nan": "0x7fc00000u"}
 
 
-class Source:
-    """The text of a unit's shader, the values it is bound to in order, and its grid."""
+class _Load(NamedTuple):
+    """An element of a buffer that the steps start from.
 
-    def __init__(self, unit: Unit, fusing: Fusing):
+    Attributes:
+      stride: how far its index moves from one of four neighbours to the next, 1 or 0; None where that varies.
+    """
+
+    name: str
+    kind: str
+    buffer: str
+    index: str
+    stride: int | None
+
+
+class Source:
+    """The text of a unit's shader or of a product's ending, the values it is bound to in order, and its grid."""
+
+    def __init__(self, unit: Unit, fusing: Fusing, width: int = 0, first_binding: int = 0):
+        """The source of a unit.
+
+        Args:
+          width: of an ending, how many elements `store_result` is given, 1 or 4.
+          first_binding: the number of the first buffer.
+        """
         self.bound: list[Value] = []
         assert unit.count is not None
         self._count, self._root = unit.count, fusing.root
-        self._bindings: list[str] = []
-        self._loads: list[str] = []
+        self._width = width or (4 if unit.count >= _MANY and unit.count % 4 == 0 else 1)
+        self._first_binding = first_binding
+        self._buffers: dict[Any, str] = {}
+        self._kinds: dict[str, str] = {}  # of buffers: their elements'
+        self._access: dict[str, str] = {}
+        self._single: set[str] = set()  # buffers that are accessed element by element
+        self._loads: list[_Load] = []
+        self._constants: list[str] = []
         self._lines: list[str] = []
         self._names: dict[Any, str] = {}  # of values, and of variables by their cell's id
-        self._buffers: dict[Any, str] = {}
         self._halves: set[str] = set()  # buffers of float16
         self._odd: dict[str, str] = {}  # numbers that WGSL has no literals for
         self._changed = unit.cells()
         self._read: set[int] = set()
+        self._product: Value | None = None
+        if unit.product is not None:
+            self._product = unit.product.step.outputs[0]
+            self._names[self._product] = "of_product"
         for work in unit.works:
-            self._work(work)
-        stores = [self._store(v, fusing.root(v), self._names[v]) for v in fusing.stored(unit)]
-        stores += [self._new_value(v, self._names[c]) for c, v in self._changed.items()]
+            if work is not unit.product:
+                self._work(work)
+        self._stores = [(self._buffer(fusing.root(v), "read_write"), self._stored(v), v) for v in fusing.stored(unit)]
+        self._stores += [(self._buffer(v, "read_write"), self._stored(v), v) for v in self._changed.values()]
         self.overwritten = {c for c in self._changed if c not in self._read}  # variables whose old value is not needed
-        self.grid = (*groups(self._count, _WORKGROUP), 1)
-        self.text = self._assemble(stores)
+        self.grid = (*groups(self._count // self._width, _WORKGROUP), 1)
 
-    def _assemble(self, stores: list[str]) -> str:
-        body = "\n    ".join([*self._loads, *self._lines, *stores])
-        odd = [f"var<private> {name}: u32 = {bits};" for name, bits in self._odd.items()]
-        functions = shaders.functions_used(body)
-        enable = ["enable f16;"] if self._halves or "f16(" in body else []
-        head = "\n".join([*enable, *self._bindings, *odd, *([functions] if functions else [])])
+    def shader(self) -> str:
+        """The whole text of a shader that does only this."""
+        body = self._body()
+        declared = self._declared()
+        functions = shaders.functions_used("\n".join([*declared, body]))
+        enable = ["enable f16;"] if "f16" in "".join([*declared, body]) else []
+        head = "\n".join([*enable, *declared, *([functions] if functions else [])])
         return (
             f"{head}\n\n@compute @workgroup_size({_WORKGROUP})\n"
             "fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) size: vec3u) {\n"
-            f"    let i = id.x + id.y * size.x * {_WORKGROUP}u;\n    if (i >= {self._count}u) {{ return; }}\n"
-            f"    {body}\n}}\n"
+            f"    let at = id.x + id.y * size.x * {_WORKGROUP}u;\n"
+            f"    if (at >= {self._count // self._width}u) {{ return; }}\n    {body}\n}}\n"
         )
+
+    def ending(self) -> str:
+        """The text of `store_result` for a product, and of all that it needs."""
+        body = self._body()
+        return "\n".join([*self._declared(), f"fn store_result(at: u32, v: VALUE) {{\n    {body}\n}}"])
+
+    def _declared(self) -> list[str]:
+        """The bindings, and the function for one element where a body calls it."""
+        bindings = []
+        for number, name in enumerate(self._buffers.values(), self._first_binding):
+            kind = self._kinds[name] if self._width == 1 or name in self._single else f"vec4<{self._kinds[name]}>"
+            access = f"var<storage, {self._access[name]}>"
+            bindings.append(f"@group(0) @binding({number}) {access} {name}: array<{kind}>;")
+        odd = [f"var<private> {name}: u32 = {bits};" for name, bits in self._odd.items()]
+        return [*bindings, *odd, *self._function()]
+
+    def _loaded(self, load: _Load) -> str:
+        return self._computed_with(load, f"{load.buffer}[{load.index}]")
+
+    def _computed_with(self, load: _Load, stored: str) -> str:
+        """An element as it is computed with, from how it is stored."""
+        return f"{stored} != 0u" if load.kind == "bool" else f"f32({stored})" if load.buffer in self._halves else stored
+
+    def _is_vector(self, load: _Load) -> bool:
+        return load.stride == 1 and load.buffer not in self._single
+
+    def _body(self) -> str:
+        """What is done for the element at `at`, or for the four from 4 * at on."""
+        self._single |= {load.buffer for load in self._loads if load.stride != 1}
+        self._single |= {name for name, _, v in self._stores if self._is_number(v)}
+        if not self._stores:
+            return ""
+        if self._width == 1:
+            given = [f"let of_product = {self._computed('v')};"] if self._product is not None else []
+            loads = [f"let {x.name} = {self._loaded(x)};" for x in self._loads]
+            stores = [
+                f"if (i == 0u) {{ {buffer}[0] = {text}; }}" if self._is_number(v) else f"{buffer}[i] = {text};"
+                for buffer, text, v in self._stores
+            ]
+            return "\n    ".join(["let i = at;", *given, *loads, *self._constants, *self._lines, *stores])
+        lines = ["let i = 4u * at;"]
+        parts = "xyzw"
+        arguments = [[f"i + {j}u" if j else "i"] for j in range(4)]
+        for load in self._loads:
+            if self._is_vector(load):
+                lines.append(f"let {load.name} = {load.buffer}[{_quarter(load.index)}];")
+            elif load.stride == 0:
+                lines.append(f"let {load.name} = {self._loaded(load)};")
+            for j in range(4):
+                if self._is_vector(load):
+                    arguments[j].append(self._computed_with(load, f"{load.name}.{parts[j]}"))
+                elif load.stride == 0:
+                    arguments[j].append(load.name)
+        if self._product is not None:
+            for j in range(4):
+                arguments[j].append(self._computed(f"v.{parts[j]}"))
+        lines += [f"let four{j} = element({', '.join(arguments[j])});" for j in range(4)]
+        for k, (buffer, _, value) in enumerate(self._stores):
+            if self._is_number(value):
+                lines.append(f"if (at == 0u) {{ {buffer}[0] = four0.r{k}; }}")
+            else:
+                four = ", ".join(f"four{j}.r{k}" for j in range(4))
+                lines.append(f"{buffer}[at] = vec4<{self._kinds[buffer]}>({four});")
+        return "\n    ".join(lines)
+
+    def _function(self) -> list[str]:
+        """The function that `_body` calls for each of four elements, and the struct of its results."""
+        if self._width == 1 or not self._stores:
+            return []
+        parameters = ["i: u32"]
+        inside = []
+        for load in self._loads:
+            if self._is_vector(load) or load.stride == 0:
+                parameters.append(f"{load.name}: {load.kind}")
+            else:
+                inside.append(f"let {load.name} = {self._loaded(load)};")
+        if self._product is not None:
+            parameters.append(f"of_product: {WGSL_TYPES[self._product.dtype.name]}")
+        members = ", ".join(f"r{k}: {self._kinds[buffer]}" for k, (buffer, _, _) in enumerate(self._stores))
+        results = ", ".join(text for _, text, _ in self._stores)
+        body = "\n    ".join([*inside, *self._constants, *self._lines, f"return Element({results});"])
+        return [f"struct Element {{ {members} }}\nfn element({', '.join(parameters)}) -> Element {{\n    {body}\n}}"]
+
+    def _computed(self, v: str) -> str:
+        """An element that a product gives, in the type that steps compute with."""
+        product: Any = self._product
+        return f"{WGSL_TYPES[product.dtype.name]}({v})"
+
+    def _is_number(self, value: Value) -> bool:
+        """Whether the unit computes it only once."""
+        return value.cell is None and math.prod(value.shape) != self._count  # type: ignore[arg-type]
 
     def _work(self, work: Work) -> None:
         step, how = work.step, work.how
@@ -97,7 +224,11 @@ class Source:
             if isinstance(word, str):
                 return word + match[2]
             value = word[0]
-            return f"{self._buffer(self._root(value), 'read')}[" if match[2] else self._element(*word)
+            if not match[2]:
+                return self._element(*word)
+            buffer = self._buffer(self._root(value), "read")
+            self._single.add(buffer)
+            return f"{buffer}["
 
         return _widened(_WORD.sub(text, expression), self._halves)
 
@@ -116,21 +247,23 @@ class Source:
         index = _index(shape, over)
         key = (root if root.cell is None else id(root.cell), index)
         if key not in self._names:
-            kind = WGSL_TYPES[value.dtype.name]
-            name = self._names[key] = f"x{len(self._loads)}"
-            element = f"{self._buffer(root, 'read')}[{index}]"
-            element = _widened(element, self._halves)
-            self._loads.append(f"let {name} = {element + ' != 0u' if kind == 'bool' else element};")
+            self._names[key] = self._load(root, WGSL_TYPES[value.dtype.name], index, _stride(shape, over), "read")
         return self._names[key]
+
+    def _load(self, root: Value, kind: str, index: str, stride: int | None, access: str) -> str:
+        name = f"x{len(self._loads)}"
+        self._loads.append(_Load(name, kind, self._buffer(root, access), index, stride))
+        return name
 
     def _cell(self, value: Value) -> str:
         """The name of this invocation's element of a variable, as it is at this point."""
         key = id(value.cell)
         if key not in self._names:
             access = "read_write" if key in self._changed else "read"
-            name = self._names[key] = f"x{len(self._loads)}"
             self._read.add(key)
-            self._loads.append(_widened(f"let {name} = {self._buffer(value, access)}[i];", self._halves))
+            cell: Any = value.cell
+            index, stride = ("i", 1) if elements(value) > 1 or self._count == 1 else ("0u", 0)
+            self._names[key] = self._load(value, WGSL_TYPES[cell.dtype.name], index, stride, access)
         return self._names[key]
 
     def _buffer(self, value: Value, access: str) -> str:
@@ -138,23 +271,18 @@ class Source:
         if key not in self._buffers:
             cell: Any = value.cell
             dtype = value.dtype if cell is None else cell.dtype
-            kind = STORED_TYPES[dtype.name]
-            name = self._buffers[key] = f"b{len(self.bound)}"
-            self._halves |= {name} if kind == "f16" else set()
-            binding = f"@group(0) @binding({len(self.bound)}) var<storage, {access}>"
-            self._bindings.append(f"{binding} {name}: array<{kind}>;")
+            name = self._buffers[key] = f"e{len(self.bound)}"
+            self._kinds[name] = STORED_TYPES[dtype.name]
+            self._halves |= {name} if dtype is dtypes.float16 else set()
+            self._access[name] = access
             self.bound.append(value)
         return self._buffers[key]
 
-    def _new_value(self, variable: Value, name: str) -> str:
-        buffer = self._buffer(variable, "read_write")
-        return f"{buffer}[i] = {f'f16({name})' if buffer in self._halves else name};"
-
-    def _store(self, value: Value, root: Value, name: str) -> str:
-        converted = {dtypes.bool: f"select(0u, 1u, {name})", dtypes.float16: f"f16({name})"}.get(value.dtype, name)
-        if math.prod(value.shape) != self._count:  # type: ignore[arg-type]
-            return f"if (i == 0u) {{ {self._buffer(root, 'read_write')}[0] = {converted}; }}"
-        return f"{self._buffer(root, 'read_write')}[i] = {converted};"
+    def _stored(self, value: Value) -> str:
+        """An element as it is stored."""
+        name = self._names[value if value.cell is None else id(value.cell)]
+        dtype = value.dtype if value.cell is None else value.cell.dtype  # type: ignore[union-attr]
+        return {dtypes.bool: f"select(0u, 1u, {name})", dtypes.float16: f"f16({name})"}.get(dtype, name)
 
     def _constant(self, value: Value) -> str:
         kind = WGSL_TYPES[value.dtype.name]
@@ -166,8 +294,8 @@ class Source:
         # No literal where it is used: what can be computed from literals alone has to be finite in WGSL.
         literal = shaders.literal(number, kind)
         if literal not in self._names:
-            name = self._names[literal] = f"c{len(self._loads)}"
-            self._loads.append(f"let {name} = {literal};")
+            name = self._names[literal] = f"c{len(self._constants)}"
+            self._constants.append(f"let {name} = {literal};")
         return self._names[literal]
 
 
@@ -190,3 +318,18 @@ def _index(shape: Any, over: tuple[int, ...]) -> str:
     aligned = (*(1,) * (len(over) - len(shape)), *shape)
     strides = [0 if size == 1 else stride for size, stride in zip(aligned, strides_of(aligned))]
     return strided(over, strides)
+
+
+def _stride(shape: Any, over: tuple[int, ...]) -> int | None:
+    """How that index moves within four neighbours that start at a multiple of 4; None where not evenly."""
+    if math.prod(shape) == 1:
+        return 0
+    if math.prod(shape) == math.prod(over):
+        return 1
+    if over[-1] % 4:
+        return None
+    return 1 if shape[-1] == over[-1] else 0
+
+
+def _quarter(index: str) -> str:
+    return "at" if index == "i" else f"({index}) / 4u"

@@ -1,4 +1,7 @@
-"""Joins neighbouring element-wise steps, so that one shader does them in one pass over memory."""
+"""Joins neighbouring element-wise steps, so that one shader does them in one pass over memory.
+
+A product of matrices or a convolution can be the beginning of it: what it computes goes on without being stored.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import Any, Iterable
 import numpy as np
 
 from pyflow.runtime.program import Step, Value
-from pyflow.runtime.webgpu.node import Work, changed, is_constant, is_reference, shape_of
+from pyflow.runtime.webgpu.node import Work, changed, elements, is_constant, is_reference, shape_of
 
 # So many units may lie between a step and the one that it joins.
 _LOOKED_BACK = 32
@@ -16,23 +19,27 @@ _LOOKED_BACK = 32
 # have nothing to do with each other as long as there is room for others that have.
 _MOST_BINDINGS = 16
 _MOST_BINDINGS_UNRELATED = 5
+# So many steps may follow a product in its dispatch: they stand there once for each of the vectors that it stores.
+_MOST_BEHIND_A_PRODUCT = 16
 
 
 class Unit:
     """What is dispatched together: the dispatches of one step, or element-wise steps over equally many elements.
 
-    Steps that compute a single number may be among the latter: every invocation computes it.
+    Steps that compute a single number may be among the latter: every invocation computes it. They may follow a product
+    of as many elements.
     """
 
-    def __init__(self, works: Iterable[Work] = (), count: int | None = None):
+    def __init__(self, works: Iterable[Work] = (), count: int | None = None, product: Work | None = None):
         self.works = list(works)
-        self.count = count  # of elements, if it is element-wise
+        self.count = count  # of elements, if it has or can be joined by element-wise steps
+        self.product = product  # the step that is not element-wise, if others can follow it
         self.reads: set[int] = set()  # of variables, by the cell's id
         self.writes: set[int] = set()
 
     @property
     def is_elementwise(self) -> bool:
-        return self.count is not None
+        return self.count is not None and self.product is None
 
     def steps(self) -> Iterable[Step]:
         return (w.step for w in self.works)
@@ -145,7 +152,12 @@ class Fusing:
         step = work.step
         if step.type == "ReadCell" and not work.is_elementwise:
             return  # what reads it, reads the variable's buffer
-        new = Unit([work], math.prod(work.over) if work.is_elementwise else None)
+        if work.is_elementwise:
+            new = Unit([work], math.prod(work.over))
+        elif work.takes_steps:
+            new = Unit([work], elements(step.outputs[0]), work)
+        else:
+            new = Unit([work])
         new.writes = {id(v.cell) for v in changed(step)}
         new.reads = {id(r.cell) for r in map(self.root, step.inputs) if r.cell is not None} - new.writes
         place = self._find(new) if new.is_elementwise else None
@@ -169,10 +181,11 @@ class Fusing:
         target.works = [*unit.works, *target.works] if first else [*target.works, *unit.works]
         target.reads |= unit.reads
         target.writes |= unit.writes
+        target.product = target.product or unit.product
         for step in unit.steps():
             for value in step.outputs:
                 self._unit_of[value] = place
-        unit.works, unit.reads, unit.writes = [], set(), set()
+        unit.works, unit.reads, unit.writes, unit.product = [], set(), set(), None
 
     def _find(self, new: Unit) -> int | None:
         """The unit that does an element-wise step as well as its own.
@@ -190,7 +203,7 @@ class Fusing:
                 if self._fits(unit, new):
                     return i
                 break
-            if unit.count == new.count and sharing is None:
+            if unit.is_elementwise and unit.count == new.count and sharing is None:
                 if not sources.isdisjoint(map(self.root, unit.taken())):
                     sharing = i if self._fits(unit, new) else None
                 elif spare is None:
@@ -198,9 +211,9 @@ class Fusing:
         return spare if sharing is None else sharing
 
     def _can_wait(self, source: int, place: int) -> bool:
-        """Whether an element-wise unit can be done as the beginning of a later one."""
+        """Whether an element-wise unit, or one with a product, can be done as the beginning of a later one."""
         unit, later = self.units[source], self.units[place]
-        if not unit.is_elementwise or not self._fits(unit, later):
+        if not self._fits(unit, later):
             return False
         made = set(unit.made())
         between = [u for u in self.units[source + 1 : place] if u.works]
@@ -211,12 +224,16 @@ class Fusing:
         needs only what has its own place."""
         if not unit.count or not later.count or (unit.count != later.count and 1 not in (unit.count, later.count)):
             return False
-        both = Unit([*unit.works, *later.works], max(unit.count, later.count))
+        both = Unit([*unit.works, *later.works], max(unit.count, later.count), unit.product or later.product)
+        if both.product is not None and not self._can_follow(unit, later, both):
+            return False
         cells = both.cells()
         made = set(both.made())
-        sources = [r for r in map(self.root, both.taken()) if not (is_constant(r) and np.size(r.constant) == 1)]
+        taken_at_all = dict.fromkeys(v for w in both.works if w is not both.product for v in w.inputs)
+        sources = [r for r in map(self.root, taken_at_all) if not (is_constant(r) and np.size(r.constant) == 1)]
         taken = {id(r) for r in sources if r not in made and (r.cell is None or id(r.cell) not in cells)}
-        if len(self.stored(both)) + len(cells) + len(taken) > min(most, self._max_bindings):
+        operands = 0 if both.product is None else max(len(d.inputs) for d in both.product.last())
+        if len(self.stored(both)) + len(cells) + len(taken) + operands > min(most, self._max_bindings):
             return False
         for work in both.works:
             if changed(work.step) and math.prod(work.over) != both.count:
@@ -225,6 +242,13 @@ class Fusing:
                 if root in made or root.cell is not None and id(root.cell) in cells:
                     return False
         return True
+
+    @staticmethod
+    def _can_follow(unit: Unit, later: Unit, both: Unit) -> bool:
+        """Whether there is one product, with as many elements as the steps run over, and not too many of them."""
+        product: Any = both.product
+        many = len(both.works) > _MOST_BEHIND_A_PRODUCT
+        return None in (unit.product, later.product) and both.count == elements(product.step.outputs[0]) and not many
 
     def stored(self, unit: Unit) -> list[Value]:
         """What a unit computes that is needed outside of it."""

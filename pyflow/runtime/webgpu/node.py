@@ -14,6 +14,7 @@ from pyflow.ops.gpu import ALIAS, Choice, Dispatch, Dispatches, ElementWise, ele
 from pyflow.runtime.functions import HANDLE_READERS
 from pyflow.runtime.program import Step, Value
 from pyflow.runtime.resources import NodeContext
+from pyflow.runtime.webgpu import shaders
 
 _IN_CELLS = (dtypes.float32, dtypes.float16, dtypes.int32)
 
@@ -162,6 +163,18 @@ class Work:
             yield from [d for way in item.ways.values() for d in way] if isinstance(item, Choice) else [item]
 
     @property
+    def takes_steps(self) -> bool:
+        """Whether its last dispatch can go on with element-wise steps, instead of storing what it computes."""
+        if not self.dispatches or changed(self.step):
+            return False
+        return all(d.outputs == self.step.outputs[:1] and shaders.stored_at_once(d.shader) for d in self.last())
+
+    def last(self) -> list[Any]:
+        """The last dispatch of a step that is not element-wise, of each of its ways where there is a choice."""
+        item = self.dispatches[-1]
+        return [way[-1] for way in item.ways.values()] if isinstance(item, Choice) else [item]
+
+    @property
     def over(self) -> Any:
         """The shape that an element-wise step runs over."""
         references = changed(self.step)
@@ -169,6 +182,8 @@ class Work:
 
     def at_other_places(self) -> list[Value]:
         """The inputs of which an element needs others than that with its own flat index, single numbers left out."""
+        if not self.is_elementwise:
+            return self.inputs
         same = (1, math.prod(self.over))
         places = enumerate(self.step.inputs)
         return [

@@ -97,19 +97,20 @@ class Segment:
             source = Source(unit, fusing)
             self._overwritten |= source.overwritten - self._seen
             self._seen |= unit.reads | unit.writes
-            return [Planned(source.text, source.bound, source.grid, unit)]
-        self._seen |= unit.reads | unit.writes
+            return [Planned(source.shader(), source.bound, source.grid, unit)]
         dispatches: list[Dispatch] = []
-        for item in unit.works[0].dispatches:
+        for item in (unit.product or unit.works[0]).dispatches:
             if isinstance(item, Choice):
                 item = tuning.fastest(self._device, item)
             dispatches += item if isinstance(item, list) else [item]
-        return [
-            Planned(
-                shaders.specialised(d.shader, d.constants, d.types, d.functions), [*d.inputs, *d.outputs], d.grid, unit
-            )
-            for d in dispatches
-        ]
+        planned = [Planned(shaders.of(d), [*d.inputs, *d.outputs], d.grid, unit) for d in dispatches]
+        if len(unit.works) > 1:
+            last = dispatches[-1]
+            source = Source(unit, fusing, shaders.stored_at_once(last.shader), len(last.inputs))
+            self._overwritten |= source.overwritten - self._seen
+            planned[-1] = Planned(shaders.of(last, source.ending()), [*last.inputs, *source.bound], last.grid, unit)
+        self._seen |= unit.reads | unit.writes
+        return planned
 
     def _lay_out(self, buffers: dict[Value, Any]) -> dict[Value, Any]:
         """A buffer for each value that is bound: of its own for what comes from elsewhere or goes there, else shared.

@@ -7,6 +7,8 @@ import pathlib
 import re
 from typing import Any
 
+from pyflow.ops.gpu import Dispatch
+
 _PACKAGE = pathlib.Path(__file__).parents[2]
 # In an installed package the shaders lie inside; in a checkout beside it.
 FOLDER = next((f for f in (_PACKAGE / "shaders", _PACKAGE.parent / "shaders") if f.is_dir()), _PACKAGE / "shaders")
@@ -17,6 +19,8 @@ _ALIAS = re.compile(r"^alias (\w+)\s*=\s*(\w+)\s*;", re.M)
 _CALLED = re.compile(r"\b([A-Za-z_]\w*)\(")
 _DEFINED = re.compile(r"^fn (\w+)", re.M)
 _INPUT = re.compile(r"var<storage, read>")
+_STORE = re.compile(r"^fn store_result\(at: u32, v: ((vec4<)?\w+>?)\) [^\n]*\}$", re.M)
+_RESULT = re.compile(r"^@group\(0\) @binding\(\d+\) var<storage, read_write> c: [^\n]*\n", re.M)
 _OUTPUT = re.compile(r"@binding\((\d+)\) (var<storage, read_write>)")
 
 
@@ -65,10 +69,23 @@ def literal(value: Any, kind: str) -> str:
     return f"{kind}({int(value)})"
 
 
-def specialised(shader: str, constants: dict[str, Any], types: dict[str, str], functions: dict[str, str]) -> str:
+@functools.cache
+def stored_at_once(shader: str) -> int:
+    """How many elements its function `store_result` is given at a time; 0 where it has none."""
+    found = _STORE.search(text(shader))
+    return 0 if found is None else 4 if found[2] else 1
+
+
+def specialised(
+    shader: str, constants: dict[str, Any], types: dict[str, str], functions: dict[str, str], ending: str = ""
+) -> str:
     """The shader's text with values for overrides, other types for aliases, and other functions of the same names.
 
     The text of a function may bring further inputs, bound next to the shader's own: its outputs then move up.
+
+    Args:
+      ending: what takes the place of `store_result` and of the result that it is bound to; VALUE in it is the type
+        of what it is given.
 
     Raises:
       KeyError: the shader has no such override, alias or function.
@@ -84,7 +101,7 @@ def specialised(shader: str, constants: dict[str, Any], types: dict[str, str], f
 
     source = _OVERRIDE.sub(constant, source)
     source = _ALIAS.sub(lambda m: f"alias {m[1]} = {types.pop(m[1], m[2])};", source)
-    if "f16" in asked:
+    if "f16" in asked or "f16" in ending:
         source = f"enable f16;\n{source}"
     missing = [*constants, *types]
     added = sum(len(_INPUT.findall(f)) for f in functions.values())
@@ -98,5 +115,12 @@ def specialised(shader: str, constants: dict[str, Any], types: dict[str, str], f
             missing.append(name)
     if missing:
         raise KeyError(f"{shader} has no {missing}")
+    if ending:
+        source = _STORE.sub(lambda m: ending.replace("VALUE", m[1]), _RESULT.sub("", source))
     functions_there = functions_used(source)
     return f"{source}\n{functions_there}" if functions_there else source
+
+
+def of(dispatch: Dispatch, ending: str = "") -> str:
+    """The text for a dispatch; see `specialised`."""
+    return specialised(dispatch.shader, dispatch.constants, dispatch.types, dispatch.functions, ending)

@@ -73,7 +73,7 @@ def _recorded(device: Any, dispatches: list[Dispatch]) -> tuple[Any, list[Any]]:
     buffers = {v: device.buffer(residency.width(v.dtype) * size(v)) for v in values}
     commands = [
         Command(
-            device.pipeline(shaders.specialised(d.shader, d.constants, d.types, d.functions), d.shader),
+            device.pipeline(shaders.of(d), d.shader),
             [buffers[v] for v in (*d.inputs, *d.outputs)],
             d.grid,
         )

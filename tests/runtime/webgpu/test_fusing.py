@@ -91,16 +91,10 @@ class TestChains:
         scale = tf.exp(tf.reduce_sum(variable(ROWS[0, :4])) * 0.0 + 1.0)
         assert runs(x * scale, {x: ROWS}) == runs(x * tf.identity(tf.reduce_sum(variable(ROWS[0, :4]))), {x: ROWS})
 
-    def test_a_product_in_between_parts_them(self):
+    def test_a_product_parts_what_comes_before_from_what_follows(self):
         x = self.x
         y = tf.nn.relu(x)
-        assert runs(tf.matmul(y, y, transpose_b=True) + 1.0, {x: ROWS}) == 3
-
-    def test_a_skip_around_a_product_goes_to_its_end(self):
-        x = self.x
-        skip = x * 3.0 + 1.0
-        product = tf.matmul(x, tf.constant(ROWS.T @ ROWS))
-        assert runs(tf.nn.relu(product + skip), {x: ROWS}) == 2
+        assert runs(tf.matmul(y, y, transpose_b=True) + 1.0, {x: ROWS}) == 2
 
     def test_more_inputs_than_can_be_bound(self):
         inputs = [self.x for _ in range(19)]
@@ -109,6 +103,122 @@ class TestChains:
             total = total * 0.5 + each * float(i)
         number = runs(total, {each: ROWS + i for i, each in enumerate(inputs)})
         assert number <= 4
+
+
+class TestProducts:
+    """What follows a product element by element is done where the product would be stored."""
+
+    @staticmethod
+    def operands(m, k, n):
+        left, right = (_rng.randn(*shape).astype(np.float32) for shape in ((m, k), (k, n)))
+        return tf.constant(left, name="left"), variable(right * np.float32(0.1 if k < 100 else 0.01))
+
+    # sizes for vectors of four, odd ones, few, many, and few with so many terms that they are split
+    SIZES = [(24, 16, 32), (9, 7, 5), (2, 3, 2), (100, 64, 132), (65, 33, 67), (8, 2048, 12)]
+
+    @pytest.mark.parametrize("m, k, n", SIZES)
+    def test_bias_and_activation(self, m, k, n):
+        left, right = self.operands(m, k, n)
+        bias = variable(np.linspace(-1, 1, n).astype(np.float32))
+        product = tf.matmul(left, right)
+        number = runs(tf.nn.relu(tf.nn.bias_add(product, bias)))
+        assert number == (2 if k == 2048 else 1)
+        assert runs([product, tf.tanh(product) * tf.reshape(left, [-1])[0]]) == number
+
+    def test_integers(self):
+        left = tf.placeholder(tf.int32, [9, 7])
+        product = tf.matmul(left, left, transpose_b=True) * 2 + 1
+        assert runs(product, {left: np.arange(63).reshape(9, 7)}) == 1
+
+    @pytest.mark.parametrize("n", [8, 7])
+    def test_batches(self, n):
+        left = variable(_rng.randn(3, 10, 12).astype(np.float32))
+        right = variable(_rng.randn(12, n).astype(np.float32))
+        scale = variable(_rng.randn(3, 1, 1).astype(np.float32))
+        product = tf.matmul(left, tf.tile(right[tf.newaxis], [3, 1, 1]))
+        assert runs(tf.sigmoid(product) * scale + tf.cast(product > 0, tf.float32)) == 3  # two for the tiles
+
+    @pytest.mark.parametrize("depth", [8, 5])
+    def test_convolutions(self, depth):
+        x, w = (variable(_rng.randn(*shape).astype(np.float32)) for shape in ((2, 9, 9, 4), (3, 3, 4, depth)))
+        y = tf.nn.relu(tf.nn.conv2d(x, w, [1, 1, 1, 1], "SAME") + variable(np.ones(depth, np.float32)))
+        assert runs(y) == 1
+
+    def test_what_comes_from_the_side(self):
+        left, right = self.operands(30, 16, 20)
+        x = tf.placeholder(tf.float32, ROWS.shape)
+        assert runs(tf.nn.relu(tf.matmul(left, right) + tf.exp(x * 0.5)), {x: ROWS}) == 1
+
+    def test_a_sum_of_two_products(self):
+        left, right = self.operands(30, 16, 20)
+        x = tf.placeholder(tf.float32, ROWS.shape)
+        assert runs(tf.matmul(left, right) + tf.matmul(x, tf.constant(ROWS[:20])), {x: ROWS}) == 2
+
+    def test_another_layout_of_the_result(self):
+        left, right = self.operands(30, 16, 20)
+        product = tf.matmul(left, right)
+        assert runs(tf.reshape(product, [20, 30]) * 2.0 + tf.reshape(tf.constant(ROWS), [20, 30])) == 1
+        assert runs(tf.transpose(product) + 1.0) == 2
+
+    def test_truth_values_and_a_number(self):
+        left, right = self.operands(30, 16, 20)
+        product, scale = tf.matmul(left, right), tf.exp(variable(np.float32(0.5)))
+        assert runs([product > 0.0, tf.where(product > 0.5, product, tf.ones_like(product)) * scale, scale]) == 1
+
+    def test_a_gradient_and_the_update_with_it(self):
+        left, right = self.operands(30, 16, 20)
+        loss = tf.reduce_sum(tf.matmul(left, right) * tf.constant(ROWS)) + 0.1 * tf.nn.l2_loss(right)
+        step = tf.train.MomentumOptimizer(0.1, 0.9).minimize(loss)
+        average = tf.train.ExponentialMovingAverage(0.9)
+        with tf.control_dependencies([step]):
+            both = average.apply([right])
+        assert runs(both, after=[right, average.average(right)]) == 1
+
+    def test_an_operand_is_not_changed_while_others_need_it(self):
+        v = variable(ROWS[:20])
+        product = tf.matmul(v, tf.constant(ROWS[:20] * 0.1))
+        assert runs(tf.assign(v, product * 0.1).op, after=v, count=3) == 2
+        with tf.control_dependencies([product]):
+            step = tf.assign_add(v, product)
+        runs([product * 2.0, step.op], after=v, count=3)
+
+    def test_an_update_after_another_use_of_the_variable(self):
+        first, second = variable(ROWS[:, :4]), variable(ROWS[:4])
+        x = tf.constant(ROWS)
+        loss = tf.reduce_sum(tf.square(tf.matmul(tf.nn.relu(tf.matmul(x, tf.constant(ROWS.T)) @ first), second)))
+        runs(tf.train.GradientDescentOptimizer(1e-9).minimize(loss), after=[first, second], count=3)
+
+    def test_more_steps_than_have_room_there(self):
+        left, right = self.operands(30, 16, 20)
+        y = tf.matmul(left, right)
+        for i in range(30):
+            y = tf.sin(y) + float(i)
+        assert runs(y) <= 3
+
+
+class TestManyElements:
+    """An invocation does four of them at a time, as far as what it needs lies that way."""
+
+    @pytest.mark.parametrize("shape", [(64, 64), (41, 100), (5, 3, 7, 40), (4100,), (4097,), (50, 90)])
+    def test_what_broadcasts(self, shape):
+        x = variable(_rng.randn(*shape).astype(np.float32))
+        y = x
+        for kept in list(np.ndindex(*[2] * len(shape)))[:8]:
+            other = [size if k else 1 for size, k in zip(shape, kept)]
+            y = y * 0.5 + variable(_rng.randn(*other).astype(np.float32))
+        assert runs([y, y > 0.0, tf.cast(y * 10.0, tf.int32)]) <= 2
+
+    def test_what_comes_from_other_places(self):
+        x, row = variable(_rng.randn(64, 80).astype(np.float32)), variable(_rng.randn(80).astype(np.float32))
+        assert runs(tf.reverse(x, [1]) * row + x + tf.transpose(tf.reshape(x, [80, 64]))) == 1
+
+    def test_truth_values(self):
+        x = tf.placeholder(tf.bool, [64, 80])
+        flags = _rng.rand(64, 80) > 0.5
+        assert runs([tf.logical_not(x), tf.logical_and(x, x[::-1])], {x: flags}) == 1
+
+    def test_random_numbers_are_the_same(self):
+        assert runs(tf.nn.dropout(variable(np.ones((64, 80), np.float32)), keep_prob=0.5, seed=3)) >= 1
 
 
 class TestUpdates:
