@@ -102,8 +102,21 @@ def _open(data: bytes, words: str) -> Any:
         refuse(words)
 
 
-def _load(image: Any, data: bytes, options: JpegOptions, mode: str, stored: str = "") -> np.ndarray:
-    """What libjpeg gives, [height, width, ...], in colors of `mode`.
+def _load(image: Any, data: bytes, options: JpegOptions, mode: str) -> np.ndarray:
+    """What libjpeg gives, [height, width, ...], in colors of `mode`."""
+    _read(image, data, options, mode)
+    return np.asarray(image)
+
+
+def _load_planes(image: Any, data: bytes, options: JpegOptions) -> list[np.ndarray]:
+    """The planes as they are stored, each [height, width]."""
+    _read(image, data, options, image.mode, image.mode)
+    shape = image.height, image.width
+    return [np.frombuffer(image.tobytes("raw", band), np.uint8).reshape(shape) for band in image.getbands()]
+
+
+def _read(image: Any, data: bytes, options: JpegOptions, mode: str, stored: str = "") -> None:
+    """Has libjpeg fill the image, in colors of `mode`.
 
     Pillow's drafts have the fast inverse DCT and aren't smooth.
 
@@ -123,7 +136,6 @@ def _load(image: Any, data: bytes, options: JpegOptions, mode: str, stored: str 
             image.load()
     except Exception:  # as above
         refuse(_invalid(data))
-    return np.asarray(image)
 
 
 def _load_truncated(image: Any) -> None:
@@ -171,14 +183,15 @@ def _needs_planes(steps: list[tuple[int, int]], options: JpegOptions, cut: bool)
 
 def _mixed(image: Any, data: bytes, options: JpegOptions, steps: list[tuple[int, int]], window: Window) -> np.ndarray:
     """The window of an image whose planes come one by one and are upscaled and mixed here."""
-    stored = _load(image, data, options, image.mode, image.mode)
-    planes = [stored[::rows, ::columns, i] for i, (rows, columns) in enumerate(steps)]
+    stored = _load_planes(image, data, options)
+    height = stored[0].shape[0]
+    planes = [plane[::rows, ::columns] for plane, (rows, columns) in zip(stored, steps)]
     if not options.fast:
         if options.ratio > 1 or not _are_kept_at_half(steps):
             raise NotImplementedError('DecodeJpeg: fancy_upscaling=False with dct_method="INTEGER_ACCURATE"')
         # Pillow has upscaled them smoothly, unless libjpeg can leave them as they are, in an image of half the size.
-        halves = _load(_open(data, _invalid(data)), data, options._replace(ratio=2), image.mode, image.mode)
-        planes = [halves[..., i] if step == (2, 2) else plane for i, (plane, step) in enumerate(zip(planes, steps))]
+        halves = _load_planes(_open(data, _invalid(data)), data, options._replace(ratio=2))
+        planes = [half if step == (2, 2) else plane for half, plane, step in zip(halves, planes, steps)]
     widest = max(horizontal for _, horizontal, _, _ in image.layer)
     left = window.left // (widest * 8 // options.ratio) * (widest * 8 // options.ratio)
     width = window.left + window.columns - left
@@ -188,7 +201,7 @@ def _mixed(image: Any, data: bytes, options: JpegOptions, steps: list[tuple[int,
         parts.append(part)
         wide = plane.shape[1] > 2 and part.shape[1] > 1
         smooth.append(options.smooth and step in SMOOTH and (wide or step[1] == 1))
-    pixels = upscaled(parts, steps, smooth, _conversion(image), (stored.shape[0], width))
+    pixels = upscaled(parts, steps, smooth, _conversion(image), (height, width))
     return window._replace(left=window.left - left).of(pixels)
 
 

@@ -13,9 +13,10 @@ from pyflow.core.registry import ShapeError, op, sample
 from pyflow.core.tensor import StaticShape, Tensor
 from pyflow.ops import image_sampling
 from pyflow.ops.array_shape import shape
+from pyflow.ops.parallel import scratch
 from pyflow.ops.shape_rules import text, with_rank
 
-_STRIP = 24 << 10  # numbers
+_STRIP = 96 << 10  # numbers
 IMAGE_TYPES = (
     dtypes.int8, dtypes.uint8, dtypes.int16, dtypes.uint16, dtypes.int32, dtypes.int64, dtypes.float16, dtypes.float32,
     dtypes.float64,
@@ -75,11 +76,9 @@ def _linear(images: np.ndarray, align_corners: bool, half_pixel_centers: bool, o
     batch, height, width, depth = images.shape
     _, rows, columns, _ = out.shape
     lower, upper, down = image_sampling.linear(height, rows, align_corners, half_pixel_centers)
-    left, right, across = image_sampling.linear(width, columns, align_corners, half_pixel_centers)
-    # One weight for each number, not one for each pixel: numpy is slow at loops over a few channels.
-    across = np.repeat(across, depth)
+    left, right, across = image_sampling.linear_of_channels(width, columns, align_corners, half_pixel_centers, depth)
     count = max(_STRIP * rows // (columns * depth * max(height, rows)), 1)
-    for image, result in zip(images, out.reshape(batch, rows, columns * depth)):
+    for image, result in zip(images.reshape(batch, height, -1), out.reshape(batch, rows, columns * depth)):
         for start in range(0, rows, count):
             above, below = lower[start : start + count], upper[start : start + count]
             strip = result[start : start + count]
@@ -91,11 +90,19 @@ def _linear(images: np.ndarray, align_corners: bool, half_pixel_centers: bool, o
             else:
                 source = image[first : below[-1] + 1]
                 above, below = above - first, below - first
-            source = source.astype(np.float32, copy=False)
-            narrow = np.take(source, left, axis=1, mode="clip").reshape(len(source), -1)
-            _mix(narrow, np.take(source, right, axis=1, mode="clip").reshape(len(source), -1), across)
+            if source.dtype != np.float32:
+                floats = scratch(source.shape, np.float32, "source")
+                np.copyto(floats, source)
+                source = floats
+            narrow = scratch((len(source), columns * depth), np.float32, "narrow")
+            other = scratch(narrow.shape, np.float32, "other")
+            np.take(source, left, axis=1, out=narrow, mode="clip")
+            np.take(source, right, axis=1, out=other, mode="clip")
+            _mix(narrow, other, across)
+            other = scratch(strip.shape, np.float32, "other")
             np.take(narrow, above, axis=0, out=strip, mode="clip")
-            _mix(strip, np.take(narrow, below, axis=0, mode="clip"), down[start : start + count, None])
+            np.take(narrow, below, axis=0, out=other, mode="clip")
+            _mix(strip, other, down[start : start + count, None])
 
 
 def _mix(first: np.ndarray, second: np.ndarray, weight: np.ndarray) -> None:

@@ -362,3 +362,14 @@ def test_runs_can_be_awaited():
 
     first, second = asyncio.run(two_at_once())
     assert first.tolist() == [2, 4] and second.tolist() == [3, 6]
+
+
+def test_what_a_stateful_op_keeps_is_not_given_away():
+    kept = np.zeros(3, np.float32)
+    batches = tf.data.Dataset.from_tensors(kept).repeat(2)
+    following = tf.data.make_one_shot_iterator(batches).get_next()
+    with tf.Session() as sess:
+        first = sess.run(following)
+        first += 1
+        second, again = sess.run([following, following])
+    assert second.tolist() == [0, 0, 0] and second is not again and kept.tolist() == [0, 0, 0]

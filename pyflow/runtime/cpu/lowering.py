@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import types
 from collections.abc import Mapping
+from sys import getrefcount
 from typing import Any, Callable
 
 import numpy as np
@@ -305,7 +306,25 @@ def _deliver(value: Any) -> Any:
 
 def _own(value: Any) -> Any:
     """As `_deliver`, in memory of its own."""
-    return _deliver(value.copy()) if isinstance(value, np.ndarray) else value
+    if not isinstance(value, np.ndarray):
+        return value
+    # A batch of a dataset, say, is nobody else's: that takes as long to copy as to make.
+    if value.base is None and value.flags.owndata and getrefcount(value) <= _ONLY_HERE:
+        return _deliver(value)
+    return _deliver(value.copy())
+
+
+def _references() -> int:
+    """How many references there are to an array that only a program holds, as `_own` counts them."""
+    held = np.empty(1)
+
+    def count(value: Any) -> int:
+        return getrefcount(value)
+
+    return count(held)
+
+
+_ONLY_HERE = _references()
 
 
 def _is_array(value: Value) -> bool:
