@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import contextvars
 import enum
+from collections.abc import Iterator
 from typing import Any
 
 from pyflow.core import dtypes
@@ -176,6 +178,14 @@ def _check_seed(seed: Any, y: Tensor) -> None:
         raise TypeError(f"Input gradient {seed} for resource tensor {y} should not be a resource")
 
 
+def needed_inputs(op: Operation) -> list[bool]:
+    """Which inputs' gradients matter, for the gradient of an op that runs functions, while it is made."""
+    return _needed.get() or [True] * len(op.inputs)
+
+
+_needed: contextvars.ContextVar[list[bool] | None] = contextvars.ContextVar("needed_inputs", default=None)
+
+
 class _Walk:
     """The state of one call: what gradients have reached each output of the ops between ys and xs."""
 
@@ -184,7 +194,7 @@ class _Walk:
         self._grads: dict[Operation, list[Any]] = {}
         self._pending: collections.Counter[Operation] = collections.Counter()
         sources = [x.op for x in xs]
-        reached = _reached_from(sources)
+        reached = reached_from(sources)
         self._to_ops = list(dict.fromkeys(y.op for y in ys if y.op in reached))
         self._between = _between(self._to_ops, reached)
         for op in self._between:
@@ -244,7 +254,7 @@ class _Walk:
             for i, gradient in enumerate(outputs):
                 if gradient is None and is_trainable(op.outputs[i]):
                     outputs[i] = _zeros(op.outputs[i])
-        with name_scope(op.name + "_grad"):
+        with name_scope(op.name + "_grad"), self._told_needed(op):
             result = function(op, *outputs)
             result = list(result) if isinstance(result, (list, tuple)) and not isinstance(result, Tensor) else [result]
             if len(result) != len(op.inputs):
@@ -255,6 +265,18 @@ class _Walk:
             if self._gate and sum(g is not None for g in result) > 1:
                 result = _gated(result)
         return result
+
+    @contextlib.contextmanager
+    def _told_needed(self, op: Operation) -> Iterator[None]:
+        """Tells the gradient of an op that runs functions which of its inputs the walk goes on from."""
+        if not op.definition.calls:
+            yield
+            return
+        token = _needed.set([t.op in self._between for t in op.inputs])
+        try:
+            yield
+        finally:
+            _needed.reset(token)
 
     @staticmethod
     def _check_shape(op: Operation, tensor: Tensor, gradient: Any) -> None:
@@ -270,7 +292,7 @@ class _Walk:
                 ) from None
 
 
-def _reached_from(sources: list[Operation]) -> set[Operation]:
+def reached_from(sources: list[Operation]) -> set[Operation]:
     """The ops that depend on the sources by a path of trainable tensors."""
     reached: set[Operation] = set()
     inner = _functions_around()

@@ -13,7 +13,7 @@ from typing import Any, Iterator
 class NodeCount:
     """A number that a graph shares with the bodies of its conditionals and loops."""
 
-    __slots__ = ("value",)
+    __slots__ = ("value", "__weakref__")
 
     def __init__(self) -> None:
         self.value = 0

@@ -5,15 +5,16 @@ from __future__ import annotations
 import weakref
 from typing import Any
 
-from pyflow.core.graph import Graph
+from pyflow.core.node_count import NodeCount
 from pyflow.core.registry import raw
 from pyflow.core.scopes import get_default_graph
 from pyflow.core.tensor import Tensor
 from pyflow.ops.array_shape import shape
 from pyflow.ops.reduce import Sum
 
-# For each graph, the axes of the pairs of static shapes met so far: TensorFlow adds the op once for each pair.
-_static_axes: weakref.WeakKeyDictionary[Graph, dict] = weakref.WeakKeyDictionary()
+# For each graph (and the bodies of loops and conditionals in it, which share its count), the axes of the pairs of
+# static shapes met so far: TensorFlow adds the op once for each pair.
+_static_axes: weakref.WeakKeyDictionary[NodeCount, dict] = weakref.WeakKeyDictionary()
 
 
 def broadcast_gradient_axes(x: tuple[int, ...], y: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -59,7 +60,7 @@ class BroadcastGradient:
             self._x, self._y = (rx, sx), (ry, sy)
             self.sums_x = self.sums_y = True
             return
-        known = _static_axes.setdefault(get_default_graph(), {})
+        known = _static_axes.setdefault(get_default_graph()._node_count, {})
         if shapes not in known:
             raw.BroadcastGradientArgs(*shapes)
             known[shapes] = broadcast_gradient_axes(*shapes)  # type: ignore[arg-type]

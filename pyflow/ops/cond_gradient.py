@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pyflow.autodiff import backpropagate
+from pyflow.autodiff import backpropagate, needed_inputs
 from pyflow.core.function_graph import FunctionGraph, function_named
 from pyflow.core.node_count import count_nodes, uncounted
 from pyflow.core.operation import Operation
@@ -48,7 +48,7 @@ def branches_gradient(op: Operation, dys: Any) -> list:
     names = attrs["branches"] if "branches" in attrs else [attrs["then_branch"], attrs["else_branch"]]
     branches = [function_named(op.graph, name) for name in names]
     inputs = op.inputs[1:]
-    wanted = [i for i, tensor in enumerate(inputs) if differentiable(tensor)]
+    wanted = [i for i, needed in enumerate(needed_inputs(op)[1:]) if needed and differentiable(inputs[i])]
     known = [i for i, dy in enumerate(dys) if dy is not None and differentiable(op.outputs[i])]
     seeds = [dense(dys[i]) for i in known]
     count_nodes(op.graph, *["Switch"] * len(known))

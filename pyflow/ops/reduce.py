@@ -11,7 +11,7 @@ import numpy as np
 
 from pyflow.core.convert import constant_value
 from pyflow.core.dtypes import INDEX, NUMERIC, int32
-from pyflow.core.graph import Graph
+from pyflow.core.node_count import NodeCount
 from pyflow.core.registry import NOT_DIFFERENTIABLE, ShapeError, one_of, op, raw, sample
 from pyflow.core.scopes import colocate_with, device, get_default_graph
 from pyflow.core.tensor import StaticShape, Tensor
@@ -136,13 +136,13 @@ def _spread(op: Any, grad: Tensor) -> Tensor:
     return raw.Tile(raw.Reshape(grad, kept), scaling)
 
 
-# For each graph, how gradients are spread over static shapes; TensorFlow adds the ops that compute it once for each.
-_static_spreads: weakref.WeakKeyDictionary[Graph, dict] = weakref.WeakKeyDictionary()
+# For each graph with its loops, how gradients are spread over static shapes; TensorFlow makes that once for each.
+_static_spreads: weakref.WeakKeyDictionary[NodeCount, dict] = weakref.WeakKeyDictionary()
 
 
 def _static_spread(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """(`shape` with its reduced dimensions as 1; how often each dimension of that is repeated to make `shape`)."""
-    known = _static_spreads.setdefault(get_default_graph(), {})
+    known = _static_spreads.setdefault(get_default_graph()._node_count, {})
     if (shape, axes) not in known:
         kept: Any = _reduced(shape, None, axes, True)
         reduced_shape(shape, axes)

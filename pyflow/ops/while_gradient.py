@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from pyflow.autodiff import backpropagate
+from pyflow.autodiff import backpropagate, needed_inputs, reached_from
 from pyflow.core import dtypes
 from pyflow.core.function_graph import FunctionGraph, function_named
 from pyflow.core.node_count import count_nodes, uncounted
@@ -92,7 +92,8 @@ def while_gradient(op: Operation, dys: Any) -> list:
     gradient = _BodyGradient(op, cond, body)
     count_nodes(op.graph, *_COUNTING)
     unchanged = gradient._unchanged
-    wanted = [i for i in range(2, count) if differentiable(body.inputs[i])]
+    reached = _reached(needed_inputs(op), body, unchanged)
+    wanted = [i for i in range(2, count) if i in reached and differentiable(body.inputs[i])]
     carried = [i for i in wanted if i not in unchanged and body.inputs[i].dtype != dtypes.resource]
     given = {i: dense(dys[i]) for i in range(len(dys)) if dys[i] is not None}
     start = {i: given.get(i) if i in given else zeros_like(op.outputs[i]) for i in carried}
@@ -133,6 +134,17 @@ def while_gradient(op: Operation, dys: Any) -> list:
             grads[i] = given[i] if grads[i] is None else raw.AddV2(grads[i], given[i])
     # Lists that this very gradient added to the node have come since the walk looked at its inputs.
     return [*grads, *[None] * (len(op.inputs) - count)]
+
+
+def _reached(needed: list[bool], body: FunctionGraph, unchanged: set[int]) -> set[int]:
+    """The loop's variables that depend on inputs whose gradients matter, from the start or after some rounds."""
+    reached = {i for i, is_needed in enumerate(needed) if is_needed}
+    while True:
+        ops = reached_from([body.inputs[i].op for i in reached])
+        more = {i for i, y in enumerate(body.outputs) if i not in reached | unchanged and y.op in ops}
+        if not more:
+            return reached
+        reached |= more
 
 
 def _shape_of(body: FunctionGraph, i: int) -> Any:

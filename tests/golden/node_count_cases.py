@@ -257,6 +257,32 @@ def gradients_of_loops(tf):
     return [_count_behind_gradient(tf, build) for build in builds]
 
 
+def gradients_of_recurrent_networks(tf):
+    cells, notes = tf.nn.rnn_cell, []
+    made = {
+        "basic": lambda: cells.BasicRNNCell(2),
+        "gru": lambda: cells.GRUCell(2),
+        "lstm": lambda: cells.LSTMCell(2),
+        "peepholes": lambda: cells.LSTMCell(2, use_peepholes=True, num_proj=3),
+        "layers": lambda: cells.MultiRNNCell([cells.LSTMCell(2), cells.LSTMCell(3)]),
+    }
+    for name in sorted(made):
+        for lengths in (None, tf.placeholder(tf.int32, [None])):
+            with tf.variable_scope(name + str(lengths is not None)) as scope:
+                x = tf.placeholder(tf.float32, [4, 5, 3])
+                outputs, _ = tf.nn.dynamic_rnn(made[name](), x, dtype=tf.float32, sequence_length=lengths)
+                notes.append(_count(tf))
+                tf.gradients(tf.reduce_sum(outputs), scope.trainable_variables())
+                notes.append(_count(tf))
+    return notes
+
+
+def gradients_that_need_not_go_into_a_branch(tf):
+    x, v, flag = tf.placeholder(tf.float32, [2]), tf.Variable(2.0), tf.placeholder(tf.bool, [])
+    y = tf.cond(flag, lambda: x * x, lambda: x + v)
+    return [tf.gradients(y, v)[0].shape.as_list(), _count(tf)]
+
+
 CASES = {name: case for name, case in list(globals().items()) if callable(case) and not name.startswith("_")}
 
 
