@@ -2,6 +2,15 @@
 
 EXTRA_PATHS = """
 python.tools
+python.debug platform.debug_wrappers
+python.debug.lib
+python.debug.lib.debug_data platform.debug_wrappers
+python.debug.wrappers
+python.debug.wrappers.hooks platform.debug_wrappers
+python.debug.wrappers.local_cli_wrapper platform.debug_wrappers
+python.module
+python.module.module ops.module @
+python.ops.critical_section_ops ops.critical_section @
 python.ops.session_ops ops.session_ops @
 contrib.distributions.python
 contrib.distributions.python.ops @contrib.distributions
