@@ -19,10 +19,12 @@ import numpy as np
 
 from pyflow.ops.primitives import Primitives
 from pyflow.ops.windows import Windows
+from pyflow.runtime.cpu import second_thread
 
 _FOLDER = os.path.dirname(os.path.abspath(__file__))
 BUILDS = os.path.join(_FOLDER, "kernels-fma.wasm"), os.path.join(_FOLDER, "kernels.wasm")
 _SCRATCH_BYTES = 1 << 22
+_LEAST = 1 << 12  # numbers of results of which two threads are to do halves
 
 
 def find() -> str | None:
@@ -54,6 +56,7 @@ class Library:
     """The module, instantiated with Pyodide's memory.
 
     Attributes:
+      module: what it is an instance of.
       exports: its functions; see web/wasm/assembly/index.ts.
 
     Raises:
@@ -66,7 +69,8 @@ class Library:
         from pyodide.ffi import to_js  # type: ignore[import-not-found]
 
         imports = to_js({"env": {"memory": pyodide_js._module.memory}}, dict_converter=js.Object.fromEntries)
-        self.exports = js.WebAssembly.Instance.new(js.WebAssembly.Module.new(_content(path)), imports).exports
+        self.module = js.WebAssembly.Module.new(_content(path))
+        self.exports = js.WebAssembly.Instance.new(self.module, imports).exports
         self._scratch = np.empty(_SCRATCH_BYTES, np.uint8)
         start = self._scratch.ctypes.data
         used = self.exports.setup(id(np.ndarray), start + -start % 64)
@@ -154,6 +158,31 @@ def install(primitives: Primitives, path: str) -> None:
         Sigmoid=primitives.sigmoid,
         Tanh=primitives.tanh,
     )
+    thread = second_thread.find()
+    if thread is not None:
+        thread.start(library.module)
+        _use(primitives, second_thread.Halves(thread, exports))
+
+
+def _use(primitives: Primitives, halves: second_thread.Halves) -> None:
+    """Has large products done by two threads."""
+    multiply, accumulate, convolve = primitives.multiply, primitives.accumulate, primitives.convolve
+
+    def multiply_by_halves(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
+        if out.size < _LEAST or a.ndim != 2 or b.ndim != 2 or not halves.product(1.0, a, False, b, False, 0.0, out):
+            multiply(a, b, out)
+
+    def accumulate_halves(alpha: float, a: Any, ta: bool, b: Any, tb: bool, beta: float, c: Any) -> None:
+        if c.size < _LEAST or not halves.product(alpha, a, ta, b, tb, beta, c):
+            accumulate(alpha, a, ta, b, tb, beta, c)  # type: ignore[misc]
+
+    def convolve_halves(x: np.ndarray, filter: np.ndarray, windows: Windows, out: np.ndarray) -> None:
+        if out.size < _LEAST or len(windows.sizes) != 2 or not halves.convolve(x, filter, out, _geometry(windows)):
+            convolve(x, filter, windows, out)
+
+    primitives.multiply = multiply_by_halves
+    primitives.accumulate = accumulate_halves
+    primitives.convolve = convolve_halves
 
 
 def _multiply(call: Any, otherwise: Callable[..., Any]) -> Callable[..., None]:

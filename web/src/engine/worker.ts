@@ -1,6 +1,7 @@
 // Owns Pyodide: starts it, and does one request after another. Python tells of what happens meanwhile by `tell`.
 import type { PyodideAPI } from "pyodide";
 import type { Events, Reply, Request } from "./messages";
+import { SecondThread } from "./second-thread";
 import { Adapter } from "./webgpu";
 
 type Answer = ((name: string, args: string) => string) & {
@@ -24,6 +25,8 @@ async function start(interrupt: SharedArrayBuffer | null): Promise<{ pyodide: Py
   const memory = () => (pyodide as unknown as { _module: { HEAPU8: Uint8Array<ArrayBuffer> } })._module.HEAPU8;
   const adapter = await Adapter.find(memory).catch(() => null);
   if (adapter) pyodide.registerJsModule("pyflow_webgpu", { adapter });
+  const threads = self.crossOriginIsolated ? navigator.hardwareConcurrency : 1;
+  if (threads > 1) pyodide.registerJsModule("pyflow_second_thread", { thread: new SecondThread(memory) });
   tell("progress", "Starting PyFlow");
   pyodide.pyimport("playground.imports").install();
   const playground = pyodide.pyimport("playground");
