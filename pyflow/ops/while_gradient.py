@@ -8,6 +8,7 @@ import numpy as np
 
 from pyflow.autodiff import backpropagate, needed_inputs, reached_from
 from pyflow.core import dtypes
+from pyflow.core.constants import static_value
 from pyflow.core.function_graph import FunctionGraph, function_named
 from pyflow.core.node_count import count_nodes, uncounted
 from pyflow.core.operation import Operation
@@ -36,6 +37,7 @@ class _BodyGradient(GradientGraph):
     def __init__(self, op: Operation, cond: FunctionGraph, body: FunctionGraph):
         super().__init__("while_gradient_body", op, body, 0)
         self._cond = cond
+        self._found: dict[Tensor, Tensor] = {}
         self._unchanged = {i for i, (x, y) in enumerate(zip(body.inputs, body.outputs)) if x is y}
         # Of each list: the node's output that holds it after the loop; itself before and after a round backwards.
         self.lists: list[tuple[Tensor, Tensor, Tensor]] = []
@@ -47,7 +49,26 @@ class _BodyGradient(GradientGraph):
         # A stack with its size, two ways into the loops, a push and a pop; what makes pops wait, once.
         count_nodes(self, *["StackV2"] * 6, *([] if self.lists else ["ControlTrigger"]))
         with uncounted(self):
-            return self._from_list(tensor)
+            return self._kept(tensor)
+
+    def _kept(self, tensor: Tensor) -> Tensor:
+        """What a round computed; what it joined of other tensors is joined anew of these."""
+        found = self._found.get(tensor)
+        if found is None:
+            parts = self._parts(tensor)
+            with self.as_default(), self._at_function_level():
+                found = raw.ConcatV2(list(map(self._kept, parts)), tensor.op.inputs[-1]) if parts else None
+            self._found[tensor] = found = self._from_list(tensor) if found is None else found
+        return found
+
+    def _parts(self, tensor: Tensor) -> list[Tensor]:
+        """The tensors of the round that it was joined of, if nothing of it comes from elsewhere."""
+        op = tensor.op
+        if op.type != "ConcatV2" or static_value(op.inputs[-1]) is None:
+            return []
+        parts = op.inputs[:-1]
+        given = [t for t in parts if static_value(t) is not None or self._input_outside(t) is not None]
+        return [] if given or any(t._static_shape is None for t in parts) else list(parts)
 
     def _from_list(self, tensor: Tensor) -> Tensor:
         op, body = self._op, self._forward

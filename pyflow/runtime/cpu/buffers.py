@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,8 @@ from pyflow.runtime.program import Program, Step, Value, written_cells
 # A result no larger than this is cheaper to allocate at each run than to write into a buffer.
 SMALL_BYTES = 64
 _ALIGNMENT = 64
+# How many arrays of a loop are allocated at a time, and how many bytes one of them has at most.
+_AT_A_TIME, _LARGEST_OF_PIECE = 8, 1 << 16
 
 
 class Plan:
@@ -22,7 +26,7 @@ class Plan:
 
     def arrays(self) -> dict[Value, np.ndarray]:
         """Fresh arrays for one frame: values in the same slot share memory."""
-        slots = [_aligned(size) for size in self.slot_bytes]
+        slots = [aligned((size,), np.uint8, zeroed=True) for size in self.slot_bytes]
         return {value: _array_in(slots[slot], value) for value, slot in self.slot_of.items()}
 
 
@@ -34,10 +38,26 @@ def _array_in(slot: np.ndarray, value: Value) -> np.ndarray:
     return slot[: value.nbytes].view(dtype).reshape(shape)
 
 
-def _aligned(size: int) -> np.ndarray:
-    raw = np.zeros(size + _ALIGNMENT, np.uint8)
+def aligned(shape: tuple[int, ...], dtype: Any, zeroed: bool = False) -> np.ndarray:
+    """An array that begins where a line of the cache does: its rows of numbers are not read across two lines."""
+    dtype = np.dtype(dtype)
+    size = math.prod(shape) * dtype.itemsize
+    raw = (np.zeros if zeroed else np.empty)(size + _ALIGNMENT, np.uint8)
     start = -raw.ctypes.data % _ALIGNMENT
-    return raw[start : start + size]
+    return raw[start : start + size].view(dtype).reshape(shape)
+
+
+def fresh(shape: tuple[int, ...], dtype: Any) -> Iterator[np.ndarray]:
+    """One array after the other for a loop that keeps what its rounds compute: some at a time lie in one piece."""
+    while True:
+        yield from aligned((_AT_A_TIME, *shape), dtype)
+
+
+def is_worth_a_piece(value: Value) -> bool:
+    """Whether `fresh` makes arrays for a value of known shape faster than numpy does."""
+    return (
+        value.shape != () and not np.dtype(value.dtype.as_numpy_dtype).hasobject and value.nbytes <= _LARGEST_OF_PIECE
+    )
 
 
 def roots(program: Program) -> dict[Value, Value]:

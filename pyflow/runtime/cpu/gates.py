@@ -7,7 +7,7 @@ written where they belong in the matrix.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,13 @@ from pyflow.runtime.program import Program, Step, Value
 
 _REAL = (dtypes.float32, dtypes.float64)
 _GRADIENTS = {"SigmoidGrad": True, "TanhGrad": False}
+
+
+class Gates(NamedTuple):
+    """For each block of columns: whether it goes through a sigmoid, and what is added to it before."""
+
+    is_sigmoid: list[bool]
+    shifts: list[float]
 
 
 def fuse_gates(program: Program) -> None:
@@ -83,7 +90,8 @@ def _activated(split: Step, users: dict[Value, list[Step]], root: dict[Value, Va
             inputs = list(added.inputs)
     if not all(_is_still(v, root) for v in inputs):
         return None
-    fused = Step(split.op, None, {"returns": True}, inputs, results)
+    attrs = {"returns": True, "gates": Gates(is_sigmoid, shifts)}
+    fused = Step(split.op, None, attrs, inputs, results)
     fused.kernel = _activation(matrix.shape[0], size, is_sigmoid, shifts, matrix.dtype.as_numpy_dtype)  # type: ignore
     return fused
 
@@ -154,7 +162,7 @@ def _gradients(concat: Step, users: dict[Value, list[Step]], root: dict[Value, V
         inputs += [y, *product.inputs]
         is_sigmoid.append(_GRADIENTS[step.type])
     out = concat.outputs[0]
-    fused = Step(concat.op, None, {}, inputs, [out])
+    fused = Step(concat.op, None, {"takes_rows": True}, inputs, [out])
     fused.kernel = _block_gradients(is_sigmoid, shape[1], out.dtype.as_numpy_dtype)  # type: ignore[index]
     fused.scratch = [(shape, out.dtype.as_numpy_dtype)] * 2  # type: ignore[list-item]
     return fused

@@ -9,14 +9,14 @@ from __future__ import annotations
 import contextlib
 import functools
 import math
-from typing import Any, Callable
+from typing import Any, Callable, NamedTuple
 
 import numpy as np
 
 from pyflow.core import dtypes
 from pyflow.ops import parallel
 from pyflow.ops.primitives import primitives
-from pyflow.runtime.cpu.buffers import roots
+from pyflow.runtime.cpu.buffers import aligned, roots
 from pyflow.runtime.cpu.loop_products import Deferred, defer, inline
 from pyflow.runtime.cpu.lowering import fills
 from pyflow.runtime.cpu.sharing import parts_of
@@ -26,6 +26,8 @@ from pyflow.runtime.program import Program, Step, Value
 _ROWS, _ROUNDS, _BYTES = 2048, 64, 1 << 24
 # Multiplications in a round from which on another thread does them, and for how many rounds at a time.
 _WORTH_A_THREAD, _ROUNDS_IN_BACKGROUND = 1 << 20, 16
+# Bytes between the rows that a kernel writes side by side; parts of a product of rows that are only referred to.
+_SPREAD, _PARTS_LESS = 64, 4
 # With fewer rounds a product the copies cost as much as they spare.
 _FEWEST_ROUNDS = 4
 _REAL = (dtypes.float32, dtypes.float64)
@@ -49,10 +51,11 @@ class Growth:
         self.lists: set[int] = set()
         self.sums: set[int] = set()
         self.pushed: set[int] = set()
-        # (a variable, x and dy) where xᵀ·dy is added to it; (a variable, dy, None) where it is the sum of dy's rows.
-        self.products: list[tuple[int, Value, Value | None]] = []
+        self.products: list[_Product] = []
         self.deferred: list[Deferred] = []
+        # What is put aside as copies, and what as references to arrays that stay as they are.
         self.collected: list[Value] = []
+        self.referenced: list[Value] = []
         # Where a step is to write a value, as it is put aside there.
         self.places: dict[Value, str] = {}
         self.rounds = 0
@@ -86,7 +89,9 @@ class Growth:
             self.lists.add(i)
         elif step.type == "TensorListPopBack" and step.inputs[0] is feed and following.index == 0:
             element = step.outputs[1]
-            self._replaced[step] = inline(step, "{out} = {0}.pop() if {0} else none_left()", [feed], [element])
+            popped = inline(step, "{out} = {0}.pop() if {0} else none_left()", [feed], [element])
+            popped.attrs["lasting"] = True  # nobody writes to what lists have
+            self._replaced[step] = popped
             self.lists.add(i)
         elif step.type in ("Add", "AddV2") and feed in step.inputs and _is_summed(feed, step):
             term = step.inputs[1 if step.inputs[0] is feed else 0]
@@ -121,22 +126,48 @@ class Growth:
         if step is None or self._uses[term] != 1 or term.dtype not in _REAL:
             return False
         if step.type == "MatMul" and step.attrs["transpose_a"] and not step.attrs["transpose_b"]:
-            found: tuple = (i, *step.inputs)
+            x, dy = step.inputs
         elif step.type == "BiasAddGrad" and len(step.inputs[0].shape or ()) == 2:
-            found = (i, step.inputs[0], None)
+            x, dy = step.inputs[0], None
         else:
             return False
-        values = [v for v in found[1:] if v is not None]
-        if not all(v.known_shape and v.shape[0] > 0 for v in values):  # type: ignore[index]
+        if not all(v.known_shape and v.shape[0] > 0 for v in step.inputs):  # type: ignore[index]
             return False
-        rounds = _rounds_of(values[0])
+        rounds = _rounds_of(x)
         if rounds < _FEWEST_ROUNDS:
             return False
         self.rounds = min(self.rounds or rounds, rounds)
-        self.products.append(found)  # type: ignore[arg-type]
+        self.products.append(_Product(i, x, dy))
         self._replaced[total] = None
         self._aside[step] = step.inputs
         return True
+
+    def _take_apart(self) -> None:
+        """Where x is [p, q], of parts that stay as they are, it need not be made: pᵀ·dy and qᵀ·dy are added instead."""
+        products = []
+        for product in self.products:
+            joined, dy = product.x, product.dy
+            step = joined.step
+            parts = step.inputs[:-1] if dy is not None and step is not None and step.type == "ConcatV2" else []
+            if not parts or self._uses[joined] > 1 or not all(v.known_shape and _is_lasting(v) for v in parts):
+                products.append(product)
+                continue
+            axis = step.inputs[-1]  # type: ignore[union-attr]
+            if axis.constant is None or axis.cell is not None or int(axis.constant) not in (1, -1):
+                products.append(product)
+                continue
+            first = 0
+            for part in parts:
+                products.append(_Product(product.variable, part, dy, first))
+                first += part.shape[1]  # type: ignore[index]
+            self._replaced[step] = None  # type: ignore[index]
+            user = next(s for s, values in self._aside.items() if joined in values)
+            self._aside[user] = [*parts, dy]  # type: ignore[list-item]
+        self.products = products
+
+    @property
+    def puts_aside(self) -> bool:
+        return bool(self.collected or self.referenced)
 
     def _is_own(self, value: Value) -> bool:
         """Whether nobody looks at a value after the round, so that it may be written where it is put aside."""
@@ -151,22 +182,27 @@ class Growth:
 
     def _collect(self) -> None:
         """Puts the copies of rows in the place of the products, the indices of elements in that of the writes."""
+        self._take_apart()
         size = sum(v.nbytes for v in {v for values in self._aside.values() for v in values})
         if not size:
             return
         self.rounds = max(1, min(self.rounds, _BYTES // size))
-        multiplications = sum(math.prod(x.shape) * dy.shape[1] for _, x, dy in self.products if dy is not None)  # type: ignore
+        multiplications = sum(math.prod(p.x.shape) * p.dy.shape[1] for p in self.products if p.dy is not None)  # type: ignore
         multiplications += sum(math.prod(d.dy.shape) * (d.rows.stop - d.rows.start) for d in self.deferred)  # type: ignore
         if multiplications > _WORTH_A_THREAD and not self._body.has_large_products:
             self.in_background, self.rounds = True, min(self.rounds, _ROUNDS_IN_BACKGROUND)
         for step in self._body.steps:
             if step not in self._aside:
                 continue
-            new = [v for v in dict.fromkeys(self._aside[step]) if v not in self.collected]
-            places = [f"y{len(self.collected) + k}[n]" for k in range(len(new))]
-            self.collected += new
+            new = [v for v in dict.fromkeys(self._aside[step]) if v not in self.collected + self.referenced]
             lines = []
-            for k, (value, place) in enumerate(zip(new, places)):
+            for k, value in enumerate(new):
+                if _is_lasting(value) and all(value is not late.dy for late in self.deferred):
+                    lines.append(f"z{len(self.referenced)}[n] = {{{k}}}")
+                    self.referenced.append(value)
+                    continue
+                place = f"y{len(self.collected)}[n]"
+                self.collected.append(value)
                 if self._is_own(value):
                     self.places[value] = place
                 else:
@@ -179,20 +215,31 @@ class Growth:
             self._replaced[step] = inline(step, "; ".join(lines), [*new, step.inputs[1], step.inputs[3]], step.outputs)
 
 
+class _Product(NamedTuple):
+    """A variable that xᵀ·dy is added to, from one of its rows on; the sum of the rows of x, where there is no dy."""
+
+    variable: int
+    x: Value
+    dy: Value | None
+    first: int = 0
+
+
 class Aside:
     """What a loop has put aside, and how it is added up: each function that runs the loop has one.
 
     Attributes:
       buffers: for each value of `growth.collected`, room for some rounds.
+      references: for each of `growth.referenced`, room for the arrays of some rounds.
       indices: for each deferred product, room for the indices of the elements it gives.
     """
 
     def __init__(self, growth: Growth):
         self._rounds = growth.rounds * (2 if growth.in_background else 1)
-        self.buffers = [np.empty((self._rounds, *v.shape), v.dtype.as_numpy_dtype) for v in growth.collected]  # type: ignore
+        self.buffers = [_room(self._rounds, v) for v in growth.collected]
+        self.references: list[list[Any]] = [[None] * self._rounds for _ in growth.referenced]
         self.indices = [[0] * self._rounds for _ in growth.deferred]
-        of = dict(zip(growth.collected, self.buffers))
-        self._sums = [(of[x], None if dy is None else of[dy]) for _, x, dy in growth.products]
+        of: dict[Value, Any] = dict(zip(growth.collected + growth.referenced, self.buffers + self.references))
+        self._sums = [(of[p.x], None if p.dy is None else of[p.dy], _rows_of(p)) for p in growth.products]
         self._late = [(of[late.dy], late.rows, each) for late, each in zip(growth.deferred, self.indices)]
         self._run = parallel.begin if growth.in_background else parallel.run
         self._start = 0
@@ -222,6 +269,8 @@ class Aside:
         if stop > self._start:
             self.flush(stop, *given)
         self._finish()
+        for arrays in self.references:
+            arrays[:] = [None] * self._rounds
 
     def _finish(self) -> None:
         if self._job is not None:
@@ -231,14 +280,15 @@ class Aside:
     def _parts(self, start: int, stop: int, given: tuple) -> list[Callable[[], None]]:
         """What is to be done, as functions that do not depend on each other."""
         parts: list[Callable[[], None]] = []
-        for total, (x, dy) in zip(given, self._sums):
-            x = _rows(x, start, stop)
+        for total, (x, dy, rows) in zip(given, self._sums):
             if dy is None:
-                parts.append(functools.partial(_add_rows, total, x))
+                parts.append(functools.partial(_add_rows, total, x, start, stop))
                 continue
-            dy = _rows(dy, start, stop)
-            for columns in parts_of(dy.shape[1], x.size):
-                parts.append(functools.partial(_add_product, total[:, columns], x, dy[:, columns]))
+            depth = math.prod(x[start].shape) * (stop - start)
+            columns = total.shape[1]
+            # Rows that are only referred to are brought together by each part.
+            for some in parts_of(columns, depth if isinstance(x, np.ndarray) else depth // _PARTS_LESS):
+                parts.append(functools.partial(_add_product, total[rows, some], x, dy, some, start, stop))
         late = iter(given[len(self._sums) :])
         for (dy, rows, indices), array, weights in zip(self._late, late, late):
             dy, indices, weights = dy[start:stop], indices[start:stop], weights[rows].T
@@ -252,16 +302,35 @@ def _call(part: Callable[[], None]) -> None:
     part()
 
 
-def _rows(buffer: np.ndarray, start: int, stop: int) -> np.ndarray:
-    return buffer[start:stop].reshape(-1, buffer.shape[2])
+def _room(rounds: int, value: Value) -> np.ndarray:
+    """Memory for a value in some rounds; rows a power of two apart would be in each other's way in the cache."""
+    *shape, columns = value.shape  # type: ignore[misc]
+    step, dtype = value.step, np.dtype(value.dtype.as_numpy_dtype)
+    spread = step is not None and "takes_rows" in step.attrs and columns * dtype.itemsize % 1024 == 0
+    return aligned((rounds, *shape, columns + (_SPREAD // dtype.itemsize if spread else 0)), dtype)[..., :columns]
 
 
-def _add_rows(total: np.ndarray, rows: np.ndarray) -> None:
-    total += rows.sum(0)
+def _rows_of(product: _Product) -> slice:
+    return slice(product.first, product.first + (product.x.shape[1] if product.dy is not None else 0))  # type: ignore
 
 
-def _add_product(total: np.ndarray, x: np.ndarray, dy: np.ndarray) -> None:
+def _rows(buffer: Any, start: int, stop: int, name: str = "rows") -> np.ndarray:
+    """The rows of some rounds as one matrix."""
+    if isinstance(buffer, np.ndarray):
+        return buffer[start:stop].reshape(-1, buffer.shape[2])
+    arrays = buffer[start:stop]
+    rows, columns = arrays[0].shape
+    shape = len(arrays) * rows, columns
+    return np.concatenate(arrays, out=parallel.scratch(shape, arrays[0].dtype, name))
+
+
+def _add_rows(total: np.ndarray, rows: Any, start: int, stop: int) -> None:
+    total += _rows(rows, start, stop).sum(0)
+
+
+def _add_product(total: np.ndarray, x: Any, dy: Any, columns: slice, start: int, stop: int) -> None:
     term = parallel.scratch(total.shape, total.dtype, "term")
+    x, dy = _rows(x, start, stop), _rows(dy, start, stop, "dy")[:, columns]
     primitives.multiply(x.T, dy, term)
     np.add(total, term, total)
 
@@ -270,6 +339,11 @@ def _write(array: Any, indices: list[int], dy: np.ndarray, weights: np.ndarray, 
     primitives.multiply(_rows(dy, 0, len(dy)), weights, _rows(products, 0, len(dy)))
     for index, element in zip(indices, products):
         array.write(index, element, True)
+
+
+def _is_lasting(value: Value) -> bool:
+    """Whether its memory stays as it is after the round."""
+    return value.step is not None and "lasting" in value.step.attrs
 
 
 def _rounds_of(value: Value) -> int:

@@ -7,104 +7,82 @@ many rounds are there; nobody looks at them within the loop.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+import functools
+from typing import Any, Callable, NamedTuple
 
 import numpy as np
 
 from pyflow.core import dtypes
-from pyflow.ops import parallel
-from pyflow.ops.primitives import primitives, product
-from pyflow.ops.tensor_array_storage import ArrayStorage
+from pyflow.ops.primitives import primitives
+from pyflow.runtime.cpu import blas
+from pyflow.runtime.cpu.ahead import Ahead, GatesAhead
+from pyflow.runtime.cpu.buffers import aligned
 from pyflow.runtime.program import Program, Step, Value
 
-# Rounds whose products are computed at once.
-_ROUNDS = 8
 # Multiplications in a round below which there is nothing to gain.
 _SMALLEST = 1 << 19
 _REAL = (dtypes.float32, dtypes.float64)
 
 
-class Ahead:
-    """h · W + x · V, where the x · V of the next rounds are computed by another thread meanwhile."""
-
-    def __init__(self, sums: Value):
-        shape: Any = (_ROUNDS, *sums.shape)  # type: ignore[misc]
-        self._current, self._next = (np.empty(shape, sums.dtype.as_numpy_dtype) for _ in range(2))
-        self._job: Any = None
-        self.reset()
-
-    def reset(self) -> None:
-        """Forgets what was computed: another loop begins."""
-        if self._job is not None:
-            self._job.finish()
-        self._first = self._count = self._coming = 0
-        self._job = None
-
-    def __call__(self, h: Any, w: Any, x: Any, v: Any, array: ArrayStorage, index: Any) -> np.ndarray:
-        """The sum; x is the element of that index, read just now."""
-        place = int(index) - self._first
-        if not 0 <= place < self._count:
-            self._advance(x, v, array, int(index))
-            place = 0
-        out = product(h, w)
-        return np.add(out, self._current[place], out)
-
-    def _advance(self, x: np.ndarray, v: np.ndarray, array: ArrayStorage, index: int) -> None:
-        if self._job is not None:
-            self._job.finish()
-        if self._job is not None and index == self._first + self._count:
-            self._current, self._next = self._next, self._current
-            self._count = self._coming
-        else:
-            self._count = _multiply([x, *self._elements(x, array, index + 1, index + _ROUNDS)], v, self._current)
-        self._first = index
-        following = self._elements(x, array, index + self._count, index + self._count + _ROUNDS)
-        self._coming, self._job = len(following), None
-        if following:
-            self._job = parallel.begin(lambda out: _multiply(following, v, out), [self._next])
-
-    @staticmethod
-    def _elements(like: np.ndarray, array: ArrayStorage, start: int, stop: int) -> list[np.ndarray]:
-        """The elements from an index on that are there, and will stay as they are."""
-        found = []
-        for element in array.elements[start:stop] if not array.sums else ():
-            if element is None or element.shape != like.shape:
-                break
-            found.append(element)
-        return found
-
-
-def _multiply(elements: list[np.ndarray], weights: np.ndarray, out: np.ndarray) -> int:
-    rows, columns = elements[0].shape
-    shape = len(elements) * rows, columns
-    rows = np.concatenate(elements, out=parallel.scratch(shape, weights.dtype, "elements"))
-    primitives.multiply(rows, weights, out[: len(elements)].reshape(len(rows), -1))
-    return len(elements)
-
-
-def compute_ahead(body: Program, carried: list[int]) -> list[Value]:
-    """Has products of the body made by an `Ahead`, called `ahead0` and so on; gives these products."""
+def compute_ahead(body: Program, carried: list[int]) -> list[Callable[[], Ahead]]:
+    """Has objects `ahead0` and so on compute products of the body, and the gates made of them; gives their makers."""
     fixed = {feed for i, feed in enumerate(body.feeds) if i not in carried}
     rising = {body.feeds[i] for i, following in zip(carried, body.fetches) if _is_next(body.feeds[i], following)}
-    made: list[Value] = []
-    steps = []
+    users = _users(body)
+    made: list[Callable[[], Ahead]] = []
+    replaced: dict[Step, list[Step]] = {}
     for step in body.steps:
         found = _input_and_state(step, fixed, rising)
-        if found is None:
-            steps.append(step)
-            continue
-        x, h, x_first = found
-        weights, out = step.inputs[1], step.outputs[0]
-        depth: Any = x.shape[1]  # type: ignore[index]
-        total: Any = weights.shape[0]  # type: ignore[index]
-        v = _rows(step, weights, 0 if x_first else total - depth, depth)
-        w = _rows(step, weights, depth if x_first else 0, total - depth)
-        line = f"{{out}} = ahead{len(made)}({{0}}, {{1}}, {{2}}, {{3}}, {{4}}, {{5}})"
-        inputs = [h, w.outputs[0], x, v.outputs[0], *x.step.inputs[:2]]  # type: ignore[union-attr]
-        steps += [v, w, inline(step, line, inputs, [out])]
-        made.append(out)
-    body.steps = steps
+        if found is not None:
+            name = f"ahead{len(made)}"
+            gates = _gates(step.outputs[0], fixed, users)
+            made.append(functools.partial(Ahead, step.outputs[0]))
+            if gates is not None:
+                made[-1] = functools.partial(GatesAhead, step.outputs[0], found[1].shape[1], gates.attrs["gates"])  # type: ignore
+                replaced[gates] = []
+            replaced[step] = _ahead(name, step, gates, *found)
+    body.steps = [new for old in body.steps for new in replaced.get(old, [old])]
     return made
+
+
+def _ahead(name: str, step: Step, gates: Step | None, x: Value, h: Value, x_first: bool) -> list[Step]:
+    """The steps that stand for a product, and for the gates made of it."""
+    weights = step.inputs[1]
+    depth: Any = x.shape[1]  # type: ignore[index]
+    total: Any = weights.shape[0]  # type: ignore[index]
+    v = _rows(step, weights, 0 if x_first else total - depth, depth)
+    w = _rows(step, weights, depth if x_first else 0, total - depth)
+    operands = [x, *x.step.inputs[:2]]  # type: ignore[union-attr]
+    if gates is None:
+        line = f"{{out}} = {name}({{0}}, {{1}}, {{2}}, {{3}}, {{4}}, {{5}})"
+        return [v, w, inline(step, line, [h, w.outputs[0], x, v.outputs[0], *operands[1:]], step.outputs)]
+    for part in (v, w):
+        part.attrs["line"] = part.attrs["line"].replace("= {0}", f"= {name}.weights({{0}}") + ")"
+    bias = gates.inputs[1:]
+    shifted = inline(step, f"{{out}} = {name}.bias({'{0}' if bias else None})", bias, [Value(x.dtype, None)])
+    shifted.attrs["before"] = True
+    line = f"{{out}} = {name}({{0}}, {{1}}, {{2}}, ({{3}}, {{4}}), {{5}}, {{6}})"
+    inputs = [h, w.outputs[0], x, v.outputs[0], shifted.outputs[0], *operands[1:]]
+    return [v, w, shifted, inline(step, line, inputs, gates.outputs)]
+
+
+def _gates(sums: Value, fixed: set[Value], users: dict[Value, list[Step]]) -> Step | None:
+    """The step that does nothing but make gates of the sums, if that is all that is made of them."""
+    step = users[sums][0]
+    if len(users[sums]) > 1 or "gates" not in step.attrs or step.inputs[0] is not sums:
+        return None
+    return step if primitives.gates is None and all(v in fixed for v in step.inputs[1:]) else None
+
+
+def _users(body: Program) -> dict[Value, list[Any]]:
+    """The steps that use each value, with None for a fetch."""
+    users: dict[Value, list[Any]] = {}
+    for step in body.steps:
+        for value in step.inputs:
+            users.setdefault(value, []).append(step)
+    for value in body.fetches:
+        users.setdefault(value, []).append(None)
+    return users
 
 
 def _is_next(feed: Value, following: Value) -> bool:
@@ -218,6 +196,55 @@ def _is_only_written(value: Value, fixed: set[Value], users: dict[Value, list[St
     if write.inputs[2] is not value or asked is None or asked.type != "TensorArrayGradV3":
         return False
     return asked.inputs[0] in fixed and users[asked.inputs[0]] == [asked] and users[asked.outputs[0]] == [write]
+
+
+def multiply_in_blocks(body: Program, carried: list[int]) -> None:
+    """Cuts matrices that every round multiplies a few rows with into blocks of columns that stay in the cache."""
+    fixed = {feed for i, feed in enumerate(body.feeds) if i not in carried}
+    steps: list[Step] = []
+    for step in body.steps:
+        width = _block_width(step, fixed)
+        if width:
+            transposed = "{0}.T" if step.attrs["transpose_b"] else "{0}"
+            cut = inline(
+                step,
+                f"{{out}} = in_blocks({transposed}, {width})",
+                [step.inputs[1]],
+                [Value(step.outputs[0].dtype, None)],
+            )
+            cut.attrs["before"] = True
+            product = Step(step.op, None, {}, [step.inputs[0], cut.outputs[0]], step.outputs)
+            product.kernel = _multiply_by_blocks
+            steps += [cut, product]
+        else:
+            steps.append(step)
+    body.steps = steps
+
+
+def _block_width(step: Step, fixed: set[Value]) -> int:
+    if step.type != "MatMul" or step.attrs["transpose_a"] or primitives.multiply is not np.matmul:
+        return 0
+    (left, weights), out = step.inputs, step.outputs[0]
+    stays = weights in fixed or (weights.step is not None and "before" in weights.step.attrs)
+    if not stays or out.dtype not in _REAL or not all(v.known_shape for v in (left, weights, out)):
+        return 0
+    (rows, depth), columns = left.shape, out.shape[1]  # type: ignore[misc, index]
+    if rows * depth * columns < _SMALLEST:  # type: ignore[operator]
+        return 0
+    return blas.block_width(rows, depth, columns, out.dtype.size)  # type: ignore[arg-type]
+
+
+def in_blocks(matrix: np.ndarray, width: int) -> np.ndarray:
+    """[depth, columns] as blocks [count, depth, width]."""
+    blocks = matrix.reshape(len(matrix), -1, width).swapaxes(0, 1)
+    cut = aligned(blocks.shape, matrix.dtype)
+    np.copyto(cut, blocks)
+    return cut
+
+
+def _multiply_by_blocks(left: np.ndarray, blocks: np.ndarray, out: np.ndarray) -> None:
+    count, _, width = blocks.shape
+    np.matmul(left, blocks, out.reshape(-1, count, width).swapaxes(0, 1))
 
 
 def _rows(step: Step, matrix: Value, first: int, count: int, transposed: bool = False) -> Step:

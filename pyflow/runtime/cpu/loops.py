@@ -13,7 +13,7 @@ import numpy as np
 from pyflow.ops.tensor_list import TensorList, invalid
 from pyflow.runtime import optimize
 from pyflow.runtime.cpu.loop_growth import Aside, Growth
-from pyflow.runtime.cpu.loop_products import Ahead, compute_ahead
+from pyflow.runtime.cpu.loop_products import compute_ahead, in_blocks, multiply_in_blocks
 from pyflow.runtime.cpu.lowering import Lowered, compiled
 from pyflow.runtime.program import Program, Step
 
@@ -35,7 +35,8 @@ class LoweredLoop:
         self._ahead = compute_ahead(body, carried)
         optimize.drop_dead_steps(body)
         self._growth = growth = Growth(cond, body, carried)
-        self._body = Lowered(body, session, places=growth.places)
+        multiply_in_blocks(body, carried)
+        self._body = Lowered(body, session, places=growth.places, repeats=True)
         self._cond = Lowered(cond, session, first=len(body.steps))
         self._lines: list[tuple[str, Step | None]] = []
         self._compose()
@@ -56,8 +57,8 @@ class LoweredLoop:
                 add((f"f{i} = f{i}.elements()", None))
             elif i in growth.sums or i in growth.pushed:
                 add((f"f{i} = f{i}.copy()", None))
-        if growth.collected:
-            totals = [f"f{i}" for i, _, _ in growth.products]
+        if growth.puts_aside:
+            totals = [f"f{product.variable}" for product in growth.products]
             arrays = [self._body.name_of(late.write.inputs[0]) for late in growth.deferred]
             weights = [self._body.name_of(late.weights) for late in growth.deferred]
             given = ", ".join([*totals, *(name for pair in zip(arrays, weights) for name in pair)])
@@ -71,14 +72,14 @@ class LoweredLoop:
         add(("while True:", None))
         inner = [*self._cond.lines(), (f"if not {self._cond.results[0]}: break", None)]
         inner += [line for line in lines if not _is_before(line)]
-        if growth.collected:
+        if growth.puts_aside:
             inner += [("n += 1", None), (f"if n % {growth.rounds} == 0: n = aside.flush(n, {given})", None)]
         moved = [(i, result) for i, result in zip(carried, self._body.results) if i not in fixed]
         if moved:
             inner.append((f"{', '.join(f'f{i}' for i, _ in moved)} = {', '.join(result for _, result in moved)}", None))
         for line, step in inner:
             add(("    " + line, step))
-        if growth.collected:
+        if growth.puts_aside:
             add((f"aside.end(n, {given})", None))
         add((f"return ({''.join(f'f{i}, ' for i in carried)})", None))
 
@@ -89,11 +90,13 @@ class LoweredLoop:
     def frame(self) -> Callable[[Any], tuple]:
         """A function from the variables' first values to the last ones of those that change, with its own buffers."""
         namespace = {**self._cond.namespace(), **self._body.namespace()}
-        namespace.update(lowered=self, none_left=_none_left, add=np.add, ascontiguousarray=np.ascontiguousarray)
-        namespace.update((f"ahead{k}", Ahead(sums)) for k, sums in enumerate(self._ahead))
-        if self._growth.collected:
+        namespace.update(lowered=self, none_left=_none_left, in_blocks=in_blocks)
+        namespace.update(add=np.add, ascontiguousarray=np.ascontiguousarray)
+        namespace.update((f"ahead{k}", make()) for k, make in enumerate(self._ahead))
+        if self._growth.puts_aside:
             namespace["aside"] = aside = Aside(self._growth)
             namespace.update((f"y{k}", buffer) for k, buffer in enumerate(aside.buffers))
+            namespace.update((f"z{k}", each) for k, each in enumerate(aside.references))
             namespace.update((f"i{k}", each) for k, each in enumerate(aside.indices))
         return types.FunctionType(self._code, namespace)
 

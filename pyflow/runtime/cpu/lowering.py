@@ -16,7 +16,16 @@ import numpy as np
 
 from pyflow.core import dtypes
 from pyflow.core.evaluation import bind_attrs, evaluator
-from pyflow.runtime.cpu.buffers import SMALL_BYTES, Plan, is_view, plan_buffers, roots
+from pyflow.runtime.cpu.buffers import (
+    SMALL_BYTES,
+    Plan,
+    aligned,
+    fresh,
+    is_view,
+    is_worth_a_piece,
+    plan_buffers,
+    roots,
+)
 from pyflow.runtime.cpu.direct import direct_line
 from pyflow.runtime.program import Program, Step, Value, destinations
 from pyflow.runtime.resources import NodeContext
@@ -44,6 +53,7 @@ class Lowered:
     Args:
       first: the number of its first step, which names are made of.
       places: the Python expressions for where some values are to be written.
+      repeats: whether it runs many times in a row with the same buffers.
     """
 
     def __init__(
@@ -53,7 +63,10 @@ class Lowered:
         traced: bool = False,
         first: int = 0,
         places: Mapping[Value, str] = types.MappingProxyType({}),
+        repeats: bool = False,
     ):
+        self._repeats = repeats
+        self._fresh: dict[str, Value] = {}
         self._first = first
         self._places = places
         self._names: dict[Value, str] = {}
@@ -106,9 +119,11 @@ class Lowered:
         namespace = dict(self._globals)
         for value, array in self.plan.arrays().items():
             namespace[self._names[value]] = array
+        for name, value in self._fresh.items():
+            namespace[name] = fresh(value.shape, value.dtype.as_numpy_dtype)  # type: ignore[arg-type]
         for index, step in enumerate(self._program.steps, self._first):
             for j, (shape, dtype) in enumerate(step.scratch):
-                namespace[f"s{index}_{j}"] = np.empty(shape, dtype)
+                namespace[f"s{index}_{j}"] = aligned(shape, dtype)
         return namespace
 
     def step_at(self, line: int) -> Step | None:
@@ -123,7 +138,7 @@ class Lowered:
             self._lower_read(index, step)
         elif step.type == "inline":
             names = [self.name_of(v) for v in step.inputs]
-            out = self._target(index, 0, step) if step.outputs else ""
+            out = ", ".join(self._target(index, i, step) for i in range(len(step.outputs)))
             self._emit(step, step.attrs["line"].format(*names, out=out))
         elif step.kernel is not None:
             self._lower_fused(index, step)
@@ -223,6 +238,10 @@ class Lowered:
             self._names[value] = f"b{index}_{i}"
         else:
             name = self._target(index, i, step)
+            if self._repeats and is_worth_a_piece(value):
+                self._fresh[f"e{index}_{i}"] = value
+                self._emit(step, f"{name} = next(e{index}_{i})")
+                return name
             self._globals[f"d{index}_{i}"] = np.dtype(value.dtype.as_numpy_dtype)
             self._emit(step, f"{name} = empty({value.shape!r}, d{index}_{i})")
         return self._names[value]
