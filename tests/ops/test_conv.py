@@ -9,7 +9,7 @@ import pytest
 
 import pyflow as tf
 from pyflow.core.registry import raw
-from pyflow.ops import conv_kernels
+from pyflow.ops import conv_blocks
 from pyflow.ops.windows import make_windows
 from tests.numeric_gradient import gradient_error
 
@@ -116,7 +116,7 @@ def test_halves_are_summed_in_single_precision(dtype, tolerance):
 
 @pytest.mark.parametrize("strides", [(1, 1), (2, 2)])
 def test_images_larger_than_a_block(monkeypatch, strides):
-    monkeypatch.setattr(conv_kernels, "_BLOCK_BYTES", 4096)
+    monkeypatch.setattr(conv_blocks, "BLOCK_BYTES", 4096)
     x, filter = RANDOM.standard_normal((3, 17, 15, 3)), RANDOM.standard_normal((3, 4, 3, 2))
 
     def op(a, b):
