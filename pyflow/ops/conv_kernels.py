@@ -52,11 +52,13 @@ def convolve_to_input(filter: np.ndarray, gradient: np.ndarray, windows: Windows
     if not gradient.size or not filter.size:
         out.fill(0)
         return
+    mirrorable = windows.is_dense and _is_mirrorable(windows)
+    in_rows = mirrorable and conv_rows.lies_in_rows(windows, filter.shape[-1]) and conv_rows.multiplies_small(filter)
     widens = filter.shape[-1] > filter.shape[-2]  # then it is less work to spread products than windows
-    if windows.is_dense and widens and primitives.accumulate is not None and len(windows.sizes) > 1:
+    if windows.is_dense and widens and primitives.accumulate is not None and len(windows.sizes) > 1 and not in_rows:
         conv_rows.convolve_to_input(filter, gradient, windows, out)
         return
-    if windows.is_dense and _is_mirrorable(windows):
+    if mirrorable:
         flipped, mirrored = _mirrored(filter, windows)
         primitives.convolve(gradient, flipped, mirrored, out)
         return

@@ -19,6 +19,8 @@ from pyflow.ops.windows import Windows
 
 # With fewer numbers in a window's row a product for each row of the filter takes longer than one for all of them.
 _SHORTEST = 64
+# A matrix of so many bytes stays in the innermost cache; for fewer rows at a time the products are too small.
+_SMALL_BYTES, _FEWEST_ROWS = 1 << 16, 24
 
 
 def lies_in_rows(windows: Windows, channels: int) -> bool:
@@ -59,6 +61,19 @@ def _of_row(laid_out: np.ndarray, windows: Windows, block: Block, place: int) ->
     return laid_out[first : first + block.bottom - block.top].reshape(-1, laid_out.shape[2])
 
 
+def _piece(rows: int, matrix: np.ndarray) -> int:
+    """In pieces of how many rows a product with a small matrix is done fastest; 0 if in one piece."""
+    if matrix.nbytes > _SMALL_BYTES:
+        return 0
+    most = min(primitives.small_product // matrix.size, rows)
+    return next((piece for piece in range(most, _FEWEST_ROWS - 1, -1) if rows % piece == 0), 0)
+
+
+def multiplies_small(filter: np.ndarray) -> bool:
+    """Whether products with the rows of a filter [window, in, out] may be done in such pieces."""
+    return _FEWEST_ROWS < _piece(1 << 10, filter.reshape(len(filter), -1, filter.shape[-1])[0])
+
+
 def _turned(like: np.ndarray, block: Block) -> np.ndarray:
     """Room for the block's part of an array [n, counts, channels], rows first."""
     rows, images = block.bottom - block.top, block.stop - block.start
@@ -74,9 +89,18 @@ def convolve(x: np.ndarray, filter: np.ndarray, windows: Windows, out: np.ndarra
         laid_out = _laid_out(x, windows, block)
         turned = block.stop - block.start > 1
         results = _turned(out, block) if turned else block.of(out)
+        total = results.reshape(-1, results.shape[-1])
+        piece = _piece(len(total), weights[0])
+        term = parallel.scratch((len(total) // max(piece, 1), piece, total.shape[1]), out.dtype, "term")
         for place, matrix in enumerate(weights):
             rows = _of_row(laid_out, windows, block, place)
-            accumulate(1.0, rows, False, matrix, False, float(place > 0), results.reshape(-1, matrix.shape[1]))
+            if not piece:
+                accumulate(1.0, rows, False, matrix, False, float(place > 0), total)
+                continue
+            pieces = total.reshape(term.shape)
+            primitives.multiply(rows.reshape(-1, piece, rows.shape[1]), matrix, term if place else pieces)
+            if place:
+                np.add(pieces, term, pieces)
         if turned:
             out[block.start : block.stop] = results.swapaxes(0, 1)
 

@@ -45,6 +45,8 @@ class Primitives:
         None where there is nothing faster than numpy.
       gate_gradient: (is sigmoid, y, p, q, out, column): the columns of `out` from there on become p · q · y · (1 - y)
         or, of a tangent, p · q · (1 - y²), all of them float32 matrices; None likewise.
+      small_product: up to so many multiplications a product of matrices is done without laying these out anew; 0 where
+        nothing is known of that.
       serial: gives a context in which matrix products of numpy stay on the thread that does them.
 
     `windows` is a `pyflow.ops.windows.Windows`.
@@ -66,6 +68,7 @@ class Primitives:
     convolve_to_filter: Callable[..., None]
     max_pool: Callable[..., None]
     max_pool_to_input: Callable[..., None]
+    small_product: int = 0
     serial: Callable[[], Any] = staticmethod(contextlib.nullcontext)
 
     def __init__(self) -> None:

@@ -17,7 +17,7 @@ def install() -> None:
     """Takes what is there; without it numpy goes on doing everything."""
     memory.keep_freed()
     if blas.available:
-        primitives.serial = blas.serial
+        primitives.serial, primitives.small_product = blas.serial, blas.SMALL
         primitives.accumulate, primitives.average = blas.gemm, blas.axpby
     if (path := wasm.find()) is not None:
         wasm.install(primitives, path)

@@ -98,7 +98,8 @@ class GatesAhead(Ahead):
 
     def __init__(self, sums: Value, depth: int, gates: Gates):
         self._gates = gates
-        rows, columns = sums.shape  # type: ignore[misc]
+        shape: Any = sums.shape
+        rows, columns = shape
         dtype: Any = sums.dtype.as_numpy_dtype
         count = len(gates.is_sigmoid)
         size = columns // count

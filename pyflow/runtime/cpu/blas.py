@@ -56,7 +56,7 @@ def _setting(name: str, arguments: list, result: Any) -> Any:
 
 
 # OpenBLAS does products of so few multiplications without laying out the matrices anew first.
-_SMALL = 1_000_000
+SMALL = 1_000_000
 # Then a block of the right matrix had better be so narrow, and so small that it stays in the cache.
 _WIDTH_BYTES, _NARROWEST, _BLOCK_BYTES = 256, 32, 1 << 16
 
@@ -67,7 +67,7 @@ def block_width(rows: int, depth: int, columns: int, itemsize: int) -> int:
         return 0
     width = _WIDTH_BYTES // itemsize
     while width >= _NARROWEST:
-        if columns % width == 0 and depth * width * itemsize <= _BLOCK_BYTES and rows * depth * width <= _SMALL:
+        if columns % width == 0 and depth * width * itemsize <= _BLOCK_BYTES and rows * depth * width <= SMALL:
             return width
         width //= 2
     return 0

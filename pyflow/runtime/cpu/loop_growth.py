@@ -304,7 +304,8 @@ def _call(part: Callable[[], None]) -> None:
 
 def _room(rounds: int, value: Value) -> np.ndarray:
     """Memory for a value in some rounds; rows a power of two apart would be in each other's way in the cache."""
-    *shape, columns = value.shape  # type: ignore[misc]
+    known: Any = value.shape
+    *shape, columns = known
     step, dtype = value.step, np.dtype(value.dtype.as_numpy_dtype)
     spread = step is not None and "takes_rows" in step.attrs and columns * dtype.itemsize % 1024 == 0
     return aligned((rounds, *shape, columns + (_SPREAD // dtype.itemsize if spread else 0)), dtype)[..., :columns]
