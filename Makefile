@@ -60,11 +60,11 @@ onednn: $(DEV) $(ONEDNN) ## The tests of convolutions with Intel's library, on t
 
 wasm: $(WASM) ## Build the WebAssembly kernels that the CPU path has in Pyodide, into the package
 
-# The tests of what the kernels do run a second time without them, on numpy alone.
+# Those of core, ops and io run in a browser: see e2e. What the kernels do is tested once more here, on numpy alone.
 pyodide: $(DEV) $(NODE) $(WASM) ## The tests that need no threads, and 200 steps on MNIST, in Pyodide under Node
 	$(PYTHON_BIN) -c "$(READ_MNIST)"
 	wheels=$$($(PYTHON_BIN) $(PYODIDE)/fetch.py) && node $(PYODIDE)/run.mjs "$$wheels" --mount "$(MNIST)=/mnist" \
-	  pytest -q tests/core tests/ops tests/protos tests/runtime tests/train -- \
+	  pytest -q tests/protos tests/runtime tests/train -- \
 	  run examples/mnist_two_layers.py --data_dir=/mnist --steps=200 && \
 	  node $(PYODIDE)/run.mjs "$$wheels" --env PYFLOW_WASM=0 pytest -q tests/runtime $(WITHOUT_WASM)
 
@@ -73,7 +73,7 @@ web: $(DEV) $(NODE) $(WEB) $(WASM) ## Build the playground into web/dist; `pyflo
 	$(PYTHON_BIN) -m web.assemble "$(MNIST)"
 	npm run --silent --prefix web build
 
-e2e: web $(E2E) ## The playground's tests in Chromium
+e2e: web $(E2E) ## The playground's tests in Chromium, and there the unit tests of core, ops and io
 	e2e/find_browser.sh
 	PYTHON_BIN=$(abspath $(PYTHON_BIN)) npm test --silent --prefix e2e
 

@@ -2,7 +2,22 @@
 import { readFileSync } from "node:fs";
 import type { Page } from "@playwright/test";
 import { made } from "./native";
-import { artifact, consoleOf, expect, run, tab, test } from "./page";
+import { artifact, consoleOf, expect, go, ready, run, tab, test } from "./page";
+
+/** Drops files onto the page as a visitor's file manager does. */
+async function drop(page: Page, ...names: string[]): Promise<void> {
+  const contents = names.map((name) => [name, readFileSync(made(name)).toString("base64")] as const);
+  const dropped = await page.evaluateHandle((files) => {
+    const transfer = new DataTransfer();
+    for (const [name, content] of files)
+      transfer.items.add(new File([Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0))], name));
+    return transfer;
+  }, contents);
+  await page.locator("main").dispatchEvent("dragover", { dataTransfer: dropped });
+  await expect(page.locator("body")).toHaveClass(/dropping/);
+  await page.locator("main").dispatchEvent("drop", { dataTransfer: dropped });
+  await expect(page.locator("body")).not.toHaveClass(/dropping/);
+}
 
 const inspector = (page: Page) => page.locator(".inspector");
 
@@ -32,6 +47,38 @@ with tf.Session() as sess:
     print(sess.run("layer1/weights:0").shape)`,
   );
   await expect(consoleOf(page)).toContainText("(784, 24)");
+});
+
+test("a checkpoint is dropped onto the page, whatever is shown there, and restored", async ({ page }) => {
+  await go(page, "#/sine");
+  await drop(page, "native.ckpt.data-00000-of-00001", "native.ckpt.index", "native.ckpt.meta");
+  await expect(inspector(page)).toContainText("4 tensors");
+  await expect(inspector(page).getByRole("button", { name: "layer2/biases" })).toBeVisible();
+  await run(
+    page,
+    `import tensorflow as tf
+v = tf.get_variable("layer2/biases", [10])
+with tf.Session() as sess:
+    tf.train.Saver().restore(sess, "/files/native.ckpt")
+    print("restored", v.eval(sess).shape)`,
+  );
+  await expect(consoleOf(page)).toContainText("restored (10,)");
+});
+
+test("an image that is dropped is shown, and decoded by a program", async ({ page }) => {
+  await drop(page, "stripes.png");
+  const image = inspector(page).getByRole("img", { name: "stripes.png" });
+  await expect(image).toBeVisible();
+  expect(await image.evaluate((element: HTMLImageElement) => element.decode().then(() => element.naturalWidth))).toBe(8);
+  await run(
+    page,
+    `import tensorflow as tf
+image = tf.image.decode_png(tf.read_file("/files/stripes.png"))
+with tf.Session() as sess:
+    pixels = sess.run(image)
+print(pixels.shape, pixels[1, 1].tolist())`,
+  );
+  await expect(consoleOf(page)).toContainText("(8, 8, 3) [36, 36, 36]");
 });
 
 for (const [name, words] of [
@@ -65,16 +112,42 @@ test("the graph of a file is drawn", async ({ page }) => {
   await expect(page.getByRole("button", { name: /^Scope layer1, / })).toBeVisible();
 });
 
-test("what a program writes is kept across a reload, and downloads as a zip", async ({ page }) => {
+test("program, files and theme are there again when the page is loaded anew", async ({ fresh: page }) => {
+  test.setTimeout(240_000); // Python starts twice
+  const program = "import os\nopen('/files/notes.txt', 'w').write('from before')\nprint(sorted(os.listdir('/files')))";
+  await page.goto("./");
+  await ready(page);
+  await add(page, "table.csv");
+  await expect(page.getByRole("button", { name: /^table\.csv/ })).toBeVisible();
+  await run(page, program);
+  await expect(consoleOf(page)).toContainText("['notes.txt', 'table.csv']");
+  await tab(page, "Files");
+  await expect(page.getByRole("button", { name: /^notes\.txt/ })).toBeVisible();
+  const theme = await page.locator("html").getAttribute("data-theme");
+  await page.getByRole("button", { name: "Dark or light" }).click();
+
+  await page.reload();
+  await ready(page);
+  expect(await page.locator("html").getAttribute("data-theme")).not.toBe(theme);
+  await expect(page.getByRole("textbox", { name: "Program" })).toContainText("from before");
+  await expect(consoleOf(page)).toBeEmpty(); // it has not run by itself
+  await tab(page, "Files");
+  await expect(page.getByRole("list", { name: "Files" }).getByRole("listitem")).toHaveCount(2);
+  await run(page, "print(open('/files/notes.txt').read(), len(open('/files/table.csv').readlines()))");
+  await expect(consoleOf(page)).toContainText("from before 2");
+});
+
+test("what a program writes is listed and kept, and downloads as a zip", async ({ page }) => {
   await run(page, "import numpy as np\nopen('a.txt', 'w').write('kept')");
   await expect(consoleOf(page)).toContainText("Written: /files/a.txt");
   await tab(page, "Files");
   await expect(page.getByRole("button", { name: /^a\.txt/ })).toBeVisible();
-  const [zip] = await Promise.all([
-    page.waitForEvent("download"),
-    page.getByRole("button", { name: "Download all" }).click(),
-  ]);
-  expect(readFileSync(await zip.path()).subarray(0, 2).toString()).toBe("PK");
+  const [zip] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Download all" }).click()]);
+  expect(
+    readFileSync(await zip.path())
+      .subarray(0, 2)
+      .toString(),
+  ).toBe("PK");
   expect(await page.evaluate(() => indexedDB.databases().then((all) => all.map(({ name }) => name)))).toContain("pyflow");
 });
 

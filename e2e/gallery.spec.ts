@@ -1,5 +1,4 @@
 // Examples of the gallery run in the tab as they stand, with the files that lie beside them.
-// Not queues.py: it starts threads of its own, which a tab does not have.
 import { consoleOf, expect, finished, test } from "./page";
 
 const EXAMPLES = {
@@ -8,6 +7,7 @@ const EXAMPLES = {
   "forward pass": "constants: [[0.116",
   "moving average": "",
   "mnist batches": "training:",
+  queues: "drawn and different: 3",
   "variable scopes": "",
 };
 

@@ -1,6 +1,6 @@
 // The GPU in the tab, here SwiftShader: chosen by its name, with a warning, with the CPU's numbers; lost, stopped.
 import type { Page } from "@playwright/test";
-import { artifact, consoleOf, expect, finished, go, run, test, write } from "./page";
+import { artifact, consoleOf, expect, finished, go, run, tab, test, write } from "./page";
 
 const PROGRAM = `import tensorflow as tf
 tf.set_random_seed(1)
@@ -16,8 +16,7 @@ with tf.Session() as sess:
 const choose = (page: Page, device: "CPU" | "GPU") =>
   page.getByRole("combobox", { name: "Device" }).selectOption({ index: device === "CPU" ? 0 : 1 });
 const printed = (page: Page) => consoleOf(page).locator(".out").last().innerText();
-const value = async (page: Page, name: string) =>
-  Number.parseFloat(await page.getByLabel(name, { exact: true }).innerText());
+const value = async (page: Page, name: string) => Number.parseFloat(await page.getByLabel(name, { exact: true }).innerText());
 
 test.beforeEach(async ({ page }) => {
   await choose(page, "GPU");
@@ -69,6 +68,17 @@ test("training on the GPU is stopped within a second", async ({ page }) => {
   await page.getByRole("button", { name: "Stop" }).click();
   await finished(page, 2_000);
   await expect(consoleOf(page)).toContainText("Stopped");
+});
+
+test("the graph is coloured by the devices that nodes ran on", async ({ page }) => {
+  await run(page, `${PROGRAM.replace("[64, 32]", "[512, 32]")}\nlast = tf.identity(loss, name="never_run")`);
+  await tab(page, "Graph");
+  await expect(page.locator(".box.gpu").first()).toBeVisible();
+  await expect(page.locator(".box.any").filter({ hasText: "never_run" })).toBeVisible();
+  await page.getByRole("button", { name: /^MatMul MatMul/ }).click();
+  await expect(page.locator(".graph-facts")).toContainText("ran onGPU");
+  await expect(page.locator(".graph-facts")).toContainText("asked forany device");
+  await page.screenshot({ path: artifact("graph-gpu.png") });
 });
 
 test("MNIST trains on the GPU", async ({ page }) => {

@@ -21,6 +21,9 @@ test("scopes open, and a node tells its attributes and shapes", async ({ page })
   await page.getByRole("button", { name: "MatMul model/layer/MatMul" }).click();
   await expect(page.locator(".graph-facts")).toContainText("transpose_a");
   await expect(page.locator(".graph-facts")).toContainText("(?, 2)");
+  await expect(page.locator(".graph-facts")).toContainText("ran onCPU");
+  await expect(page.locator(".box.cpu").first()).toBeVisible();
+  await expect(page.locator(".box.gpu")).toHaveCount(0);
   await page.screenshot({ path: artifact("graph.png") });
   await page.getByRole("button", { name: "Open all" }).click();
   await expect(page.getByRole("button", { name: /^Scope gradients\/loss_grad, / })).toBeVisible();

@@ -65,6 +65,9 @@ def make(folder: Path) -> None:
             value = tf.Summary.Value(tag="accuracy", simple_value=step / 5)
             writer.add_summary(tf.Summary(value=[value]), step)
     max((folder / "logs").iterdir()).rename(folder / "events.out.tfevents.1")
+    with tf.Graph().as_default(), tf.Session() as sess:
+        stripes = np.stack([np.arange(64).reshape(8, 8) * 4] * 3, axis=2).astype(np.uint8)
+        (folder / "stripes.png").write_bytes(sess.run(tf.image.encode_png(stripes)))
     (folder / "table.csv").write_text("name,value\n<img src=x onerror=alert(1)>,2\n")
     (folder / "facts.json").write_text(json.dumps({"probabilities": said}))
     make_damaged(folder)

@@ -7,7 +7,7 @@ export { expect };
 export const artifact = (name: string) => path.resolve(import.meta.dirname, "artifacts", name);
 
 /** A page in a context of its own, and the list of what it complains of. */
-async function watched(browser: Browser, baseURL: string | undefined): Promise<{ page: Page; complaints: string[] }> {
+export async function watched(browser: Browser, baseURL: string | undefined): Promise<{ page: Page; complaints: string[] }> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...(baseURL ? { baseURL } : {}) });
   const page = await context.newPage();
   const complaints: string[] = [];

@@ -61,6 +61,83 @@ with tf.Session() as sess:
   await expect(consoleOf(page)).toContainText("[ 0 10 20 30] [40 50  0 10]");
 });
 
+test("a program's own threads do their work when they are started, and it is told so", async ({ page }) => {
+  await run(
+    page,
+    `import threading, time
+import tensorflow as tf
+
+class Counter(threading.Thread):
+    def run(self):
+        print("counts in", threading.current_thread().name)
+
+def work(coord, n):
+    with coord.stop_on_exception():
+        while not coord.should_stop():
+            print("worker", n)
+            if n == 1: raise ValueError("enough")
+            if coord.wait_for_stop(0.01): break
+            coord.request_stop()
+
+coord = tf.train.Coordinator()
+threads = [Counter(name="own"), threading.Thread(target=work, args=(coord, 0))]
+for thread in threads: thread.start()
+coord.join(threads)
+print([thread.is_alive() for thread in threads], threading.active_count())
+coord = tf.train.Coordinator()
+thread = threading.Thread(target=work, args=(coord, 1))
+thread.start()
+coord.join([thread])`,
+  );
+  await expect(consoleOf(page)).toContainText("A browser tab has no threads");
+  await expect(consoleOf(page)).toContainText("counts in own");
+  await expect(consoleOf(page)).toContainText("[False, False] 1");
+  await expect(consoleOf(page)).toContainText("ValueError: enough");
+});
+
+test("Session.run_async is awaited in a program", async ({ page }) => {
+  await run(
+    page,
+    `import asyncio
+import tensorflow as tf
+x = tf.placeholder(tf.float32, [64, 64])
+y = tf.reduce_sum(tf.matmul(x, x))
+
+async def main():
+    with tf.Session() as sess:
+        print("a", await sess.run_async(y, {x: [[0.5] * 64] * 64}))
+        print("both", await asyncio.gather(*(sess.run_async(y, {x: [[v] * 64] * 64}) for v in (1.0, 2.0))))
+        try:
+            await sess.run_async(y)
+        except tf.errors.InvalidArgumentError as error:
+            print("refused:", error.message[:42])
+
+asyncio.run(main())`,
+  );
+  await expect(consoleOf(page)).toContainText("a 65536.0");
+  await expect(consoleOf(page)).toContainText("refused: You must feed a value for placeholder");
+});
+
+test("kernels that were built for another PyFlow are told of, and left alone", async ({ page }) => {
+  await run(
+    page,
+    `import tensorflow as tf
+from pyflow.ops.primitives import primitives
+from pyflow.runtime.cpu import wasm
+before = primitives.multiply
+print("kernels are used:", "wasm" in before.__module__)
+wasm.INTERFACE += 1
+try:
+    wasm.install(primitives, wasm.find())
+finally:
+    wasm.INTERFACE -= 1
+print("nothing else is:", primitives.multiply is before)`,
+  );
+  await expect(consoleOf(page)).toContainText("kernels are used: True");
+  await expect(consoleOf(page)).toContainText("was built for version");
+  await expect(consoleOf(page)).toContainText("nothing else is: True");
+});
+
 test("matplotlib's figures stand in the console", async ({ page }) => {
   await run(page, "import matplotlib.pyplot as plt\nplt.plot([1, 4, 9])\nplt.title('squares')\nplt.show()\nprint('after')");
   await expect(page.getByAltText("Figure drawn by the program")).toBeVisible();

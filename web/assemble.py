@@ -3,7 +3,7 @@
 - pyodide/: Pyodide, the wheels, and a lock file with the checksum of each, made here;
 - examples/ and examples.json: the gallery, in the order of the table in examples/README.md;
 - names.json: the public names with their signatures, for the editor;
-- mnist.xz: some of MNIST's images, in sixteen levels of grey.
+- mnist.xz: some of MNIST's images.
 """
 
 from __future__ import annotations
@@ -222,13 +222,12 @@ def signature(value: Any) -> str:
 
 
 def pack_mnist(folder: Path) -> bytes:
-    """Labels, then two pixels a byte, of the first images of either part; `playground/mnist_files.py` unpacks them."""
+    """Labels, then pixels, of the first images of either part; `playground/mnist_files.py` unpacks them."""
     parts = []
     for name, count in (("train", TRAINING_IMAGES), ("t10k", TEST_IMAGES)):
         images = read_idx(folder / f"{name}-images-idx3-ubyte.gz", 16)[: count * 784]
         labels = read_idx(folder / f"{name}-labels-idx1-ubyte.gz", 8)[:count]
-        levels = (images.astype(np.uint16) * 15 + 127) // 255
-        parts += [labels.tobytes(), (levels[0::2] << 4 | levels[1::2]).astype(np.uint8).tobytes()]
+        parts += [labels.tobytes(), images.tobytes()]
     return lzma.compress(np.array([TRAINING_IMAGES, TEST_IMAGES], "<u4").tobytes() + b"".join(parts), preset=9)
 
 

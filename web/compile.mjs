@@ -1,14 +1,16 @@
 // Makes of PyFlow's wheel one in which all modules are one file, compiled by Pyodide's own Python, and with them those
 // of others that are imported at the start:  node web/compile.mjs FOLDER_WITH_NUMPY PYFLOW_WHEEL OTHER_WHEEL...
 //
-// Others keep their sources. web/python/playground/imports.py reads the file.
+// What nothing in a tab reads is left out of PyFlow's: columns, functions' type hints, the docstrings of modules and of
+// what is private. Others keep their sources. web/python/playground/imports.py reads the file.
 import { readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 const COMPILE = `
-import importlib, io, marshal, site, sys, zipfile
+import ast, importlib, io, marshal, site, sys, zipfile
+from compression import zstd
 
 packages = site.getsitepackages()[0]
 
@@ -19,6 +21,22 @@ def module_name(path):
 
 def entry(code, path):
     return marshal.dumps(code), path, path.endswith("/__init__.py")
+
+
+def of_use(tree):
+    """Classes keep their hints, which dataclasses read; help() works for all that programs call."""
+    functions = ast.FunctionDef | ast.AsyncFunctionDef
+    for node in ast.walk(tree):
+        if isinstance(node, functions):
+            node.returns = None
+            named = node.args
+            for argument in (*named.posonlyargs, *named.args, *named.kwonlyargs, named.vararg, named.kwarg):
+                if argument:
+                    argument.annotation = None
+        is_private = isinstance(node, ast.Module) or isinstance(node, functions | ast.ClassDef) and node.name.startswith("_")
+        if is_private and ast.get_docstring(node) is not None:
+            node.body[:1] = [] if len(node.body) > 1 else [ast.copy_location(ast.Pass(), node.body[0])]
+    return tree
 
 
 def imported_at_start():
@@ -35,17 +53,18 @@ def imported_at_start():
 
 
 def compiled(wheel):
-    """The wheel with modules.bin in the place of its modules; type hints are of no use there."""
+    """The wheel with modules.bin in the place of its modules."""
     modules, files = {}, {}
     with zipfile.ZipFile(io.BytesIO(wheel)) as old:
         for name in old.namelist():
             if name.endswith(".py"):
                 path = f"{packages}/{name}"
-                modules[module_name(name)] = entry(compile(old.read(name), path, "exec", dont_inherit=True), path)
+                modules[module_name(name)] = entry(compile(of_use(ast.parse(old.read(name))), path, "exec", dont_inherit=True), path)
             elif not name.endswith((".pyi", "/RECORD")):
                 files[name] = old.read(name)
     modules.update(imported_at_start())
-    files["modules.bin"] = marshal.dumps(dict(sorted(modules.items())))
+    options = {zstd.CompressionParameter.compression_level: 22, zstd.CompressionParameter.window_log: 24}
+    files["modules.bin"] = zstd.compress(marshal.dumps(dict(sorted(modules.items()))), options=options)
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as new:
         for name in sorted(files):
@@ -57,7 +76,7 @@ const bytes = async (file) => new Uint8Array(await readFile(file));
 const [cache, wheel, ...others] = process.argv.slice(2);
 const tests = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../tests/pyodide/package.json");
 const { loadPyodide } = await import(createRequire(tests).resolve("pyodide").replace(/\.js$/, ".mjs"));
-const pyodide = await loadPyodide({ packageCacheDir: cache });
+const pyodide = await loadPyodide({ packageCacheDir: cache, args: ["-X", "no_debug_ranges"] });
 await pyodide.loadPackage(["numpy"], { messageCallback: () => {} });
 pyodide.runPython(COMPILE);
 const extractDir = pyodide.globals.get("packages");

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
+import pytest
 
 import pyflow as tf
 from pyflow.ops.primitives import primitives
@@ -39,3 +42,20 @@ def test_no_webassembly_natively_or_where_it_is_forbidden(monkeypatch):
     monkeypatch.setattr(wasm.sys, "platform", "emscripten")
     monkeypatch.setenv("PYFLOW_WASM", "0")
     assert wasm.find() is None
+
+
+def test_the_module_and_python_are_of_one_version():
+    source = (Path(__file__).parents[2] / "web" / "wasm" / "assembly" / "index.ts").read_text()
+    assert f"export const INTERFACE: i32 = {wasm.INTERFACE};" in source
+
+
+@pytest.mark.parametrize(
+    ("exports", "built"),
+    [({}, "before there were versions"), ({"INTERFACE": SimpleNamespace(value=0)}, "for version 0")],
+)
+def test_a_module_of_another_version_is_told_and_not_used(exports, built):
+    library = object.__new__(wasm.Library)
+    library.exports = SimpleNamespace(**exports)
+    told = f"kernels.wasm was built {built} .* `make wasm`"
+    with pytest.warns(RuntimeWarning, match=told), pytest.raises(wasm.Unusable):
+        library._check_version("/somewhere/kernels.wasm")

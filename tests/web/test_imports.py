@@ -19,13 +19,12 @@ SOURCES = {
 
 
 @pytest.fixture
-def modules(tmp_path, monkeypatch):
+def modules():
     entries = {}
     for name, (file, source) in SOURCES.items():
         path = f"/nowhere/pyflow/{file}"
         entries[name] = marshal.dumps(compile(source, path, "exec")), path, file.endswith("__init__.py")
-    (tmp_path / "modules.bin").write_bytes(marshal.dumps(entries))
-    return imports.Modules(str(tmp_path / "modules.bin"))
+    return imports.Modules(marshal.dumps(entries))
 
 
 def test_modules_are_found_where_their_sources_would_be(modules):

@@ -128,6 +128,28 @@ with tf.Graph().as_default():
     assert tab("graphs.node", "none") == "There is no node none"
 
 
+def test_the_graph_tells_where_nodes_ran(tab):
+    tab.run(
+        "import tensorflow as tf\n"
+        "with tf.device('/gpu:0'): x = tf.placeholder(tf.float32, [2, 2], name='x')\n"
+        "y = tf.nn.relu(tf.matmul(x, x, name='product'), name='y')\n"
+        "tf.negative(y, name='unused')\n"
+        "tf.Session(config=tf.ConfigProto(allow_soft_placement=True)).run(y, {x: [[1, 2], [3, 4]]})\n"
+    )
+    graph = tab("graphs.nodes")
+    assert graph["ran"] and dict(zip(graph["names"], graph["devices"])) == {
+        "x": "", "product": "CPU", "y": "CPU", "unused": ""
+    }  # fmt: skip
+    assert tab("graphs.node", "product")["ran"] == "CPU"
+    assert tab("graphs.node", "unused")["ran"] == "not"
+
+
+def test_the_graph_of_a_program_that_ran_nothing_tells_what_is_asked_for(tab):
+    tab.run("import tensorflow as tf\nwith tf.device('/gpu:0'): tf.zeros([2], name='x')\ntf.zeros([2], name='y')\n")
+    graph = tab("graphs.nodes")
+    assert not graph["ran"] and dict(zip(graph["names"], graph["devices"])) == {"x": "GPU:0", "y": ""}
+
+
 def test_written_files_are_listed_inspected_and_packed(tab):
     program = """import tensorflow as tf
 v = tf.Variable(tf.linspace(0.0, 1.0, 100), name="v")

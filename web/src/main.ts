@@ -82,13 +82,10 @@ function acceptDrops(): void {
   document.addEventListener("drop", (event) => {
     event.preventDefault();
     document.body.classList.remove("dropping");
-    const entries = [...(event.dataTransfer?.items ?? [])]
-      .map((item) => item.webkitGetAsEntry())
-      .filter((entry) => entry !== null);
-    void filesIn(entries).then((found) => {
+    const dropped = [...(event.dataTransfer?.items ?? [])].map((item) => item.webkitGetAsEntry() ?? item.getAsFile());
+    void filesIn(dropped.filter((entry) => entry !== null)).then((found) => {
       location.hash = "#/";
-      document.getElementById("tab-Files")?.click();
-      return playground.files.add(
+      return playground.addFiles(
         found.map(([, file]) => file),
         found.map(([path]) => path),
       );
@@ -98,10 +95,10 @@ function acceptDrops(): void {
 
 const MOST_DROPPED = 2000;
 
-/** The files of dropped files and folders, with their paths. */
-async function filesIn(entries: FileSystemEntry[]): Promise<[string, File][]> {
-  const found: [string, File][] = [];
-  const waiting = [...entries];
+/** The files of dropped files and folders, with their paths; a picture of another page comes without an entry. */
+async function filesIn(dropped: (FileSystemEntry | File)[]): Promise<[string, File][]> {
+  const found: [string, File][] = dropped.filter((each) => each instanceof File).map((file) => [file.name, file]);
+  const waiting = dropped.filter((each): each is FileSystemEntry => !(each instanceof File));
   for (let entry = waiting.shift(); entry && found.length < MOST_DROPPED; entry = waiting.shift()) {
     if (entry.isFile) {
       const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));

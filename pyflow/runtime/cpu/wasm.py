@@ -12,6 +12,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,8 @@ from pyflow.runtime.cpu import second_thread
 
 _FOLDER = os.path.dirname(os.path.abspath(__file__))
 BUILDS = os.path.join(_FOLDER, "kernels-fma.wasm"), os.path.join(_FOLDER, "kernels.wasm")
+# That of web/wasm/assembly/index.ts, and of modules that were built from it.
+INTERFACE = 1
 _SCRATCH_BYTES = 1 << 22
 _LEAST = 1 << 12  # numbers of results of which two threads are to do halves
 
@@ -60,7 +63,7 @@ class Library:
       exports: its functions; see web/wasm/assembly/index.ts.
 
     Raises:
-      Unusable: numpy's arrays lie otherwise in memory than the module was made for.
+      Unusable: the module was built for another version, or for arrays that lie otherwise in memory.
     """
 
     def __init__(self, path: str):
@@ -71,11 +74,24 @@ class Library:
         imports = to_js({"env": {"memory": pyodide_js._module.memory}}, dict_converter=js.Object.fromEntries)
         self.module = js.WebAssembly.Module.new(_content(path))
         self.exports = js.WebAssembly.Instance.new(self.module, imports).exports
+        self._check_version(path)
         self._scratch = np.empty(_SCRATCH_BYTES, np.uint8)
         start = self._scratch.ctypes.data
         used = self.exports.setup(id(np.ndarray), start + -start % 64)
         assert used + 64 <= _SCRATCH_BYTES
         if not self._knows_arrays():
+            raise Unusable
+
+    def _check_version(self, path: str) -> None:
+        version = getattr(self.exports, "INTERFACE", None)
+        if version is None or version.value != INTERFACE:
+            built = "before there were versions" if version is None else f"for version {version.value}"
+            warnings.warn(
+                f"{os.path.basename(path)} was built {built} of its interface, not for {INTERFACE}: "
+                "numpy does its work until `make wasm` has built it anew",
+                RuntimeWarning,
+                stacklevel=2,
+            )
             raise Unusable
 
     def _knows_arrays(self) -> bool:

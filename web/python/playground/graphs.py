@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import pyflow
@@ -9,45 +11,87 @@ from playground import Refused, offered
 from pyflow.core import dtypes
 from pyflow.core.shapes import TensorShape
 from pyflow.protos.meta_graph_pb2 import MetaGraphDef, SavedModel
+from pyflow.runtime.executable import Executable
+from pyflow.runtime.ordering import needed_ops
 from pyflow.runtime.session import BaseSession
+from pyflow.runtime.webgpu.recording import Segment
 from pyflow.tools import inspection
 
 _MOST_NODES = 100_000
 _MOST_BYTES = 1 << 28
 _MOST_TEXT = 400
 
-_shown: dict[str, Any] = {}  # "graph": a Graph or GraphDef, "nodes": its nodes by name
+# "graph": a Graph or GraphDef, "nodes": its nodes by name, "ran": the device that each node ran on, CPU or GPU
+_shown: dict[str, Any] = {}
 _last_session: list[Any] = []
+_placed: dict[Any, str] | None = None  # while a program runs, the device that each operation runs on
 
 
 def install() -> None:
-    """Has the graph of the last session remembered: a program may have made a graph of its own."""
-    initialize = BaseSession.__init__
+    """Has what a program does remembered: the graph of its last session, and where what it runs is done."""
+    initialize, prepare = BaseSession.__init__, Executable.__init__
 
     def init(self: BaseSession, *args: Any, **options: Any) -> None:
         initialize(self, *args, **options)
         _last_session[:] = [self.graph]
 
-    BaseSession.__init__ = init
+    def planned(
+        self: Executable, session: Any, fetches: Any, targets: Any, feeds: Any, *args: Any, **options: Any
+    ) -> None:
+        prepare(self, session, fetches, targets, feeds, *args, **options)
+        if _placed is not None:
+            _place(_placed, self.steps, needed_ops(fetches, targets, feeds))
+
+    BaseSession.__init__, Executable.__init__ = init, planned
 
 
-def keep(default: Any) -> None:
-    """Remembers what the last program built: the default graph, or if it is empty that of its last session."""
+def _place(placed: dict[Any, str], steps: Any, ops: list[Any]) -> None:
+    """Notes where the steps of a plan are done; a node that is part of another's step goes where its result goes."""
+    for step in steps:
+        if isinstance(step.kernel, Segment):
+            placed.update((work.step.op, "GPU") for work in step.kernel.works)
+        else:
+            placed.setdefault(step.op, "CPU")
+    own = set(ops)
+    for op in reversed(ops):
+        if op not in placed:
+            users = [user for value in op.outputs for user in value.consumers() if user in own and user in placed]
+            placed[op] = placed[users[0]] if users else "CPU"
+
+
+@contextlib.contextmanager
+def watching() -> Iterator[None]:
+    """In the block, a program runs; afterwards its graph is what is shown."""
+    global _placed
+    _placed = {}
+    _last_session.clear()
+    try:
+        yield
+    finally:
+        _keep(pyflow.get_default_graph(), _placed)
+        _placed = None
+
+
+def _keep(default: Any, placed: dict[Any, str]) -> None:
+    """Remembers what the program built: the default graph, or if it is empty that of its last session."""
     graph = default if default.version or not _last_session else _last_session[0]
     _last_session.clear()
     _shown.clear()
     _shown["graph"] = graph
+    _shown["ran"] = {op.name: device for op, device in placed.items() if op.graph is graph}
 
 
 @offered
-def nodes(path: str = "") -> dict[str, list]:
+def nodes(path: str = "") -> dict[str, Any]:
     """{"names", "ops", "devices", "inputs"}, one entry a node; inputs are numbers of nodes, a control input's negative.
+
+    The devices are those that nodes ran on if "ran" is true; else nothing has run, and they are those asked for.
 
     Args:
       path: a file with a graph; empty for that of the last program.
     """
     if path:
-        _shown["graph"] = _of_file(path)
+        _shown.update(graph=_of_file(path), ran={})
     definition = _definition()
     if len(definition.node) > _MOST_NODES:
         raise Refused(f"A graph of {len(definition.node)} nodes is too large to be shown")
@@ -59,9 +103,14 @@ def nodes(path: str = "") -> dict[str, list]:
     return {
         "names": [node.name for node in definition.node],
         "ops": [node.op for node in definition.node],
-        "devices": [node.device.rpartition("device:")[2] for node in definition.node],
+        "devices": [_device(node) for node in definition.node],
+        "ran": bool(_shown["ran"]),
         "inputs": inputs,
     }
+
+
+def _device(node: Any) -> str:
+    return _shown["ran"].get(node.name, "") if _shown["ran"] else node.device.rpartition("device:")[2]
 
 
 def _edge(text: str, number: dict[str, int]) -> int:
@@ -71,14 +120,21 @@ def _edge(text: str, number: dict[str, int]) -> int:
 
 @offered
 def node(name: str) -> dict[str, Any]:
-    """{"op", "device", "inputs", "shapes", "attrs"} of a node, each as text."""
+    """{"op", "device", "ran", "inputs", "shapes", "attrs"} of a node, each as text."""
     _definition()
     found = _shown["nodes"].get(name)
     if found is None:
         raise Refused(f"There is no node {name}")
     shapes = [str(TensorShape(shape)) for shape in found.attr["_output_shapes"].list.shape]
     attrs = {key: _text(value) for key, value in sorted(found.attr.items()) if not key.startswith("_output")}
-    return {"op": found.op, "device": found.device, "inputs": list(found.input), "shapes": shapes, "attrs": attrs}
+    return {
+        "op": found.op,
+        "device": found.device,
+        "ran": _shown["ran"].get(name, "not" if _shown["ran"] else ""),
+        "inputs": list(found.input),
+        "shapes": shapes,
+        "attrs": attrs,
+    }
 
 
 def _definition() -> Any:

@@ -1,8 +1,9 @@
 """Finds modules in one file, where Python would ask a file system that is written in JavaScript for each: most of what
 the tab waits for at its start.
 
-The file, `modules.bin`, is made by web/compile.mjs: it has all of PyFlow's modules, whose sources the tab has not, and
-those of others that PyFlow imports, which are compiled there, as a dictionary of `Module`s without the name, by it.
+The file, `modules.bin`, is made by web/compile.mjs and packed by zstd. It has all of PyFlow's modules, whose sources the
+tab has not, and those of others that PyFlow imports, which are compiled there: a dictionary of `Module`s, without the
+name, by it.
 """
 
 from __future__ import annotations
@@ -31,11 +32,10 @@ class Module(NamedTuple):
 
 
 class Modules(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
-    """Finds and loads the modules of a file."""
+    """Finds and loads the modules of a file, given its content unpacked."""
 
-    def __init__(self, path: str):
-        with open(path, "rb") as file:
-            self._modules = {name: Module(*fields) for name, fields in marshal.load(file).items()}
+    def __init__(self, content: bytes):
+        self._modules = {name: Module(*fields) for name, fields in marshal.loads(content).items()}
         self._folders = {os.path.dirname(m.path): name for name, m in self._modules.items() if m.is_package}
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: Any = None) -> ModuleSpec | None:
@@ -84,6 +84,9 @@ class Listing:
 
 def install() -> None:
     """Once, before all other imports."""
-    modules = Modules(os.path.join(os.path.dirname(os.path.dirname(__file__)), "modules.bin"))
+    from compression import zstd  # type: ignore[import-not-found]  # of Pyodide's Python, 3.14
+
+    with open(os.path.join(os.path.dirname(os.path.dirname(__file__)), "modules.bin"), "rb") as file:
+        modules = Modules(zstd.decompress(file.read()))
     sys.meta_path.insert(0, modules)
     sys.path_hooks.insert(0, modules.of_folder)

@@ -36,11 +36,9 @@ def images() -> dict[str, tuple[np.ndarray, np.ndarray]]:
     content = np.frombuffer(lzma.decompress(packed), np.uint8)
     parts, start = {}, 8
     for name, count in zip(("train", "t10k"), content[:8].view("<u4").tolist()):
-        labels = content[start : start + count]
-        pairs = content[start + count : start + count + count * _PIXELS // 2]
-        levels = np.stack([pairs >> 4, pairs & 15], axis=1).reshape(count, _PIXELS)
-        parts[name] = levels * np.uint8(17), labels
-        start += count + pairs.size
+        labels, rest = content[start : start + count], content[start + count :]
+        parts[name] = rest[: count * _PIXELS].reshape(count, _PIXELS), labels
+        start += count * (1 + _PIXELS)
     return parts
 
 

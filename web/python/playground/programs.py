@@ -13,7 +13,7 @@ import types
 from typing import Any
 
 import pyflow
-from playground import charts, devices, figures, graphs, mnist_files, offered, profile, tell
+from playground import charts, devices, figures, graphs, mnist_files, offered, profile, tell, threads
 from playground.console import Console, Stream
 from pyflow import as_tensorflow
 from pyflow.core.scopes import default_session_stack
@@ -38,6 +38,7 @@ def prepare() -> None:
     mnist_files.install()
     charts.install()
     graphs.install()
+    threads.install()
     _modules.update(sys.modules)
     _flags.update(_copy(vars(FLAGS)))
 
@@ -54,13 +55,12 @@ def run(name: str, source: str, device: str, profiled: bool) -> dict[str, Any]:
     linecache.checkcache(path)
     before = listing()
     start = time.perf_counter()
-    with Console(), profile.recording(profiled) as recorded, devices.chosen(device):
+    with Console(), profile.recording(profiled) as recorded, devices.chosen(device), graphs.watching():
         ending = execute(path, source)
         figures.show()
     ending["seconds"] = time.perf_counter() - start
     ending["files"] = sorted(file for file, stamp in listing().items() if before.get(file) != stamp)
     ending["profile"] = recorded.table() if recorded else None
-    graphs.keep(pyflow.get_default_graph())
     return ending
 
 

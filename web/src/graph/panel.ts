@@ -9,6 +9,7 @@ import { type GraphData, type Item, Scopes } from "./scopes";
 interface NodeFacts {
   op: string;
   device: string;
+  ran: string;
   inputs: string[];
   shapes: string[];
   attrs: Record<string, string>;
@@ -16,6 +17,14 @@ interface NodeFacts {
 
 const hueOf = (device: string) =>
   device.startsWith("GPU") ? "gpu" : device === "several" ? "several" : device ? "cpu" : "any";
+
+const legend = (ran: boolean) =>
+  [
+    ["cpu", ran ? "ran on the CPU" : "for the CPU"],
+    ["gpu", ran ? "ran on the GPU" : "for a GPU"],
+    ["several", "both"],
+    ["any", ran ? "did not run" : "for any device"],
+  ].map(([hue, text]) => h("span", { class: `legend ${hue}` }, text ?? ""));
 
 const SMALLEST_FIT = 0.4; // below that nothing can be read, and scrolling is better
 
@@ -68,8 +77,8 @@ export class GraphPanel {
     this.#stale = false;
     this.#open.clear();
     this.#facts.replaceChildren();
-    const { names } = this.#scopes.data;
-    this.#summary.textContent = `${names.length} nodes, ${this.#scopes.sizes.size} scopes`;
+    const { names, ran } = this.#scopes.data;
+    this.#summary.replaceChildren(`${names.length} nodes, ${this.#scopes.sizes.size} scopes`, ...legend(ran));
     if (names.length === 0) this.#hint("The program has built no graph.");
     else this.#layOut(true);
   }
@@ -176,7 +185,8 @@ export class GraphPanel {
     const facts = await this.engine.call<NodeFacts>("graphs.node", name);
     const rows: [string, string][] = [
       ["op", facts.op],
-      ["device", facts.device || "any"],
+      ["asked for", facts.device || "any device"],
+      ...(facts.ran ? [["ran on", facts.ran === "not" ? "none: it did not run" : facts.ran] as [string, string]] : []),
       ...facts.shapes.map((shape, i): [string, string] => [`output ${i}`, shape]),
       ...facts.inputs.map((input, i): [string, string] => [`input ${i}`, input]),
       ...Object.entries(facts.attrs),

@@ -6,6 +6,8 @@ export interface GraphData {
   ops: string[];
   devices: string[];
   inputs: number[][];
+  /** Whether the devices are those that nodes ran on, not only those that are asked for. */
+  ran: boolean;
 }
 
 /** What is drawn: a node, or a closed scope with all its nodes, or an open scope around what it holds. */

@@ -97,6 +97,12 @@ export class Playground {
     this.#setRunning(false);
   }
 
+  /** Takes files that were dropped, and shows what is in them. */
+  addFiles(files: File[], paths: string[]): Promise<void> {
+    this.#tabs.select("Files");
+    return this.files.add(files, paths);
+  }
+
   recolour(): void {
     this.#charts.recolour();
   }
