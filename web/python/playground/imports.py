@@ -1,7 +1,7 @@
 """Finds modules in one file, where Python would ask a file system that is written in JavaScript for each: most of what
 the tab waits for at its start.
 
-The file, `modules.bin`, is made by web/compile.mjs and packed by zstd. It has all of PyFlow's modules, whose sources the
+The file, `modules.bin`, is made by web/compile.mjs, packed by zstd. It has all of PyFlow's modules, whose sources the
 tab has not, and those of others that PyFlow imports, which are compiled there: a dictionary of `Module`s, without the
 name, by it.
 """
