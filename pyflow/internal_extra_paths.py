@@ -12,6 +12,11 @@ python.module
 python.module.module ops.module @
 python.ops.critical_section_ops ops.critical_section @
 python.ops.session_ops ops.session_ops @
+contrib.cudnn_rnn.python
+contrib.cudnn_rnn.python.layers @contrib.cudnn_rnn contrib.cudnn_layers
+contrib.cudnn_rnn.python.layers.cudnn_rnn @contrib.cudnn_rnn contrib.cudnn_layers
+contrib.cudnn_rnn.python.ops
+contrib.cudnn_rnn.python.ops.cudnn_rnn_ops @contrib.cudnn_rnn contrib.cudnn_parameters
 contrib.distributions.python
 contrib.distributions.python.ops @contrib.distributions
 contrib.distributions.python.ops.bijectors @contrib.distributions.bijectors

@@ -68,7 +68,7 @@ class Bijector:
         self._is_constant_jacobian = is_constant_jacobian
         self._constant_ildj_map: dict[Any, Any] = {}
         self._validate_args, self._dtype = validate_args, dtype
-        self._known: dict[tuple[str, Any], dict[str, Any]] = {}
+        self._known: dict[tuple[str, Any], dict[Any, Any]] = {}
         self._name = name or _snake_case(type(self).__name__.lstrip("_"))
         for i, parent in enumerate(self._graph_parents):
             if parent is None or not hasattr(parent, "graph"):
@@ -184,7 +184,7 @@ class Bijector:
 
     # ---------------------------------------------------------------- parts
 
-    def _of(self, side: str, tensor: Any) -> dict[str, Any]:
+    def _of(self, side: str, tensor: Any) -> dict[Any, Any]:
         return self._known.setdefault((side, tensor), {side: tensor})
 
     def _remembered(self, known: dict, event_ndims: Any) -> Any:
@@ -231,7 +231,7 @@ class Bijector:
         if static is not None and y.shape.ndims is not None and ildj.shape.ndims is not None:
             known = y.shape[y.shape.ndims - static : y.shape.ndims - least]
             whole = broadcast_static_shape(ildj.shape, known)
-            total.set_shape(whole[: whole.ndims - (static - least)])
+            total.set_shape(whole[: (whole.ndims or 0) - (static - least)])
         return total
 
     def _check_valid_event_ndims(self, min_event_ndims: int, event_ndims: Any) -> list[Any]:

@@ -60,7 +60,7 @@ def make_diag_scale(
       ValueError: there is nothing that says the size.
     """
     with name_scope(name, "make_diag_scale", values=[loc, scale_diag, scale_identity_multiplier]):
-        loc, diag = _tensor(loc, "loc"), _tensor(scale_diag, "scale_diag")
+        start, diag = _tensor(loc, "loc"), _tensor(scale_diag, "scale_diag")
         multiplier = _tensor(scale_identity_multiplier, "scale_identity_multiplier")
         signs: dict[str, Any] = {"is_non_singular": True, "is_self_adjoint": True}
         if diag is not None:
@@ -68,14 +68,14 @@ def make_diag_scale(
                 diag += multiplier[..., None]
             diag = _checked_entries(diag, diag, validate_args, assert_positive)
             return LinearOperatorDiag(diag=diag, is_positive_definite=assert_positive, **signs)
-        if loc is None and shape_hint is None:
+        if start is None and shape_hint is None:
             raise ValueError("Cannot infer `event_shape` unless `loc` or `shape_hint` is specified.")
         if shape_hint is None:
-            shape_hint = dimension_value(loc.shape[-1])
+            shape_hint = dimension_value(start.shape[-1])
         if multiplier is None:
             return LinearOperatorIdentity(
                 num_rows=shape_hint,
-                dtype=loc.dtype.base_dtype,
+                dtype=start.dtype.base_dtype,
                 is_self_adjoint=True,
                 is_positive_definite=True,
                 assert_proper_shapes=validate_args,

@@ -358,18 +358,18 @@ class FillTriangular(Bijector):
 
     def _inverse_event_shape(self, output_shape: Any) -> TensorShape:
         rows, columns = dimension_value(output_shape[-2]), dimension_value(output_shape[-1])
-        known = rows is not None and columns is not None
-        if known and rows != columns:
+        if rows is None or columns is None:
+            return output_shape[:-2].concatenate([None])
+        if rows != columns:
             raise ValueError(f"Matrix must be square. (saw [{rows}, {columns}])")
-        return output_shape[:-2].concatenate([rows * (rows + 1) // 2 if known else None])
+        return output_shape[:-2].concatenate([rows * (rows + 1) // 2])
 
     def _forward_event_shape_tensor(self, input_shape: Any) -> Tensor:
         side = cast((sqrt(1.0 + 8.0 * cast(input_shape[-1], dtypes.float32)) - 1.0) / 2.0, dtypes.int32)
         return concat([input_shape[:-1], [side, side]], axis=0)
 
     def _inverse_event_shape_tensor(self, output_shape: Any) -> Tensor:
-        side = output_shape[-1]
-        return concat([output_shape[:-2], [side * (side + 1) // 2]], axis=0)
+        return concat([output_shape[:-2], [output_shape[-1] * (output_shape[-1] + 1) // 2]], axis=0)
 
 
 def _side(count: int) -> int:

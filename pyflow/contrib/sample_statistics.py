@@ -233,7 +233,7 @@ def _flat_end(x: Tensor, axes: list[int], count: int) -> Tensor:
     front = [i for i in range(count) if i not in axes]
     moved = transpose(x, perm=front + axes)
     if x.shape.is_fully_defined():
-        sizes = x.shape.as_list()
+        sizes: Any = x.shape.as_list()
         return reshape(moved, [*(sizes[i] for i in front), int(np.prod([sizes[i] for i in axes]))])
     return reshape(moved, concat([shape(moved)[: count - len(axes)], [-1]], axis=0))
 

@@ -111,7 +111,7 @@ def evaluator(definition: OpDef, attrs: dict[str, Any], ctx: Any = None) -> Call
                 if any(s is None or None in s for s in shapes):  # a shape was given as numbers, and with a -1
                     raise InvalidArgumentError(None, None, "Dimension -1 must be >= 0")
                 out = tuple(np.empty(s, d) for s, d in zip(shapes, numpy_dtypes))  # type: ignore[arg-type]
-                arguments.append(out[0] if len(out) == 1 else out)
+                arguments.append(out[0] if definition.single_output else out)
             else:
                 arguments.append(bound[parameter])
         if definition.takes_out:

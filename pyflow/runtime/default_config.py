@@ -82,7 +82,7 @@ def get_jit() -> bool:
 @export("config.optimizer.set_jit")
 def set_jit(enabled: bool) -> None:
     """Asks for compiling by XLA, which has no effect."""
-    _config.graph_options.optimizer_options.global_jit_level = 1 if enabled else -1
+    _config.graph_options.optimizer_options.global_jit_level = 1 if enabled else -1  # type: ignore[assignment]
 
 
 _SWITCHES = ("disable_model_pruning", "disable_meta_optimizer")

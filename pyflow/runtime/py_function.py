@@ -132,6 +132,14 @@ def _find(token: str) -> _TensorFunction:
     return _functions[token]
 
 
+def _last(token: str) -> _Call:
+    """The last call of a function, which the gradient is one of."""
+    last = _find(token).last
+    if last is None:
+        raise errors.FailedPreconditionError(None, None, f"{token} has not been called before its gradient")
+    return last
+
+
 def _call(input: list, token: str, Tout: list) -> tuple:
     registered = _find(token)
     try:
@@ -161,10 +169,10 @@ class EagerPyFunc:
     shape = _unknown_shapes
     cpu = _call
 
-    def grad(op, *dys):
+    def grad(op: Any, *dys):
         token = op.attrs["token"]
         outer = [convert_to_tensor(dy) for dy in dys]
-        backwards = _TensorFunction(lambda *given: _find(token).last.gradients([dy.numpy() for dy in given]))
+        backwards = _TensorFunction(lambda *given: _last(token).gradients([dy.numpy() for dy in given]))
         return _add_node(backwards, outer, [t.dtype for t in op.inputs], None)
 
 
