@@ -9,6 +9,8 @@ import numpy as np
 from pyflow.core import dtypes
 from pyflow.core.api import export
 from pyflow.core.convert import convert_to_tensor
+from pyflow.core.node_count import count_nodes
+from pyflow.core.scopes import get_default_graph
 from pyflow.core.tensor import Tensor
 from pyflow.nn.cell_base import RNNCell
 from pyflow.nn.dynamic_rnn import dynamic_rnn
@@ -22,6 +24,7 @@ from pyflow.ops.array_joining import concat, stack
 from pyflow.ops.array_reversing import reverse_sequence
 from pyflow.ops.array_selection import where
 from pyflow.ops.array_shape import shape
+from pyflow.ops.array_slicing import slice_
 from pyflow.ops.cast import cast
 from pyflow.ops.comparison import equal, less_equal
 from pyflow.ops.math_binary import maximum
@@ -33,7 +36,10 @@ from pyflow.ops.variable_scope import get_variable
 
 def _steps_are_one(inputs: Tensor) -> Any:
     steps = inputs.shape.as_list()[1]
-    return equal(shape(inputs)[1], 1) if steps is None else steps == 1
+    if steps is None:
+        return equal(shape(inputs)[1], 1)
+    count_nodes(get_default_graph(), "Const", "Const", "Equal")
+    return steps == 1
 
 
 def _by_steps(inputs: Tensor, single: Callable, several: Callable) -> Any:
@@ -56,6 +62,7 @@ def crf_unary_score(tag_indices: Any, sequence_lengths: Any, inputs: Any) -> Ten
     inputs = convert_to_tensor(inputs)
     chosen = one_hot(tag_indices, shape(inputs)[2], dtype=inputs.dtype)
     masks = sequence_mask(sequence_lengths, maxlen=shape(inputs)[1], dtype=inputs.dtype)
+    count_nodes(get_default_graph(), *["Const"] * 27)  # TensorFlow gathers the scores from a flat vector
     return reduce_sum(reduce_sum(inputs * chosen, -1) * masks, 1)
 
 
@@ -65,6 +72,7 @@ def crf_binary_score(tag_indices: Any, sequence_lengths: Any, transition_params:
     params, tags = convert_to_tensor(transition_params), convert_to_tensor(tag_indices)
     scores = gather(reshape(params, [-1]), tags[:, :-1] * cast(shape(params)[0], tags.dtype) + tags[:, 1:])
     masks = sequence_mask(sequence_lengths, maxlen=shape(tags)[1], dtype=params.dtype)
+    count_nodes(get_default_graph(), "Const", "Const")  # where TensorFlow slices
     return reduce_sum(scores * masks[:, 1:], 1)
 
 
@@ -114,7 +122,7 @@ def crf_multitag_sequence_score(inputs: Any, tag_bitmap: Any, sequence_lengths: 
 def crf_log_norm(inputs: Any, sequence_lengths: Any, transition_params: Any) -> Tensor:
     """The logarithm of the sum of exp(score) of all sequences of tags: [batch]; see `crf_sequence_score`."""
     inputs = convert_to_tensor(inputs)
-    first = squeeze(inputs[:, :1], [1])
+    first = squeeze(slice_(inputs, [0, 0, 0], [-1, 1, -1]), [1])
 
     def single() -> Tensor:
         return _zero_if_empty(sequence_lengths, reduce_logsumexp(first, [1]))
@@ -122,7 +130,7 @@ def crf_log_norm(inputs: Any, sequence_lengths: Any, transition_params: Any) -> 
     def several() -> Tensor:
         _, alphas = dynamic_rnn(
             cell=CrfForwardRnnCell(transition_params),
-            inputs=inputs[:, 1:],
+            inputs=slice_(inputs, [0, 1, 0], [-1, -1, -1]),
             sequence_length=_transitions_left(sequence_lengths),
             initial_state=first,
             dtype=dtypes.float32,
@@ -254,9 +262,9 @@ def crf_decode(potentials: Any, transition_params: Any, sequence_length: Any) ->
         steps_left = _transitions_left(sequence_length, dtypes.int64)
         origins, last = dynamic_rnn(
             CrfDecodeForwardRnnCell(transition_params),
-            inputs=potentials[:, 1:],
+            inputs=slice_(potentials, [0, 1, 0], [-1, -1, -1]),
             sequence_length=steps_left,
-            initial_state=squeeze(potentials[:, :1], [1]),
+            initial_state=squeeze(slice_(potentials, [0, 0, 0], [-1, 1, -1]), [1]),
             time_major=False,
             dtype=dtypes.int32,
         )

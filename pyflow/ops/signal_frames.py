@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from pyflow.core import dtypes
 from pyflow.core.api import export
 from pyflow.core.constants import constant_value
 from pyflow.core.convert import convert_to_tensor
-from pyflow.core.scopes import name_scope
+from pyflow.core.node_count import counted_as
+from pyflow.core.scopes import get_default_graph, name_scope
 from pyflow.core.tensor import Tensor
 from pyflow.ops.array import reshape, transpose
 from pyflow.ops.array_gather import gather
@@ -61,7 +64,10 @@ def frame(
     Raises:
       ValueError: `axis` is not constant, or not one of the signal.
     """
-    with name_scope(name, "frame", [signal, frame_length, frame_step, pad_value]):
+    # TensorFlow works with tensors throughout, and gathers pieces of the greatest length that frames and steps share.
+    nodes = (99 if pad_end else 65) + sum(not isinstance(x, Tensor) for x in (signal, frame_length, frame_step))
+    counting = counted_as(get_default_graph(), nodes)
+    with counting, name_scope(name, "frame", [signal, frame_length, frame_step, pad_value]):
         signal = convert_to_tensor(signal, name="signal")
         length = known(convert_to_tensor(frame_length, name="frame_length"))
         step = known(convert_to_tensor(frame_step, name="frame_step"))
@@ -97,6 +103,19 @@ def overlap_and_add(signal: Any, frame_step: Any, name: str | None = None) -> Te
     Raises:
       ValueError: the step has a shape or is no integer, or the signal has too few dimensions.
     """
+    with counted_as(get_default_graph(), _nodes_of_overlap(signal, frame_step)):
+        return _overlap_and_add(signal, frame_step, name)
+
+
+def _nodes_of_overlap(signal: Any, frame_step: Any) -> int:
+    """How many nodes TensorFlow makes; frames that lie one after the other it only reshapes."""
+    is_tensor = isinstance(signal, Tensor)
+    dims = (signal.shape.dims and signal.shape.as_list()) if is_tensor else np.shape(signal)
+    made = 22 if dims and not isinstance(frame_step, Tensor) and dims[-1] == frame_step else 90
+    return made + (not is_tensor) + (not isinstance(frame_step, Tensor))
+
+
+def _overlap_and_add(signal: Any, frame_step: Any, name: str | None) -> Tensor:
     with name_scope(name, "overlap_and_add", [signal, frame_step]):
         signal = convert_to_tensor(signal, name="signal")
         signal.shape.with_rank_at_least(2)

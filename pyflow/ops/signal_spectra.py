@@ -9,7 +9,8 @@ from pyflow.core import dtypes
 from pyflow.core.api import export
 from pyflow.core.constants import constant_value
 from pyflow.core.convert import convert_to_tensor
-from pyflow.core.scopes import name_scope
+from pyflow.core.node_count import counted_as
+from pyflow.core.scopes import get_default_graph, name_scope
 from pyflow.core.tensor import Tensor
 from pyflow.ops.array import reshape
 from pyflow.ops.array_padding import pad
@@ -168,7 +169,7 @@ def linear_to_mel_weight_matrix(
       ValueError: no bands, edges that are negative, in the wrong order or above half of the sample rate, or a dtype
         not of floats.
     """
-    with name_scope(name, "linear_to_mel_weight_matrix"):
+    with counted_as(get_default_graph(), 123), name_scope(name, "linear_to_mel_weight_matrix"):
         dtype = dtypes.as_dtype(dtype)
         if isinstance(sample_rate, Tensor):
             sample_rate = constant_value(sample_rate)

@@ -283,6 +283,39 @@ def gradients_that_need_not_go_into_a_branch(tf):
     return [tf.gradients(y, v)[0].shape.as_list(), _count(tf)]
 
 
+def chains_of_tags(tf):
+    crf, notes = tf.contrib.crf, []
+    with tf.variable_scope("tags"):
+        transitions = tf.get_variable("transitions", [3, 3])
+    for shape in ([2, 5, 3], [None, 5, 3], [2, 1, 3], [None, None, 3]):
+        scores, lengths = tf.placeholder(tf.float32, shape), tf.placeholder(tf.int32, shape[:1])
+        tags = tf.placeholder(tf.int32, shape[:2])
+        crf.crf_sequence_score(scores, tags, lengths, transitions)
+        notes.append(_count(tf))
+        crf.crf_log_likelihood(scores, tags, lengths, transitions)
+        notes.append(_count(tf))
+    return notes
+
+
+def spectra(tf):
+    signal, notes = tf.contrib.signal, []
+    for shape in ([2, 100], [None, None], [100]):
+        x = tf.placeholder(tf.float32, shape)
+        signal.frame(x, 20, 10)
+        notes.append(_count(tf))
+        signal.frame(x, tf.constant(20), 10, pad_end=True)
+        notes.append(_count(tf))
+        signal.stft(x, 20, 10)
+        notes.append(_count(tf))
+        signal.stft(x, 20, 10, 32, pad_end=True)
+        notes.append(_count(tf))
+    signal.overlap_and_add(tf.placeholder(tf.float32, [3, 17]), 5)
+    signal.overlap_and_add(tf.placeholder(tf.float32, [None, 17]), 17)
+    notes.append(_count(tf))
+    signal.linear_to_mel_weight_matrix(8, 17, 8000)
+    return [*notes, _count(tf)]
+
+
 CASES = {name: case for name, case in list(globals().items()) if callable(case) and not name.startswith("_")}
 
 
