@@ -22,6 +22,7 @@ from pyflow.core.api import PUBLIC
 from pyflow.platform import old_numpy
 from pyflow.platform.raw_ops import positional_function
 from pyflow.protos import TENSORFLOW_MODULES
+from pyflow.test import test_ops
 
 # Where TensorFlow 1.15 offers its public names, too.
 _WHOLE = ("tensorflow", "tensorflow.compat.v1", "tensorflow._api.v1", "tensorflow_core")
@@ -79,6 +80,8 @@ def _module(name: str) -> types.ModuleType | None:
         return importlib.import_module(f"pyflow.protos.{TENSORFLOW_MODULES[name]}")
     inner = name.removeprefix("tensorflow.").removeprefix("compat.v1.")
     if internal_paths.is_known(inner):
+        if inner == "python.framework.test_ops":
+            test_ops.install()
         return _Internal(name, inner)
     return _public_module(inner)
 

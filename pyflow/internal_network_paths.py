@@ -10,6 +10,7 @@ python.framework.load_library @
 python.framework.tensor_conversion_registry @
 python.framework.kernels
 python.framework.op_def_registry
+python.framework.test_ops ops!
 python.eager.wrap_function ?function
 python.eager.test @test
 python.keras
@@ -104,7 +105,7 @@ _NAMES_ALONE = {
         imperative_grad lift_to_graph monitoring profiler remote tape""",
     "python.framework": """auto_control_deps c_api_util composite_tensor composite_tensor_utils config
         convert_to_constants error_interpolation func_graph function_def_to_graph graph_to_function_def op_callbacks
-        op_def_library registry subscribe tensor_like test_combinations test_ops traceable_stack""",
+        op_def_library registry subscribe tensor_like test_combinations traceable_stack""",
     "python.keras": """backend callbacks datasets engine.network engine.sequential engine.training layers
         layers.normalization layers.recurrent losses metrics models optimizer_v2 optimizers regularizers
         testing_utils utils utils.generic_utils utils.tf_utils""",

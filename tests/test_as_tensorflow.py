@@ -290,6 +290,31 @@ with tf.Session() as session:
 """
 
 
-@pytest.mark.parametrize("imports", [NETWORKS, INTERNALS])
+TEST_OPS = """
+from tensorflow.python.framework import dtypes, ops, test_ops
+import tensorflow as tf
+op = ops.get_default_graph().create_op("FloatOutputStringOutput", [], [dtypes.float32, dtypes.string], name="pair")
+assert [(t.name, t.dtype) for t in op.outputs] == [("pair:0", tf.float32), ("pair:1", tf.string)]
+assert [t.name for t in test_ops.n_ints_out(N=3)] == ["NIntsOut:0", "NIntsOut:1", "NIntsOut:2"]
+assert test_ops.two_int_outputs()._fields == ("a", "b") and test_ops.attr_default().get_attr("a") == b"banana"
+assert [t.dtype for t in test_ops.list_output([tf.int32, tf.float32])] == [tf.int32, tf.float32]
+assert test_ops.ref_output().dtype == dtypes.int32_ref and test_ops.none().type == "None"
+for call, words in (
+    (lambda: test_ops.n_ints_in([1]), "List argument 'a' to 'NIntsIn' Op with length 1 shorter than minimum length 2."),
+    (lambda: test_ops.attr_min(2), "Attr 'a' of 'AttrMin' Op passed 2 less than minimum 5."),
+    (lambda: test_ops.attr_enum("x"), "Attr 'a' of 'AttrEnum' Op passed string 'x' not in"),
+    (lambda: test_ops.restrict(1), "DataType int32 not in list of allowed values: string, bool"),
+    (lambda: tf.Session().run(test_ops.float_output()), "No OpKernel was registered to support Op 'FloatOutput'"),
+):
+    try:
+        call()
+    except Exception as error:
+        assert words in str(error), error
+    else:
+        raise AssertionError(words)
+"""
+
+
+@pytest.mark.parametrize("imports", [NETWORKS, INTERNALS, TEST_OPS])
 def test_imports_of_the_tests_of_networks(imports):
     run(imports)
