@@ -4,7 +4,8 @@
 //
 // overrides   TIME, BATCH, CELLS; INPUTS: rows of w that belong to x, above those of h;
 //             AT_I, AT_CI, AT_F, AT_O: where the gates stand among the four blocks of columns of sums and w;
-//             FORGET_BIAS; CLIP: of the memory (0: none)
+//             FORGET_BIAS; CLIP: of the memory (0: none);
+//             PEEPHOLES: behind w stand those of i, of f and of o, CELLS each
 // bindings    0: sums = x · w + b [TIME, BATCH, 4 · CELLS], 1: w [INPUTS + CELLS, 4 · CELLS], 2: the h before,
 //             3: the cs before [BATCH, CELLS], 4: how many steps there are (zeros come after them),
 //             5: i, ci, f, o [TIME, BATCH, 4 · CELLS], 6: cs, 7: h [TIME, BATCH, CELLS]
@@ -20,6 +21,7 @@ override AT_F: u32 = 2;
 override AT_O: u32 = 3;
 override FORGET_BIAS: f32 = 1.0;
 override CLIP: f32 = 0.0;
+override PEEPHOLES: bool = false;
 
 @group(0) @binding(0) var<storage, read> sums: array<f32>;
 @group(0) @binding(1) var<storage, read> w: array<f32>;
@@ -38,6 +40,11 @@ fn sigmoid(z: vec4f) -> vec4f { return 1.0 / (1.0 + exp(-z)); }
 fn tangent(z: vec4f) -> vec4f {
     let is_not_a_number = (bitcast<vec4u>(z) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
     return select(tanh(clamp(z, vec4f(-20.0), vec4f(20.0))), z, is_not_a_number);
+}
+
+// What the memory adds to a gate's sum through peephole `number`.
+fn seen(number: u32, j: u32, memory: vec4f) -> vec4f {
+    return w[((INPUTS + CELLS) * 4u + number) * CELLS + j] * memory;
 }
 
 fn sums_at(rows: vec4u, column: u32) -> vec4f {
@@ -85,10 +92,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
                     f += w[at + AT_F * CELLS] * v;
                     o += w[at + AT_O * CELLS] * v;
                 }
-                i = sigmoid(i);
-                ci = tangent(ci);
-                f = sigmoid(f);
-                o = sigmoid(o);
                 var before = vec4f();
                 if t == 0u {
                     let at = batch * CELLS + j;
@@ -97,8 +100,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
                     let at = ((t - 1u) * BATCH + batch) * CELLS + j;  // written by this invocation, a step ago
                     before = vec4f(cs[at.x], cs[at.y], cs[at.z], cs[at.w]);
                 }
+                if PEEPHOLES {
+                    i += seen(0u, j, before);
+                    f += seen(1u, j, before);
+                }
+                i = sigmoid(i);
+                ci = tangent(ci);
+                f = sigmoid(f);
                 c = f * before + i * ci;
                 if CLIP > 0.0 { c = clamp(c, vec4f(-CLIP), vec4f(CLIP)); }
+                if PEEPHOLES { o += seen(2u, j, c); }
+                o = sigmoid(o);
                 result = o * tangent(c);
             }
             hidden[CELLS - now + j] = result;

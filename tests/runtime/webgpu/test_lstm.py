@@ -26,6 +26,15 @@ def build(op, steps, **attrs):
     return make
 
 
+def build_with_peepholes(op, steps, **attrs):
+    def make(x, cs, h, w, b, *peepholes):
+        values = op(tf.constant(steps, tf.int64), x, cs, h, w, *peepholes, b, use_peephole=True, **attrs)
+        inputs = [x, cs, h, w, b, *peepholes]
+        return [*values, *tf.gradients([values[1] * 0.5, values[6] * values[6]], inputs)]
+
+    return make
+
+
 def check(found, expected):
     for value, wanted in zip(found, expected):
         np.testing.assert_allclose(value, wanted, rtol=2e-5, atol=2e-5 * max(1, np.abs(wanted).max()))
@@ -42,6 +51,16 @@ def test_the_other_order_of_gates_a_clip_and_fewer_steps(adapter):
     found, expected, _ = on_both(build(raw.BlockLSTMV2, 3, cell_clip=0.3), arrays(5, 6, 3, 7))
     check(found, expected)
     assert not found[6][3:].any()
+
+
+@pytest.mark.parametrize("op", [raw.BlockLSTM, raw.BlockLSTMV2])
+@pytest.mark.parametrize("time, batch, inputs, cells, steps", [(5, 6, 3, 7, 5), (3, 9, 5, 70, 2), (1, 1, 1, 1, 1)])
+def test_peepholes(adapter, op, time, batch, inputs, cells, steps):
+    peepholes = list(np.random.default_rng(1).uniform(-1, 1, (3, cells)).astype("f4"))
+    given = [*arrays(time, batch, inputs, cells), *peepholes]
+    found, expected, ran = on_both(build_with_peepholes(op, steps, cell_clip=0.4), given)
+    assert any("LSTMGrad" in name or "LSTMV2Grad" in name or "LSTMGradV2" in name for name in ran.ops) and ran.first
+    check(found, expected)
 
 
 def test_a_layer_takes_eight_dispatches_with_its_gradients(adapter):
