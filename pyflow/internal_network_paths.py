@@ -35,7 +35,6 @@ python.training.summary_io @summary @train
 python.training.tracking
 python.training.tracking.base
 python.training.tracking.tracking
-python.training.tracking.util
 python.summary.writer.event_file_writer ?summary.FileWriter summary.event_file_writer
 python.util.function_utils platform.code.inspection
 contrib.framework.python.framework ?contrib.framework.arg_scope @contrib.framework

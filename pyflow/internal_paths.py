@@ -238,7 +238,6 @@ python.ops.string_ops ops.string_pieces ops.string_letters ops.string_hash_bucke
 python.ops.tensor_array_ops ops.tensor_array ops.tensor_array_ops @ ops!
 python.summary ?summary.scalar
 python.summary.summary ?summary.scalar @summary
-python.training.checkpoint_management train.checkpoint_management @train
 python.training.checkpoint_utils train.checkpoint_reader train.evaluation @train
 python.training.input ?train.batch @train
 python.summary.summary_iterator @train
