@@ -19,6 +19,9 @@ override IS_TRAINING: bool = true;
 @group(0) @binding(6) var<storage, read> offset_grad: array<f32>;
 @group(0) @binding(7) var<storage, read_write> dx: array<f32>;
 
+// Replaced where element-wise steps follow, which then store what they make of it.
+fn store_result(at: u32, v: f32) { dx[at] = v; }
+
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
@@ -30,5 +33,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     let normalized = (x[i] - mean[channel]) * inverse;
     let through_moments = (offset_grad[channel] + normalized * scale_grad[channel]) / f32(ROWS);
     of_normalized -= select(0.0, through_moments, IS_TRAINING);
-    dx[i] = of_normalized * scale[channel] * inverse;
+    store_result(i, of_normalized * scale[channel] * inverse);
 }

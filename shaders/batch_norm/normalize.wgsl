@@ -15,11 +15,14 @@ override EPSILON: f32 = 0.001;
 @group(0) @binding(4) var<storage, read> variance: array<f32>;
 @group(0) @binding(5) var<storage, read_write> y: array<f32>;
 
+// Replaced where element-wise steps follow, which then store what they make of it.
+fn store_result(at: u32, v: f32) { y[at] = v; }
+
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
     let i = (group.x + group.y * groups.x) * 64u + local;
     if i >= ROWS * CHANNELS { return; }
     let channel = i % CHANNELS;
-    y[i] = (x[i] - mean[channel]) * (scale[channel] / sqrt(variance[channel] + EPSILON)) + offset[channel];
+    store_result(i, (x[i] - mean[channel]) * (scale[channel] / sqrt(variance[channel] + EPSILON)) + offset[channel]);
 }

@@ -19,6 +19,9 @@ override MULTIPLIER: u32 = 1;
 // Replaced where a bias and an activation are fused.
 fn epilogue(v: R, column: u32) -> R { return v; }
 
+// Replaced where element-wise steps follow, which then store what they make of it.
+fn store_result(at: u32, v: R) { y[at] = v; }
+
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
@@ -40,5 +43,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
             sum += f32(x[at]) * f32(filters[(r * KERNEL_COLUMNS + c) * channels + channel]);
         }
     }
-    y[i] = epilogue(R(sum), channel);
+    store_result(i, epilogue(R(sum), channel));
 }

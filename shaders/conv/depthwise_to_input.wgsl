@@ -21,6 +21,9 @@ fn window(place: u32, step: u32, pad: u32, stride: u32, count: u32) -> i32 {
     return select(-1, start / i32(stride), start >= 0 && start % i32(stride) == 0 && start / i32(stride) < i32(count));
 }
 
+// Replaced where element-wise steps follow, which then store what they make of it.
+fn store_result(at: u32, v: R) { dx[at] = v; }
+
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
@@ -40,5 +43,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
             for (var k = 0u; k < MULTIPLIER; k++) { sum += f32(dy[at + k]) * f32(filters[weight + k]); }
         }
     }
-    dx[i] = R(sum);
+    store_result(i, R(sum));
 }

@@ -13,6 +13,9 @@ alias T = f32;
 @group(0) @binding(6) var<storage, read> g: array<T>;
 @group(0) @binding(7) var<storage, read_write> sum: array<T>;
 
+// Replaced where element-wise steps follow, which then store what they make of it.
+fn store_result(at: u32, v: T) { sum[at] = v; }
+
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) size: vec3u) {
     let i = id.x + id.y * size.x * 64u;
@@ -24,5 +27,5 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) size:
     if (TERMS > 4u) { total += e[i]; }
     if (TERMS > 5u) { total += f[i]; }
     if (TERMS > 6u) { total += g[i]; }
-    sum[i] = total;
+    store_result(i, total);
 }

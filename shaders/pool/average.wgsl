@@ -8,7 +8,6 @@
 // include parts/pooled_window.wgsl
 
 @group(0) @binding(0) var<storage, read> x: array<T>;
-@group(0) @binding(1) var<storage, read_write> y: array<T>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
@@ -20,5 +19,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     for (var r = w.above; r < w.below; r++) {
         for (var c = w.left; c < w.right; c++) { sum += f32(x[w.image + (r * WIDTH + c) * DEPTH]); }
     }
-    y[i] = T(sum / f32((w.below - w.above) * (w.right - w.left)));
+    store_result(i, T(sum / f32((w.below - w.above) * (w.right - w.left))));
 }

@@ -8,7 +8,6 @@
 // include parts/pooled_window.wgsl
 
 @group(0) @binding(0) var<storage, read> x: array<T>;
-@group(0) @binding(1) var<storage, read_write> y: array<T>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
@@ -23,5 +22,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
             if v > greatest || is_nan(f32(v)) { greatest = v; }
         }
     }
-    y[i] = greatest;
+    store_result(i, greatest);
 }

@@ -50,5 +50,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
             if same(greatest[window], v) && !is_earlier(v, image, row, column, y, x_column) { sum += f32(dy[window]); }
         }
     }
-    dx[i] = T(sum);
+    store_result(i, T(sum));
 }
+
+// Replaced where element-wise steps follow, which then store what they make of it.
+fn store_result(at: u32, v: T) { dx[at] = v; }

@@ -11,6 +11,9 @@ alias T = f32;
 // Whether a, which stands behind b, is the better one.
 fn before(a: T, b: T) -> bool { return a > b; }
 
+// Replaced where element-wise steps follow, which then store what they make of it.
+fn store_result(at: u32, v: i32) { y[at] = v; }
+
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) size: vec3u) {
     let i = id.x + id.y * size.x * 64u;
@@ -25,5 +28,5 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) size:
             place = k;
         }
     }
-    y[i] = i32(place);
+    store_result(i, i32(place));
 }

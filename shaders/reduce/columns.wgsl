@@ -19,6 +19,9 @@ fn element(v: A) -> A { return v; }
 fn combine(a: A, b: A) -> A { return a + b; }
 fn finish(a: A) -> A { return a; }
 
+// Replaced where element-wise steps follow, which then store what they make of it.
+fn store_result(at: u32, v: R) { y[at] = v; }
+
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) size: vec3u) {
     let i = id.x + id.y * size.x * 64u;
@@ -36,5 +39,5 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) size:
         }
         total = combine(total, some);
     }
-    y[i] = R(finish(total));
+    store_result(i, R(finish(total)));
 }

@@ -22,6 +22,9 @@ fn element(v: A) -> A { return v; }
 fn combine(a: A, b: A) -> A { return a + b; }
 fn finish(a: A) -> A { return a; }
 
+// Replaced where element-wise steps follow, which then store what they make of it.
+fn store_result(at: u32, v: R) { y[at] = v; }
+
 @compute @workgroup_size(64)
 fn main(
     @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) size: vec3u, @builtin(local_invocation_index) at: u32
@@ -48,5 +51,5 @@ fn main(
         }
         total = tree[at];
     }
-    if (lane == 0u && result < ROWS * PARTS) { y[result] = R(finish(total)); }
+    if (lane == 0u && result < ROWS * PARTS) { store_result(result, R(finish(total))); }
 }

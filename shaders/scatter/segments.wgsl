@@ -15,6 +15,9 @@ fn initial() -> T { return T(0); }
 
 fn combine(a: T, b: T) -> T { return a + b; }
 
+// Replaced where element-wise steps follow, which then store what they make of it.
+fn store_result(at: u32, v: T) { y[at] = v; }
+
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) size: vec3u) {
     let i = id.x + id.y * size.x * 64u;
@@ -24,5 +27,5 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) size:
     for (var p = 0u; p < COUNT; p++) {
         if (row(p) == mine) { total = combine(total, updates[p * WIDTH + i % WIDTH]); }
     }
-    y[i] = total;
+    store_result(i, total);
 }

@@ -11,6 +11,9 @@ var<workgroup> tree: array<f32, 64>;
 
 fn finish(shifted: f32, sum: f32) -> f32 { return exp(shifted) / sum; }
 
+// Replaced where element-wise steps follow, which then store what they make of it.
+fn store_result(at: u32, v: f32) { y[at] = v; }
+
 @compute @workgroup_size(64)
 fn main(
     @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) size: vec3u, @builtin(local_invocation_index) at: u32
@@ -42,5 +45,5 @@ fn main(
         workgroupBarrier();
         sum = tree[at - lane];
     }
-    for (var k = start + lane; k < end; k += LANES) { y[k] = finish(x[k] - largest, sum); }
+    for (var k = start + lane; k < end; k += LANES) { store_result(k, finish(x[k] - largest, sum)); }
 }

@@ -75,7 +75,8 @@ class Source:
         for work in unit.works:
             if work is not unit.product:
                 self._work(work)
-        self._stores = [(self._buffer(fusing.root(v), "read_write"), self._stored(v), v) for v in fusing.stored(unit)]
+        stored = [v for v in fusing.stored(unit) if v in self._names]  # a product's other outputs are not
+        self._stores = [(self._buffer(fusing.root(v), "read_write"), self._stored(v), v) for v in stored]
         self._stores += [(self._buffer(v, "read_write"), self._stored(v), v) for v in self._changed.values()]
         self.overwritten = {c for c in self._changed if c not in self._read}  # variables whose old value is not needed
         self.grid = (*groups(self._count // self._width, _WORKGROUP), 1)
@@ -149,7 +150,7 @@ class Source:
         if self._product is not None:
             for j in range(4):
                 arguments[j].append(self._computed(f"v.{parts[j]}"))
-        lines += [f"let four{j} = element({', '.join(arguments[j])});" for j in range(4)]
+        lines += [f"let four{j} = one_of_four({', '.join(arguments[j])});" for j in range(4)]
         for k, (buffer, _, value) in enumerate(self._stores):
             if self._is_number(value):
                 lines.append(f"if (at == 0u) {{ {buffer}[0] = four0.r{k}; }}")
@@ -173,8 +174,9 @@ class Source:
             parameters.append(f"of_product: {WGSL_TYPES[self._product.dtype.name]}")
         members = ", ".join(f"r{k}: {self._kinds[buffer]}" for k, (buffer, _, _) in enumerate(self._stores))
         results = ", ".join(text for _, text, _ in self._stores)
-        body = "\n    ".join([*inside, *self._constants, *self._lines, f"return Element({results});"])
-        return [f"struct Element {{ {members} }}\nfn element({', '.join(parameters)}) -> Element {{\n    {body}\n}}"]
+        body = "\n    ".join([*inside, *self._constants, *self._lines, f"return Results({results});"])
+        head = f"fn one_of_four({', '.join(parameters)}) -> Results"
+        return [f"struct Results {{ {members} }}\n{head} {{\n    {body}\n}}"]
 
     def _computed(self, v: str) -> str:
         """An element that a product gives, in the type that steps compute with."""

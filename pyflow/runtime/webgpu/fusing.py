@@ -1,6 +1,7 @@
 """Joins neighbouring element-wise steps, so that one shader does them in one pass over memory.
 
-A product of matrices or a convolution can be the beginning of it: what it computes goes on without being stored.
+A product of matrices, a convolution, a reduction can be the beginning of it (all of them are called products here):
+what it computes goes on without being stored.
 """
 
 from __future__ import annotations
@@ -245,10 +246,16 @@ class Fusing:
 
     @staticmethod
     def _can_follow(unit: Unit, later: Unit, both: Unit) -> bool:
-        """Whether there is one product, with as many elements as the steps run over, and not too many of them."""
+        """Whether there is one product, with as many elements as the steps run over, and not too many of them.
+
+        What a product computes besides its first output is stored by other dispatches.
+        """
         product: Any = both.product
-        many = len(both.works) > _MOST_BEHIND_A_PRODUCT
-        return None in (unit.product, later.product) and both.count == elements(product.step.outputs[0]) and not many
+        if None not in (unit.product, later.product) or len(both.works) > _MOST_BEHIND_A_PRODUCT:
+            return False
+        besides = set(product.step.outputs[1:])
+        uses = any(v in besides for w in both.works if w is not product for v in w.inputs)
+        return both.count == elements(product.step.outputs[0]) and not uses
 
     def stored(self, unit: Unit) -> list[Value]:
         """What a unit computes that is needed outside of it."""

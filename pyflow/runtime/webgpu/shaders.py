@@ -19,8 +19,7 @@ _ALIAS = re.compile(r"^alias (\w+)\s*=\s*(\w+)\s*;", re.M)
 _CALLED = re.compile(r"\b([A-Za-z_]\w*)\(")
 _DEFINED = re.compile(r"^fn (\w+)", re.M)
 _INPUT = re.compile(r"var<storage, read>")
-_STORE = re.compile(r"^fn store_result\(at: u32, v: ((vec4<)?\w+>?)\) [^\n]*\}$", re.M)
-_RESULT = re.compile(r"^@group\(0\) @binding\(\d+\) var<storage, read_write> c: [^\n]*\n", re.M)
+_STORE = re.compile(r"^fn store_result\(at: u32, v: ((vec4<)?\w+>?)\) \{ (\w+)\[at\] = v; \}$", re.M)
 _OUTPUT = re.compile(r"@binding\((\d+)\) (var<storage, read_write>)")
 
 
@@ -116,7 +115,9 @@ def specialised(
     if missing:
         raise KeyError(f"{shader} has no {missing}")
     if ending:
-        source = _STORE.sub(lambda m: ending.replace("VALUE", m[1]), _RESULT.sub("", source))
+        store: Any = _STORE.search(source)
+        result = re.compile(rf"^@group\(0\) @binding\(\d+\) var<storage, read_write> {store[3]}: [^\n]*\n", re.M)
+        source = result.sub("", source.replace(store[0], ending.replace("VALUE", store[1])))
     functions_there = functions_used(source)
     return f"{source}\n{functions_there}" if functions_there else source
 

@@ -188,6 +188,38 @@ class TestProducts:
         loss = tf.reduce_sum(tf.square(tf.matmul(tf.nn.relu(tf.matmul(x, tf.constant(ROWS.T)) @ first), second)))
         runs(tf.train.GradientDescentOptimizer(1e-9).minimize(loss), after=[first, second], count=3)
 
+    FOLLOWED = {
+        "sum of rows": lambda x: tf.reduce_sum(x, [1, 2, 3]),
+        "mean of columns": lambda x: tf.reduce_mean(x, [0, 1, 2]),
+        "greatest of all": lambda x: tf.reduce_max(x),
+        "loss": lambda x: tf.nn.l2_loss(x),
+        "softmax": tf.nn.softmax,
+        "max pooling": lambda x: tf.nn.max_pool(x, [1, 2, 2, 1], [1, 2, 2, 1], "SAME"),
+        "average pooling": lambda x: tf.nn.avg_pool(x, [1, 2, 2, 1], [1, 2, 2, 1], "SAME"),
+        "depthwise": lambda x: tf.nn.depthwise_conv2d(x, ROWS[:4, :12].reshape(2, 2, 12, 1), [1] * 4, "SAME"),
+        "sum of tensors": lambda x: tf.accumulate_n([x, x[:, ::-1], x]),
+        "sums of segments": lambda x: tf.unsorted_segment_sum(x, tf.constant([1, 0]), 3),
+    }  # fmt: skip
+
+    @pytest.mark.parametrize("name", FOLLOWED)
+    def test_what_else_has_steps_behind_it(self, name):
+        x = tf.placeholder(tf.float32, [2, 5, 7, 12])
+        y = self.FOLLOWED[name](x)
+        feeds = {x: _rng.randn(2, 5, 7, 12).astype(np.float32)}
+        assert runs([tf.nn.relu(y * 2.0 - 0.5), y], feeds) == runs(y, feeds)
+
+    def test_places_of_the_greatest_and_truth_values(self):
+        x = tf.placeholder(tf.float32, ROWS.shape)
+        right = tf.cast(tf.equal(tf.argmax(x, 1), tf.constant(np.arange(30) % 20)), tf.float32)
+        assert runs(right, {x: ROWS}) == 1
+        assert runs(tf.logical_not(tf.reduce_all(x > -1.0, 1)), {x: ROWS}) == 2
+
+    def test_batch_normalization_and_its_gradients(self):
+        x, scale = variable(_rng.randn(4, 5, 6, 8).astype(np.float32)), variable(np.ones(8, np.float32))
+        y, _, _ = tf.nn.fused_batch_norm(x, scale, scale * 0.5)
+        loss = tf.reduce_sum(tf.square(tf.nn.relu(y)))
+        runs([loss, tf.train.GradientDescentOptimizer(0.1).minimize(loss)], after=[x, scale], count=1)
+
     def test_more_steps_than_have_room_there(self):
         left, right = self.operands(30, 16, 20)
         y = tf.matmul(left, right)
