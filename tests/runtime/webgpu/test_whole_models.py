@@ -61,7 +61,7 @@ def test_the_network_for_digits_is_one_segment(adapter):
                     assert len(last_segments(sess)) == 1 and on_host(sess)[0] == set()  # the accuracy
                     sess.run(learn, feeds)
                     assert len(last_segments(sess)) == 1
-                    assert dispatches(sess) <= 20
+                    assert dispatches(sess) <= 10
                     names, largest = on_host(sess)
                     assert largest == 1  # the step's number, and what is computed from it
                     assert {name.split("/")[0] for name in names} == {
