@@ -234,6 +234,7 @@ python.ops.rnn_cell @nn.rnn_cell
 python.ops.rnn_cell_impl nn.cell_base nn.cell_sizes nn.cell_wrappers nn.lstm_cells @nn.rnn_cell
 python.ops.rnn_cell_wrapper_impl nn.dropout_wrapper nn.cell_wrappers
 python.ops.string_ops ops.string_pieces ops.string_letters ops.string_hash_buckets ops.string_reduction ops.unicode
+ ops.unicode_functions
  @ @strings ops!
 python.ops.tensor_array_ops ops.tensor_array ops.tensor_array_ops @ ops!
 python.summary ?summary.scalar

@@ -23,6 +23,7 @@ def load() -> None:
     for layer in _LAYERS:
         if layer in present:
             load_package(f"pyflow.{layer}")
+    importlib.import_module("pyflow.ops.ragged_dispatch").register()
 
 
 def load_package(name: str) -> types.ModuleType:

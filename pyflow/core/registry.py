@@ -195,7 +195,14 @@ class OpDef:
         self.has_ref_input = any(arg.is_ref for arg in self.inputs)
         self.single_output = len(self.outputs) == 1 and not self.outputs[0].is_list
 
+    # What it does with arguments that no tensor can be made of but which have tensors (as ragged ones), and what tells.
+    of_composite: tuple[Callable, Callable] | None = None
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self.of_composite is not None:
+            otherwise, is_composite = self.of_composite
+            if is_composite(args) or (kwargs and is_composite(kwargs.values())):
+                return otherwise(*args, **kwargs)
         return _apply(self, args, kwargs)
 
     def __repr__(self) -> str:

@@ -13,10 +13,11 @@ from pyflow.core.convert import convert_to_tensor
 from pyflow.core.deprecation import renamed_argument
 from pyflow.core.dtypes import INDEX
 from pyflow.core.errors import InvalidArgumentError
-from pyflow.core.registry import NOT_DIFFERENTIABLE, Attr, op, sample
+from pyflow.core.registry import NOT_DIFFERENTIABLE, Attr, op, raw, sample
 from pyflow.core.scopes import name_scope
 from pyflow.core.sparse_tensor import SparseTensor
 from pyflow.core.tensor import Tensor
+from pyflow.ops.ragged_tensor import RaggedTensor, convert_to_tensor_or_ragged_tensor
 from pyflow.ops.shape_rules import broadcast_shapes, merge, same_as, with_rank
 from pyflow.ops.sparse_coordinates import places_in_rows
 from pyflow.ops.string_arrays import each, strings_of
@@ -152,60 +153,83 @@ def _characters_of(text: bytes, start: int, count: int, place: int) -> bytes:
     return text[edges[start] : edges[min(start + max(count, 0), len(starts))]]
 
 
-def _as_sparse(parts: Any, result_type: str) -> SparseTensor:
-    if result_type == "RaggedTensor":
-        raise NotImplementedError("RaggedTensor (result_type of tf.strings.split)")
-    if result_type != "SparseTensor":
+def _of_rows(parts: Any, result_type: str) -> Any:
+    if result_type == "SparseTensor":
+        return SparseTensor(*parts)
+    if result_type != "RaggedTensor":
         raise ValueError("result_type must be 'RaggedTensor' or 'SparseTensor'.")
-    return SparseTensor(*parts)
+    indices, values, shape = parts
+    source = parts[0].op.inputs[0].shape
+    rows = source.as_list()[0] if source.ndims else None
+    return RaggedTensor.from_value_rowids(  # type: ignore[attr-defined]
+        values, indices[:, 0], shape[0] if rows is None else rows, validate=False
+    )
+
+
+def _split(input: Any, sep: Any, maxsplit: int) -> Any:
+    """The pieces of strings of any shape: a vector of a scalar, else a ragged tensor of one dimension more."""
+    if isinstance(input, RaggedTensor):
+        return input.with_flat_values(_split(input.flat_values, sep, maxsplit))
+    rank = input.shape.ndims
+    if rank == 0:
+        return StringSplitV2(raw.Reshape(input, [1]), sep, maxsplit=maxsplit).values
+    if rank is None or rank == 1:
+        return _of_rows(StringSplitV2(input, sep, maxsplit=maxsplit), "RaggedTensor")
+    ragged = RaggedTensor.from_tensor(input, ragged_rank=rank - 1)  # type: ignore[attr-defined]
+    return _split(ragged, sep, maxsplit)
 
 
 @export("string_split")
 def string_split(
     source: Any, sep: Any = None, skip_empty: bool = True, delimiter: Any = None, result_type: str = "SparseTensor",
     name: str | None = None,
-) -> SparseTensor:  # fmt: skip
+) -> Any:  # fmt: skip
     """The pieces of strings between delimiters.
 
     Args:
       source: string [n].
       sep: the characters each of which delimits, " " if None; empty for the single bytes. `delimiter` is its old name.
       skip_empty: whether to leave out empty pieces.
-      result_type: "SparseTensor".
+      result_type: "SparseTensor" or "RaggedTensor".
 
     Returns:
-      SparseTensor [n, most pieces].
+      SparseTensor or RaggedTensor [n, most pieces].
     """
     with name_scope(name, "StringSplit", [source]):
         delimiter = renamed_argument("sep", sep, "delimiter", delimiter)
         delimiter = convert_to_tensor(" " if delimiter is None else delimiter, dtype=dtypes.string)
         source = convert_to_tensor(source, dtype=dtypes.string)
-        return _as_sparse(StringSplit(source, delimiter, skip_empty=skip_empty), result_type)
+        return _of_rows(StringSplit(source, delimiter, skip_empty=skip_empty), result_type)
 
 
 @export("strings.split")
 def strings_split_v1(
     input: Any = None, sep: Any = None, maxsplit: int = -1, result_type: str = "SparseTensor", source: Any = None,
     name: str | None = None,
-) -> SparseTensor:  # fmt: skip
+) -> Any:  # fmt: skip
     """The pieces of strings, as Python's `str.split` gives them.
 
     Args:
-      input: string [n]; `source` is its old name.
+      input: strings, which may be ragged; `source` is its old name.
       sep: what separates; blanks of any number if None or "".
       maxsplit: how many times a string is split at most; -1 for any number.
-      result_type: "SparseTensor".
+      result_type: "SparseTensor" or "RaggedTensor".
 
     Returns:
-      SparseTensor [n, most pieces].
+      SparseTensor or RaggedTensor [..., most pieces].
     """
     input = renamed_argument("input", input, "source", source)
     with name_scope(name, "StringSplit", [input]):
-        input = convert_to_tensor(input, dtype=dtypes.string, name="input")
-        if input.shape.ndims not in (None, 1):
-            raise NotImplementedError("tf.strings.split of an input whose rank is not 1")
+        input = convert_to_tensor_or_ragged_tensor(input, dtype=dtypes.string, name="input")
         sep = convert_to_tensor("" if sep is None else sep, dtype=dtypes.string)
-        return _as_sparse(StringSplitV2(input, sep, maxsplit=maxsplit), result_type)
+        if result_type == "SparseTensor" and not isinstance(input, RaggedTensor) and input.shape.ndims in (None, 1):
+            return SparseTensor(*StringSplitV2(input, sep, maxsplit=maxsplit))
+        pieces = _split(input, sep, maxsplit)
+        if result_type == "SparseTensor":
+            return pieces.to_sparse()
+        if result_type != "RaggedTensor":
+            raise ValueError("result_type must be 'RaggedTensor' or 'SparseTensor'.")
+        return pieces
 
 
 @export("substr", "strings.substr")

@@ -11,13 +11,9 @@ from typing import Any
 import numpy as np
 
 from pyflow.core import dtypes
-from pyflow.core.api import export
-from pyflow.core.convert import convert_to_tensor
 from pyflow.core.dtypes import INDEX
 from pyflow.core.errors import InvalidArgumentError
-from pyflow.core.registry import NOT_DIFFERENTIABLE, Attr, attr, one_of, op, raw, sample
-from pyflow.core.scopes import name_scope
-from pyflow.core.tensor import Tensor
+from pyflow.core.registry import NOT_DIFFERENTIABLE, Attr, attr, one_of, op, sample
 from pyflow.ops.shape_rules import same_as, with_rank
 from pyflow.ops.string_arrays import each, strings_of
 
@@ -245,123 +241,3 @@ class UnicodeScript:
     def cpu(input):
         points = np.asarray(input)
         return np.array([_script(point) for point in points.reshape(-1).tolist()], np.int32).reshape(points.shape)
-
-
-def _one_string(input: Any, what: str) -> Tensor:
-    """The scalar as a vector; more dimensions would make a RaggedTensor."""
-    input = convert_to_tensor(input, dtype=dtypes.string, name="input")
-    if input.shape.ndims is None:
-        raise ValueError("Rank of `input` must be statically known.")
-    if input.shape.ndims:
-        raise NotImplementedError(f"RaggedTensor ({what} of an input that is no scalar)")
-    return raw.Reshape(input, [-1])
-
-
-@export("strings.unicode_decode")
-def unicode_decode(
-    input: Any, input_encoding: str, errors: str = "replace", replacement_char: int = 65533,
-    replace_control_characters: bool = False, name: str | None = None,
-) -> Tensor:  # fmt: skip
-    """The code points of a string scalar: int32 [characters].
-
-    Args:
-      input_encoding: "UTF-8", "UTF-16-BE" ...
-      errors: what becomes of malformed bytes: "replace", "ignore" or "strict".
-      replacement_char: a code point.
-      replace_control_characters: whether those are replaced too.
-    """
-    with name_scope(name, "UnicodeDecode", [input]):
-        return UnicodeDecode(
-            _one_string(input, "tf.strings.unicode_decode"), input_encoding=input_encoding, errors=errors,
-            replacement_char=replacement_char, replace_control_characters=replace_control_characters,
-        ).char_values  # fmt: skip
-
-
-@export("strings.unicode_decode_with_offsets")
-def unicode_decode_with_offsets(
-    input: Any, input_encoding: str, errors: str = "replace", replacement_char: int = 65533,
-    replace_control_characters: bool = False, name: str | None = None,
-) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """As `unicode_decode`, with the bytes at which the characters start: int64 [characters]."""
-    with name_scope(name, "UnicodeDecodeWithOffsets", [input]):
-        return UnicodeDecodeWithOffsets(
-            _one_string(input, "tf.strings.unicode_decode_with_offsets"), input_encoding=input_encoding, errors=errors,
-            replacement_char=replacement_char, replace_control_characters=replace_control_characters,
-        )[1:]  # fmt: skip
-
-
-@export("strings.unicode_encode")
-def unicode_encode(
-    input: Any, output_encoding: str, errors: str = "replace", replacement_char: int = 65533, name: str | None = None
-) -> Tensor:
-    """Strings of code points, int32 [..., characters], in an encoding: "UTF-8", "UTF-16-BE" or "UTF-32-BE"."""
-    with name_scope(name, "UnicodeEncode", [input]):
-        points = convert_to_tensor(input)
-        if points.shape.ndims is None:
-            raise ValueError("Rank of input_tensor must be statically known.")
-        if points.shape.ndims == 0:
-            raise ValueError("input_tensor's rank must be at least 1.")
-        shape = raw.Shape(points)
-        count = raw.Prod(shape[:-1], [0])
-        splits = raw.Range(0, count + 1, 1) * shape[-1]
-        strings = UnicodeEncode(
-            raw.Reshape(points, [-1]), splits, errors=errors, output_encoding=output_encoding,
-            replacement_char=replacement_char,
-        )  # fmt: skip
-        return raw.Reshape(strings, shape[:-1])
-
-
-def _characters(points: Tensor, encoding: str, errors: str, replacement: int) -> Tensor:
-    return unicode_encode(raw.ExpandDims(points, -1), encoding, errors, replacement)
-
-
-@export("strings.unicode_split")
-def unicode_split(
-    input: Any, input_encoding: str, errors: str = "replace", replacement_char: int = 65533, name: str | None = None
-) -> Tensor:
-    """The characters of a string scalar, as strings of the same encoding."""
-    with name_scope(name, "UnicodeSplit", [input]):
-        points = UnicodeDecode(
-            _one_string(input, "tf.strings.unicode_split"), input_encoding=input_encoding, errors=errors,
-            replacement_char=replacement_char,
-        ).char_values  # fmt: skip
-        return _characters(points, input_encoding, errors, replacement_char)
-
-
-@export("strings.unicode_split_with_offsets")
-def unicode_split_with_offsets(
-    input: Any, input_encoding: str, errors: str = "replace", replacement_char: int = 65533, name: str | None = None
-) -> tuple[Tensor, Tensor]:
-    """As `unicode_split`, with the bytes at which the characters start."""
-    with name_scope(name, "UnicodeSplitWithOffsets", [input]):
-        _, points, starts = UnicodeDecodeWithOffsets(
-            _one_string(input, "tf.strings.unicode_split_with_offsets"), input_encoding=input_encoding, errors=errors,
-            replacement_char=replacement_char,
-        )  # fmt: skip
-        return _characters(points, input_encoding, errors, replacement_char), starts
-
-
-@export("strings.unicode_transcode")
-def unicode_transcode(
-    input: Any, input_encoding: str, output_encoding: str, errors: str = "replace", replacement_char: int = 65533,
-    replace_control_characters: bool = False, name: str | None = None,
-) -> Tensor:  # fmt: skip
-    """Strings in another encoding: "UTF-8", "UTF-16-BE" or "UTF-32-BE"; the arguments are those of `unicode_decode`."""
-    return UnicodeTranscode(
-        input, input_encoding=input_encoding, output_encoding=output_encoding, errors=errors,
-        replacement_char=replacement_char, replace_control_characters=replace_control_characters, name=name,
-    )  # fmt: skip
-
-
-@export("strings.unicode_script")
-def unicode_script(input: Any, name: str | None = None) -> Tensor:
-    """The script of each code point, by ICU's numbers (25 is Latin); -1 for what is no code point."""
-    return UnicodeScript(input, name=name)
-
-
-@export("strings.bytes_split")
-def string_bytes_split(input: Any, name: str | None = None) -> Tensor:
-    """The single bytes of a string scalar."""
-    with name_scope(name, "StringsByteSplit", [input]):
-        text = _one_string(input, "tf.strings.bytes_split")
-        return raw.StringSplit(text, "", skip_empty=True).values
