@@ -21,6 +21,7 @@ from pyflow.ops.windows import Windows
 _SHORTEST = 64
 # A matrix of so many bytes stays in the innermost cache; for fewer rows at a time the products are too small.
 _SMALL_BYTES, _FEWEST_ROWS = 1 << 16, 24
+_FEW_COLUMNS, _FEW_OUTPUTS, _MOST_PIECES = 32, 64, 4
 
 
 def lies_in_rows(windows: Windows, channels: int) -> bool:
@@ -67,6 +68,14 @@ def _piece(rows: int, matrix: np.ndarray) -> int:
         return 0
     most = min(primitives.small_product // matrix.size, rows)
     return next((piece for piece in range(most, _FEWEST_ROWS - 1, -1) if rows % piece == 0), 0)
+
+
+def _pieces_of_sum(rows: int, columns: int, outputs: int) -> int:
+    """Into how many sums a product rowsᵀ · dy over many rows is cut, taken some columns at a time; 0 if it is not."""
+    if columns % _FEW_COLUMNS or outputs > _FEW_OUTPUTS:
+        return 0
+    most = primitives.small_product // (_FEW_COLUMNS * outputs)
+    return next((pieces for pieces in range(1, _MOST_PIECES + 1) if rows % pieces == 0 and rows <= most * pieces), 0)
 
 
 def multiplies_small(filter: np.ndarray) -> bool:
@@ -122,8 +131,18 @@ def convolve_to_filter(x: np.ndarray, gradient: np.ndarray, windows: Windows, su
             results = _turned(gradient, block)
             np.copyto(results, gradient[block.start : block.stop, block.top : block.bottom].swapaxes(0, 1))
             dy = results.reshape(-1, outputs)
+            pieces = _pieces_of_sum(len(dy), length, outputs)
+            if not pieces:
+                for place, total in enumerate(totals[index]):
+                    accumulate(1.0, _of_row(laid_out, windows, block, place), True, dy, False, float(number > 0), total)
+                continue
+            term = parallel.scratch((pieces, length // _FEW_COLUMNS, _FEW_COLUMNS, outputs), dy.dtype, "term")
+            cut = dy.reshape(pieces, 1, -1, outputs)
             for place, total in enumerate(totals[index]):
-                accumulate(1.0, _of_row(laid_out, windows, block, place), True, dy, False, float(number > 0), total)
+                rows = _of_row(laid_out, windows, block, place).reshape(pieces, -1, *term.shape[1:3])
+                primitives.multiply(rows.transpose(0, 2, 3, 1), cut, term)
+                for k, product in enumerate(term.reshape(pieces, *total.shape)):
+                    np.copyto(total, product) if number == k == 0 else np.add(total, product, total)
 
     parallel.run(part, range(count))
     return totals.reshape(count, -1, outputs)

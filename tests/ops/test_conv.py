@@ -9,7 +9,8 @@ import pytest
 
 import pyflow as tf
 from pyflow.core.registry import raw
-from pyflow.ops import conv_blocks
+from pyflow.ops import conv_blocks, conv_kernels, conv_rows
+from pyflow.ops.primitives import primitives
 from pyflow.ops.windows import make_windows
 from tests.numeric_gradient import gradient_error
 
@@ -133,6 +134,36 @@ def test_images_larger_than_a_block(monkeypatch, strides):
         # A convolution is linear in both.
         np.testing.assert_allclose((to_x * x).sum(), (value * weighting).sum())
         np.testing.assert_allclose((to_w * filter).sum(), (value * weighting).sum())
+
+
+def kernels(x, filter, dy, windows):
+    """What the kernels of a convolution and of its gradients give."""
+    results = [np.full_like(a, np.nan) for a in (dy, x, filter)]
+    conv_kernels.convolve(x, filter, windows, results[0])
+    conv_kernels.convolve_to_input(filter, dy, windows, results[1])
+    conv_kernels.convolve_to_filter(x, dy, windows, results[2])
+    return results
+
+
+@pytest.mark.parametrize("depth", [4, 12])
+@pytest.mark.parametrize("strides, dilations", [((1, 1), (1, 1)), ((1, 2), (1, 1)), ((1, 1), (2, 1))])
+@pytest.mark.parametrize(
+    "block_bytes, small_product", [(1 << 21, 0), (1 << 21, 1 << 10), (1 << 13, 1 << 10), (64, 1 << 10)]
+)
+def test_row_by_row(monkeypatch, depth, strides, dilations, block_bytes, small_product):
+    windows = make_windows((9, 8), (3, 2), strides, "SAME", dilations)
+    x, filter = RANDOM.standard_normal((5, 9, 8, depth)), RANDOM.standard_normal((3, 2, depth, 8))
+    dy = RANDOM.standard_normal((5, *windows.counts, 8))
+    monkeypatch.setattr(conv_rows, "lies_in_rows", lambda *_: False)
+    expected = kernels(x, filter, dy, windows)
+    monkeypatch.undo()
+    monkeypatch.setattr(conv_rows, "_SHORTEST", 1)
+    monkeypatch.setattr(conv_rows, "_FEWEST_ROWS", 2)
+    monkeypatch.setattr(conv_rows, "_FEW_COLUMNS", 4)
+    monkeypatch.setattr(conv_blocks, "BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr(primitives, "small_product", small_product)
+    for value, right in zip(kernels(x, filter, dy, windows), expected):
+        np.testing.assert_allclose(value, right, rtol=1e-11, atol=1e-11)
 
 
 @pytest.mark.parametrize("images, size", [(0, 3), (2, 0)])

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 import pyflow as tf
+from pyflow.ops.primitives import primitives
 from pyflow.runtime import unrolling
-from pyflow.runtime.cpu import loop_growth, loop_products
+from pyflow.runtime.cpu import ahead, blas, loop_growth, loop_products
 
 
 @pytest.fixture(autouse=True, params=[False, True], ids=["at_once", "meanwhile"])
@@ -60,6 +61,42 @@ def test_a_recurrent_network(rounds, x_first, monkeypatch):
                 dh = (dz @ w.T)[:, of_h]
             np.testing.assert_allclose(dw, expected, rtol=1e-9, atol=1e-12)
     assert made
+
+
+@pytest.mark.parametrize("width_bytes", [0, 16], ids=["whole", "in_blocks"])
+@pytest.mark.parametrize("order", ["stss", "ssts"])
+def test_gates_of_a_recurrent_network(order, width_bytes, monkeypatch):
+    monkeypatch.setattr(blas, "_WIDTH_BYTES", width_bytes)
+    monkeypatch.setattr(blas, "_NARROWEST", 2)
+    rounds, rng = 21, np.random.RandomState(0)
+    x = tf.placeholder(tf.float64, [rounds, 3, 5])
+    weights, bias = tf.constant(rng.randn(9, 16) * 0.5), tf.constant(rng.randn(16) * 0.5)
+    inputs = tf.TensorArray(tf.float64, rounds).unstack(x)
+
+    def body(t, c, h):
+        sums = tf.nn.bias_add(tf.matmul(tf.concat([inputs.read(t), h], 1), weights), bias)
+        blocks = tf.split(sums, 4, axis=1)
+        blocks[3] = blocks[3] + 1.0
+        i, j, f, o = (tf.sigmoid(b) if kind == "s" else tf.tanh(b) for b, kind in zip(blocks, order))
+        c = c * f + i * j
+        return t + 1, c, tf.tanh(c) * o
+
+    zeros = tf.zeros([3, 4], tf.float64)
+    y = tf.while_loop(lambda t, *_: t < rounds, body, (0, zeros, zeros))[2]
+    fetches = [y, *tf.gradients(y * y, [x, weights, bias])]
+    given = rng.randn(rounds, 3, 5)
+    made = loops(monkeypatch)
+    with tf.Session() as session:
+        results = session.run(fetches, {x: given})
+        again = session.run(fetches, {x: given})
+    assert [type(each) for each in made] == [ahead.GatesAhead if primitives.gates is None else ahead.Ahead]
+    monkeypatch.setattr(loop_products, "_SMALLEST", 1 << 60)
+    with tf.Session() as session:
+        expected = session.run(fetches, {x: given})
+    assert len(made) == 1
+    for value, same, right in zip(results, again, expected):
+        assert (value == same).all()
+        np.testing.assert_allclose(value, right, rtol=1e-10, atol=1e-13)
 
 
 def test_an_array_whose_later_elements_the_rounds_write():
