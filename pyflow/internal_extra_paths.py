@@ -14,6 +14,8 @@ python.ops.critical_section_ops ops.critical_section @
 python.ops.session_ops ops.session_ops @
 python.training.checkpoint_management train.checkpoint_management train.object_checkpoint @train
 python.training.tracking.util train.object_checkpoint train.object_graph @train
+contrib.framework.python.ops.audio_ops ?contrib.framework.arg_scope ops.audio ops!
+python.ops.gen_audio_ops ops!
 contrib.cudnn_rnn.python
 contrib.cudnn_rnn.python.layers @contrib.cudnn_rnn contrib.cudnn_layers
 contrib.cudnn_rnn.python.layers.cudnn_rnn @contrib.cudnn_rnn contrib.cudnn_layers
