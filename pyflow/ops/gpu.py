@@ -160,8 +160,8 @@ def groups(count: int, size: int = 64) -> tuple[int, int]:
 
 
 def word_of(value: Any) -> str:
-    """The WGSL type that a value's elements have in memory."""
-    return STORED_TYPES[value.dtype.name]
+    """The WGSL type that a value's elements have in memory; of what no device has, and stays on the CPU, any."""
+    return STORED_TYPES.get(value.dtype.name, "i32")
 
 
 def size(value: Any) -> int:

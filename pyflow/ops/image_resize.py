@@ -13,6 +13,8 @@ from pyflow.core.registry import ShapeError, op, sample
 from pyflow.core.tensor import StaticShape, Tensor
 from pyflow.ops import image_sampling
 from pyflow.ops.array_shape import shape
+from pyflow.ops.gpu import FLOATS, dispatches
+from pyflow.ops.gpu_resize import resized, resized_gradient
 from pyflow.ops.parallel import scratch
 from pyflow.ops.shape_rules import text, with_rank
 
@@ -125,6 +127,19 @@ def _same(op: Any) -> dict[str, bool]:
     return {name: op.get_attr(name) for name in ("align_corners", "half_pixel_centers")}
 
 
+def _linear_matrix(size: int, count: int, attrs: dict[str, Any]) -> np.ndarray:
+    return image_sampling.linear_matrix(size, count, attrs["align_corners"], attrs["half_pixel_centers"], np.float32)
+
+
+def _cubic_matrix(size: int, count: int, attrs: dict[str, Any]) -> np.ndarray:
+    return image_sampling.cubic_matrix(size, count, attrs["align_corners"], attrs["half_pixel_centers"], np.float32)
+
+
+def _nearest_matrix(size: int, count: int, attrs: dict[str, Any]) -> np.ndarray:
+    places = image_sampling.nearest(size, count, attrs["align_corners"], attrs["half_pixel_centers"])
+    return image_sampling.matrix(size, places[:, None], np.ones((count, 1), np.float32), np.float32)
+
+
 _IMAGES = (np.arange(18, dtype=np.float32) ** 2 / 10).reshape(1, 3, 3, 2)
 _ENLARGED = (np.arange(40, dtype=np.float32) % 7 / 4).reshape(1, 4, 5, 2)
 
@@ -149,6 +164,7 @@ class ResizeBilinearGrad:
         )
         _spread(grads, rows, columns, out)
 
+    gpu = dispatches(resized_gradient(_linear_matrix), types=FLOATS)
     samples = [sample(_ENLARGED, _IMAGES), sample(_ENLARGED, _IMAGES, half_pixel_centers=True)]
 
 
@@ -173,6 +189,7 @@ class ResizeBilinear:
     def grad(op, dy):
         return ResizeBilinearGrad(dy, op.inputs[0], **_same(op)), None
 
+    gpu = dispatches(resized(_linear_matrix), types=FLOATS)
     samples = [
         sample(_IMAGES, [4, 5]),
         sample(_IMAGES, [2, 2]),
@@ -207,6 +224,7 @@ class ResizeNearestNeighborGrad:
             sums = np.add.reduceat(np.add.reduceat(grads, down, axis=1, dtype=grads.dtype), right, 2, grads.dtype)
             out[:, rows[down][:, None], columns[right]] = sums
 
+    gpu = dispatches(resized_gradient(_nearest_matrix), types=FLOATS)
     samples = [sample(_ENLARGED, [3, 2]), sample(_ENLARGED, [6, 3], align_corners=True)]
 
 
@@ -238,6 +256,7 @@ class ResizeNearestNeighbor:
         size: Any = static.as_list() if static.is_fully_defined() else shape(images)[1:3]
         return ResizeNearestNeighborGrad(dy, size, **_same(op)), None
 
+    gpu = dispatches(resized(_nearest_matrix), types=FLOATS)
     samples = [
         sample(_IMAGES, [4, 5]),
         sample(_IMAGES, [2, 2]),
@@ -265,6 +284,7 @@ class ResizeBicubicGrad:
         )
         _spread(grads, rows, columns, out)
 
+    gpu = dispatches(resized_gradient(_cubic_matrix), types=FLOATS)
     samples = [sample(_ENLARGED, _IMAGES), sample(_ENLARGED, _IMAGES, half_pixel_centers=True)]
 
 
@@ -294,6 +314,7 @@ class ResizeBicubic:
             return None, None
         return ResizeBicubicGrad(dy, images, **_same(op)), None
 
+    gpu = dispatches(resized(_cubic_matrix), types=FLOATS)
     samples = [
         sample(_IMAGES, [4, 5]),
         sample(_IMAGES, [2, 2], align_corners=True),

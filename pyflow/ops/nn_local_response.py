@@ -9,6 +9,7 @@ import numpy as np
 from pyflow.core.api import export
 from pyflow.core.dtypes import bfloat16, float16, float32
 from pyflow.core.registry import NOT_DIFFERENTIABLE, one_of, op, sample
+from pyflow.ops.gpu import FLOAT32, Dispatch, dispatches, groups, size
 from pyflow.ops.shape_rules import merge_all, with_rank
 
 _TYPES = one_of((float16, bfloat16, float32), default=float32)
@@ -27,6 +28,21 @@ def _norms(x: np.ndarray, radius: int, bias: float, alpha: float) -> np.ndarray:
     norms *= alpha
     norms += bias
     return norms
+
+
+def _on_gpu(shader: str) -> Any:
+    """The rule of an op that a shader of shaders/lrn does."""
+
+    def rule(node: Any) -> list[Dispatch] | None:
+        count, attrs = size(node.outputs[0]), node.attrs
+        if attrs["depth_radius"] < 0 or any(v.shape != node.outputs[0].shape for v in node.inputs):
+            return None
+        names = {"RADIUS": "depth_radius", "BIAS": "bias", "ALPHA": "alpha", "BETA": "beta"}
+        constants = {constant: attrs[name] for constant, name in names.items()}
+        constants |= {"COUNT": count, "CHANNELS": node.outputs[0].shape[-1]}
+        return [Dispatch(f"lrn/{shader}.wgsl", node.inputs, node.outputs, groups(count), **constants)]
+
+    return dispatches(rule, types=FLOAT32, widened=True)
 
 
 def _reference(x: np.ndarray, radius: int = 1, bias: float = 1.0, alpha: float = 0.5, beta: float = 0.75) -> np.ndarray:
@@ -61,6 +77,7 @@ class LRNGrad:
         np.add(shared, norms, out=out, casting="same_kind")
 
     grad = NOT_DIFFERENTIABLE
+    gpu = _on_gpu("gradient")
     samples = [
         sample(
             np.array([[[[1.0, 0.5, -1.0]]]], np.float32),
@@ -95,6 +112,7 @@ class LRN:
         radius, bias, alpha, beta = (op.get_attr(name) for name in ("depth_radius", "bias", "alpha", "beta"))
         return LRNGrad(grad, op.inputs[0], op.outputs[0], radius, bias, alpha, beta)
 
+    gpu = _on_gpu("lrn")
     samples = [
         sample(
             np.array([[[[0.5, -1.0, 2.0, 0.25]]]], np.float32),

@@ -9,7 +9,7 @@ import pytest
 
 import pyflow as tf
 from pyflow.runtime.webgpu.residency import ResidentCell
-from tests.runtime.webgpu.on_device import cpu_session, dispatches, ops_done, segments
+from tests.runtime.webgpu.on_device import cpu_session, dispatches, on_both, ops_done, segments
 
 pytestmark = pytest.mark.native
 
@@ -255,3 +255,15 @@ class TestPassing:
         for scale, values in results.items():
             for value in values:
                 np.testing.assert_allclose(value, wanted * scale**2, rtol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", [tf.float64, tf.int8, tf.uint8], ids=lambda dtype: dtype.name)
+def test_types_that_devices_have_not_stay_on_the_cpu(adapter, dtype):
+    def make(x):
+        pooled = [tf.matmul(x, x), tf.nn.softmax(x), tf.cumsum(x, 1)] if dtype.is_floating else []
+        return [tf.reduce_max(x, 1), tf.argmax(x, 1), tf.reduce_sum(x, 0), *pooled]
+
+    found, expected, ran = on_both(make, [np.ones((64, 64), dtype.as_numpy_dtype)])
+    assert not ran.first
+    for value, wanted in zip(found, expected):
+        assert value.dtype == wanted.dtype and np.array_equal(value, wanted)
