@@ -48,6 +48,7 @@ def run(name: str, source: str, device: str, profiled: bool) -> dict[str, Any]:
     """Runs a program; gives how it ended: {"status", "seconds", "message", "line", "files", "profile"}."""
     prepare()
     forget_last()
+    figures.prepare(source)
     path = os.path.join(FOLDER, name)
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "w", encoding="utf-8") as file:
@@ -74,7 +75,6 @@ def forget_last() -> None:
         if str(getattr(sys.modules[module], "__file__", "")).startswith((FOLDER, FILES)):
             del sys.modules[module]
     sys.path[:] = [entry for entry in sys.path if not entry.startswith(FOLDER)]
-    figures.close()
     gc.collect()
 
 

@@ -6,6 +6,7 @@ import { h } from "../dom";
 const MOST_CHARTS = 24;
 const MOST_POINTS = 20_000;
 const COLOURS = ["--series-1", "--series-2", "--series-3", "--series-4"];
+const FRAME = 18; // of a chart, in the style sheet
 
 /** The points of one name: a curve for each run, over steps. */
 class Series {
@@ -122,8 +123,10 @@ export class Charts {
   }
 
   #width(): number {
-    const inner = this.element.clientWidth - 26;
-    return inner > 640 ? Math.floor(inner / 2) - 20 : inner - 18;
+    const { paddingLeft, paddingRight, columnGap } = getComputedStyle(this.element);
+    const inner = this.element.clientWidth - Number.parseFloat(paddingLeft) - Number.parseFloat(paddingRight);
+    const each = inner > 660 ? Math.floor((inner - Number.parseFloat(columnGap)) / 2) : inner;
+    return Math.max(each - FRAME, 100);
   }
 
   #resize(): void {

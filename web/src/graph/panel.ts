@@ -20,9 +20,9 @@ const hueOf = (device: string) =>
 
 const legend = (ran: boolean) =>
   [
-    ["cpu", ran ? "ran on the CPU" : "for the CPU"],
-    ["gpu", ran ? "ran on the GPU" : "for a GPU"],
-    ["several", "both"],
+    ["cpu", ran ? "ran on CPU" : "for the CPU"],
+    ["gpu", ran ? "on GPU" : "for a GPU"],
+    ["several", "on both"],
     ["any", ran ? "did not run" : "for any device"],
   ].map(([hue, text]) => h("span", { class: `legend ${hue}` }, text ?? ""));
 
@@ -78,7 +78,7 @@ export class GraphPanel {
     this.#open.clear();
     this.#facts.replaceChildren();
     const { names, ran } = this.#scopes.data;
-    this.#summary.replaceChildren(`${names.length} nodes, ${this.#scopes.sizes.size} scopes`, ...legend(ran));
+    this.#summary.replaceChildren(`${names.length} nodes, ${this.#scopes.sizes.size} scopes · `, ...legend(ran));
     if (names.length === 0) this.#hint("The program has built no graph.");
     else this.#layOut(true);
   }
@@ -195,6 +195,7 @@ export class GraphPanel {
       h("h3", {}, name),
       h("dl", {}, ...rows.flatMap(([key, value]) => [h("dt", {}, key), h("dd", {}, value)])),
     );
+    document.activeElement?.closest(".box")?.scrollIntoView({ block: "nearest", inline: "nearest" }); // still in sight
   }
 
   #fit(): void {

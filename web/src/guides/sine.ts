@@ -124,6 +124,7 @@ export class SineGuide {
       height: 260,
       scales: { x: { time: false }, y: { range: [-1.3, 1.3] } },
       axes: [{ ...axis, show: false }, axis],
+      legend: { live: false },
       series: [
         {},
         { label: "sine", stroke: colour("--faint"), width: 5 },
