@@ -8,9 +8,9 @@
 import { packAcross, packAlong } from "./packing";
 import { FUSED, multiplyAdd, zero } from "./vectors";
 
-/** Steps that are packed at once; numbers of the second factor that are. */
+/** Steps that are packed at once; bytes of the second factor that are, which a core's cache is to hold. */
 export const DEPTH: i32 = 1024;
-const PACKED: i32 = 1 << 17;
+const PACKED: i32 = 1 << 20;
 
 let strip: usize = 0;
 let panels: usize = 0;
@@ -21,7 +21,7 @@ let spare: usize = 0;
 export function placeProduct(memory: usize): usize {
   strip = memory;
   panels = strip + (DEPTH * 6 << 3);
-  lanes = panels + (PACKED << 3);
+  lanes = panels + PACKED;
   spare = lanes + (DEPTH << 2);
   return spare + 256;
 }
@@ -38,7 +38,7 @@ export function rowsTimes<T>(
   while (first < pieces) {
     let depth = 0, last = first;
     while (last < pieces && depth + length(segments, last) <= DEPTH) depth += length(segments, last++);
-    const most = (PACKED / depth) & -wide;
+    const most = (PACKED / <i32>sizeof<T>() / depth) & -wide;
     for (let start = 0; start < columns; start += most) {
       const width = min(most, columns - start);
       packColumns<T>(base + start * column, depth, width, step, column);
@@ -69,7 +69,7 @@ export function rowsTransposedTimes<T>(
   const wide = <i32>(32 / sizeof<T>());
   for (let first = 0; first < rows; first += DEPTH) {
     const depth = min(DEPTH, rows - first);
-    const most = (PACKED / depth) & -wide;
+    const most = (PACKED / <i32>sizeof<T>() / depth) & -wide;
     for (let start = 0; start < columns; start += most) {
       const width = min(most, columns - start);
       packColumns<T>(base + start * column, depth, width, step, column);
