@@ -35,8 +35,8 @@ class Primitives:
       convolve_to_filter: (input, gradient, windows, out [window, in, out]), the gradient to the filter.
       max_pool: (input [n, sizes, channels], windows, out [n, counts, channels]), the greatest of each window.
       max_pool_to_input: (input, result, gradient, windows, out), the gradient: to the first greatest of each window.
-      elementwise: for types of ops with one output, what does large ones whose inputs and output are float32 arrays of
-        known shapes: (inputs..., out).
+      elementwise: for types of ops with one output, what does those whose inputs are float32 arrays of known shapes,
+        the first of them large: (inputs..., out).
       biased_relu: (x, bias [columns], out): max(x + bias, 0) in float32; None where there is nothing faster than numpy.
       column_sums: (matrix of float32, out [columns]); None where there is nothing faster than numpy.
       exp, log, tanh, sigmoid: (x, out), which may be the same array.

@@ -139,6 +139,15 @@ def test_sums_of_columns(table, rows, columns):
         assert_close(out, part.sum(0, dtype=float64), rows or 1)
 
 
+@pytest.mark.parametrize("shape", [(0,), (1,), (15,), (16,), (33, 7), (4096,), (100, 1001)])
+def test_half_the_sum_of_squares(table, shape):
+    x, out = floats(*shape), garbage()
+    table.elementwise["L2Loss"](x, out)
+    assert_close(out, (x.astype(float64) ** 2).sum() / 2)
+    table.elementwise["L2Loss"](x.T, out)
+    assert_close(out, (x.astype(float64) ** 2).sum() / 2, x.size or 1)
+
+
 WINDOWS = [
     make_windows((14, 14), (5, 5), (1, 1), "SAME"),
     make_windows((9, 7), (3, 2), (2, 1), "VALID", (1, 2)),

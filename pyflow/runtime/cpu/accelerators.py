@@ -33,7 +33,7 @@ def use_elementwise(program: Program) -> None:
         _join_biases_with_relus(program)
     for step in program.steps:
         kernel = primitives.elementwise.get(step.type)
-        if kernel is not None and all(map(_is_float, step.inputs)) and _is_large(step.outputs[0]):
+        if kernel is not None and all(map(_is_float, step.inputs)) and _is_large(step.inputs[0]):
             step.kernel = kernel
 
 

@@ -168,6 +168,7 @@ def install(primitives: Primitives, path: str) -> None:
     primitives.gate_gradient = functools.partial(_gate_gradient, exports.gateGradient)
     primitives.elementwise.update(
         Exp=primitives.exp,
+        L2Loss=_first_of(exports.halfSquares, lambda x, out: np.multiply(np.vdot(x, x), 0.5, out=out)),
         Log=primitives.log,
         Relu=_first_of(exports.relu, lambda x, out: np.maximum(x, 0, out=out)),
         ReluGrad=_first_of(exports.reluGradient, lambda dy, y, out: np.multiply(dy, y > 0, out=out)),

@@ -9,7 +9,7 @@ import { placeTables } from "./tables";
 export { convolve, convolveToFilter } from "./convolutions";
 export { exp, log, logistic, tanh } from "./functions";
 export { gateGradient, gates } from "./gates";
-export { average, columnSums, multiply, product } from "./matrices";
+export { average, columnSums, halfSquares, multiply, product } from "./matrices";
 export { maxPool, maxPoolToInput } from "./pooling";
 export { biasedRelu, relu, reluGradient } from "./rectifier";
 

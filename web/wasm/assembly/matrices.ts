@@ -7,6 +7,8 @@ import { multiplyAdd, zero } from "./vectors";
 
 /** Rows that are summed at once. */
 const SUMMED: i32 = 128;
+/** Numbers whose squares are. */
+const SQUARED: i32 = 4096;
 
 /** c = a b, matrices or batches of them. Returns whether it could be done. */
 export function multiply(a: usize, b: usize, c: usize): bool {
@@ -118,6 +120,31 @@ export function average(alpha: f64, x: usize, beta: f64, y: usize): bool {
   for (; left > 0; left--, from += 4, to += 4) {
     store<f32>(to, <f32>alpha * load<f32>(from) + <f32>beta * load<f32>(to));
   }
+  return true;
+}
+
+/** out = half the sum of the squares of x. Returns whether it could be done. */
+export function halfSquares(x: usize, out: usize): bool {
+  if (!isDenseFloat(x) || !isDenseFloat(out) || !isWriteable(out) || elements(out) != 1) return false;
+  let from = data(x), sum: f64 = 0;
+  const end = from + (elements(x) << 2);
+  // Some at a time, as in `columnSums`.
+  while (from + 64 <= end) {
+    const last = min(end, from + (SQUARED << 2)) - 63;
+    let a = zero(), b = zero(), c = zero(), d = zero();
+    for (; from < last; from += 64) {
+      const e = v128.load(from), f = v128.load(from, 16), g = v128.load(from, 32), h = v128.load(from, 48);
+      a = multiplyAdd<f32>(e, e, a);
+      b = multiplyAdd<f32>(f, f, b);
+      c = multiplyAdd<f32>(g, g, c);
+      d = multiplyAdd<f32>(h, h, d);
+    }
+    const all = f32x4.add(f32x4.add(a, b), f32x4.add(c, d));
+    const halves = f64x2.add(f64x2.promote_low_f32x4(all), f64x2.promote_low_f32x4(v128.shuffle<i64>(all, all, 1, 0)));
+    sum += f64x2.extract_lane(halves, 0) + f64x2.extract_lane(halves, 1);
+  }
+  for (; from < end; from += 4) sum += <f64>load<f32>(from) * <f64>load<f32>(from);
+  store<f32>(data(out), <f32>(sum * 0.5));
   return true;
 }
 
