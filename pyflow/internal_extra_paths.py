@@ -26,6 +26,11 @@ contrib.distributions.python.ops @contrib.distributions
 contrib.distributions.python.ops.bijectors @contrib.distributions.bijectors
 contrib.distributions.python.ops.distribution_util contrib.sample_statistics contrib.bijectors_affine
 contrib.distributions.python.ops.sample_stats @contrib.distributions
+contrib.graph_editor.select contrib.graph_selection
+contrib.graph_editor.reroute contrib.graph_rewiring
+contrib.graph_editor.subgraph contrib.graph_rewiring
+contrib.graph_editor.transform contrib.graph_rewiring
+contrib.graph_editor.util contrib.graph_selection
 contrib.image.python
 contrib.image.python.ops
 contrib.image.python.ops.dense_image_warp contrib.image_warps
