@@ -1,4 +1,4 @@
-"""tf.contrib.graph_editor under TensorFlow 1.15.5; the results are kept in graph_editors.json. Python 3.7 runs it too."""
+"""tf.contrib.graph_editor under TensorFlow 1.15.5; kept in graph_editors.json. Python 3.7 runs it too."""
 
 import numpy as np
 from state_cases import error

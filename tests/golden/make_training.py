@@ -26,6 +26,7 @@ FILES = {
     "crf": "crf_cases",
     "distributions": "distribution_cases",
     "contrib_images": "contrib_image_cases",
+    "resamplers": "resampler_cases",
     "graph_editors": "graph_editor_cases",
     "audio": "audio_cases",
     "contrib_losses": "contrib_loss_cases",
