@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -36,23 +37,42 @@ class _FileElements(Elements):
     def __init__(self, names: list[bytes], open_file: Callable[[str], Iterator], parse: Callable[[Any], list]):
         self._names, self._open_file, self._parse = list(names), open_file, parse
         self._current: Iterator | None = None
+        self._error: Exception | None = None
 
     def __next__(self) -> list:
-        while self._names:
+        found = self.take(1)
+        if not found:
+            raise StopIteration
+        return found[0]
+
+    def take(self, count: int) -> list:
+        if self._error is not None:
+            error, self._error = self._error, None
+            raise error
+        found: list = []
+        while self._names and not found:
             if self._current is None:
                 self._current = self._open_file(os.fsdecode(self._names[0]))
+            values: list = []
+            # What cannot be parsed is an error of its own, which is not to take the next elements with it.
+            most = count if self._parse is _single else 1
             try:
-                value = next(self._current, None)
+                # Not `list`: of what there is before an error, nothing is to be lost.
+                for value in itertools.islice(self._current, most):
+                    values.append(value)
             except Exception as error:
                 self._current = None
                 if not isinstance(error, errors.NotFoundError):
                     del self._names[0]  # what comes behind damage in a file cannot be read
-                raise
-            if value is not None:
-                return self._parse(value)
-            self._current = None
-            del self._names[0]
-        raise StopIteration
+                if not values:
+                    raise
+                self._error = error
+            else:
+                if not values:
+                    self._current = None
+                    del self._names[0]
+            found = [self._parse(value) for value in values]
+        return found
 
 
 def _single(value: bytes) -> list:

@@ -12,7 +12,7 @@ import contextlib
 import os
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
 from pyflow.core import errors
@@ -110,12 +110,19 @@ def read_records(path: str | bytes | os.PathLike, compression: str = "") -> Iter
       InvalidArgumentError: no such compression.
       DataLossError: a record is cut off or damaged, or the compressed data are.
     """
-    for _, record in read_placed_records(path, compression):
-        yield record
+    for block in _blocks(path, compression):
+        for _, record in block:
+            yield record
 
 
 def read_placed_records(path: str | bytes | os.PathLike, compression: str = "") -> Iterator[tuple[int, bytes]]:
     """As `read_records`, each record with its place in the (decompressed) file in bytes."""
+    for block in _blocks(path, compression):
+        yield from block
+
+
+def _blocks(path: str | bytes | os.PathLike, compression: str) -> Iterator[Iterable[tuple[int, bytes]]]:
+    """The records that are read at once, each with its place."""
     path = os.fsdecode(path)
     with contextlib.ExitStack() as stack:
         with errors_about(path):
@@ -129,8 +136,7 @@ def read_placed_records(path: str | bytes | os.PathLike, compression: str = "") 
                 stack.close()  # mostly at once: nobody has to exhaust the iterator to close a small file
             data += more
             places, end, missing = _complete_records(data)
-            for place, record in _checked(data, places, start, path):
-                yield start + place, record
+            yield _checked(data, places, start, path)
             start, data = start + end, data[end:]
             if len(data) >= _HEADER_BYTES and (missing > _CHUNK or ended):
                 # Only a length with the right checksum says how much more to read, or that the file is cut off.
@@ -160,18 +166,24 @@ def _complete_records(data: bytes) -> tuple[list[tuple[int, int]], int, int]:
     return places, position, 0
 
 
-def _checked(data: bytes, places: list[tuple[int, int]], start: int, path: str) -> Iterator[tuple[int, bytes]]:
-    """The records at those places, up to the first whose checksums are wrong: that is an error."""
+def _checked(data: bytes, places: list[tuple[int, int]], start: int, path: str) -> Iterable[tuple[int, bytes]]:
+    """The records at those places of data that start there, up to the first whose checksums are wrong: an error."""
     records = [data[place + _HEADER_BYTES : place + _HEADER_BYTES + length] for place, length in places]
     lengths_right = crc32c.are_right(
         [data[place : place + 8] for place, _ in places], [_CHECKSUM.unpack_from(data, p + 8)[0] for p, _ in places]
     )
     given = [_CHECKSUM.unpack_from(data, place + _HEADER_BYTES + length)[0] for place, length in places]
-    for (place, _), record, length_right, right in zip(
-        places, records, lengths_right, crc32c.are_right(records, given)
-    ):
+    right = crc32c.are_right(records, given)
+    placed = [(start + place, record) for (place, _), record in zip(places, records)]
+    if all(lengths_right) and all(right):
+        return placed
+    return _until_damage(placed, list(zip(lengths_right, right)), path)
+
+
+def _until_damage(placed: list, checks: list, path: str) -> Iterator[tuple[int, bytes]]:
+    for (place, record), (length_right, right) in zip(placed, checks):
         if not length_right or not right:
-            raise _corrupted(start + place + (_HEADER_BYTES if length_right else 0), path)
+            raise _corrupted(place + (_HEADER_BYTES if length_right else 0), path)
         yield place, record
 
 

@@ -45,6 +45,10 @@ class _FlatMapped(Elements):
             except StopIteration:
                 self._inner = None
 
+    def take(self, count: int) -> list:
+        found = self._inner.take(count) if self._inner is not None else []
+        return found or super().take(count)
+
 
 class _FlatMapDataset(DatasetValue):
     def __init__(self, source: DatasetValue, call: Call):

@@ -126,11 +126,12 @@ class Elements(Items):
 
     def rows(self, count: int) -> tuple[list, int]:
         """The next elements, at most `count`, stacked component by component; and how many they are."""
-        elements = []
-        for element in self:
-            elements.append(element)
-            if len(elements) == count:
+        elements: list = []
+        while len(elements) < count:
+            found = self.take(count - len(elements))
+            if not found:
                 break
+            elements += found
         return (stack(elements), len(elements)) if elements else ([], 0)
 
 
