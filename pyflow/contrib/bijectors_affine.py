@@ -60,7 +60,8 @@ def make_diag_scale(
       ValueError: there is nothing that says the size.
     """
     with name_scope(name, "make_diag_scale", values=[loc, scale_diag, scale_identity_multiplier]):
-        start, diag = _tensor(loc, "loc"), _tensor(scale_diag, "scale_diag")
+        start: Any = _tensor(loc, "loc")
+        diag = _tensor(scale_diag, "scale_diag")
         multiplier = _tensor(scale_identity_multiplier, "scale_identity_multiplier")
         signs: dict[str, Any] = {"is_non_singular": True, "is_self_adjoint": True}
         if diag is not None:
@@ -68,7 +69,7 @@ def make_diag_scale(
                 diag += multiplier[..., None]
             diag = _checked_entries(diag, diag, validate_args, assert_positive)
             return LinearOperatorDiag(diag=diag, is_positive_definite=assert_positive, **signs)
-        if start is None and shape_hint is None:
+        if loc is None and shape_hint is None:
             raise ValueError("Cannot infer `event_shape` unless `loc` or `shape_hint` is specified.")
         if shape_hint is None:
             shape_hint = dimension_value(start.shape[-1])

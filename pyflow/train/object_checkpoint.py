@@ -362,7 +362,7 @@ class CheckpointManager:
     def _record(self) -> None:
         update_checkpoint_state(
             self._directory,
-            self._latest,
+            self._latest or "",
             all_model_checkpoint_paths=self.checkpoints,
             all_model_checkpoint_timestamps=list(self._times.values()),
             last_preserved_timestamp=self._kept_at,
