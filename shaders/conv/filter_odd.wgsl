@@ -21,16 +21,14 @@ fn tap(row: u32) -> Tap {
         vec4i(column * DILATION_COLUMNS) - i32(PAD_LEFT), vec4i(m % DEPTH));
 }
 
-alias Line = vec4i;
-
 // Where the taps find row `row` of dy in x; -1 outside.
-fn line(t: Tap, image: u32, row: u32) -> Line {
+fn line(t: Tap, image: u32, row: u32) -> vec4i {
     let y = i32(row * STRIDE_ROWS) + t.row;
     let inside = (y >= vec4i()) & (y < vec4i(i32(HEIGHT)));
     return select(vec4i(-1), (i32(image * HEIGHT) + y) * i32(WIDTH), inside);
 }
 
-fn a_line(t: Tap, at: Line, column: u32) -> vec4f {
+fn a_line(t: Tap, at: vec4i, column: u32) -> vec4f {
     let x_column = i32(column * STRIDE_COLUMNS) + t.column;
     let inside = (at >= vec4i()) & (x_column >= vec4i()) & (x_column < vec4i(i32(WIDTH)));
     let i = vec4u(select(vec4i(), (at + x_column) * i32(DEPTH) + t.channel, inside));

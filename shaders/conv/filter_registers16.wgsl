@@ -1,6 +1,5 @@
 // The gradient of a convolution's filter, as the product of matrices in parts/filter_gradient.wgsl. Each invocation
-// sums a block of 16 rows and 16 columns in registers, place by place: a loop over four at a time and one for those left
-// take SwiftShader minutes to compile.
+// sums a block of 16 rows and 16 columns in registers.
 //
 // overrides   those of parts/filter_gradient.wgsl
 // bindings    as there

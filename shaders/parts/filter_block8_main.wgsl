@@ -1,7 +1,6 @@
 // A filter's gradient in blocks of 8 by 8, of lines of four taps (`a_line`) and four channels of dy (`b_line`).
 
 // include parts/block8.wgsl
-// include parts/filter_blocks.wgsl
 
 @compute @workgroup_size(32)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
@@ -19,17 +18,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     for (var i = split * part; i < min((split + 1u) * part, BATCH * ROWS); i++) {
         let line0 = line(tap0, i / ROWS, i % ROWS);
         let line1 = line(tap1, i / ROWS, i % ROWS);
-        var j = 0u;
-        for (; j + 4u <= COLUMNS; j += 4u) {
-            let b0 = b4(i * COLUMNS + j, column);
-            let b1 = b4(i * COLUMNS + j, column + 4u);
-            var a = mat4x4f();
-            a = a4(tap0, line0, j);
-            s00 += b0 * a; s01 += b1 * a;
-            a = a4(tap1, line1, j);
-            s10 += b0 * a; s11 += b1 * a;
-        }
-        for (; j < COLUMNS; j++) {
+        for (var j = 0u; j < COLUMNS; j++) {
             let b0 = b_line(i * COLUMNS + j, column);
             let b1 = b_line(i * COLUMNS + j, column + 4u);
             let a0 = a_line(tap0, line0, j);
