@@ -1,12 +1,15 @@
 # Runs in the playground: one line of JSON for each case, milliseconds a step, or GFLOP/s.
 import json
+import math
 import sys
 import time
 
 import numpy as np
 import tensorflow as tf
 
-CASES = sys.argv[1:] or ["product", "full", "lenet", "sine1", "sine10"]
+from pyflow.runtime.cpu import second_thread
+
+CASES = sys.argv[1:] or ["product", "threads", "full", "lenet", "sine1", "sine10"]
 BATCH = 100
 
 
@@ -93,7 +96,10 @@ def crossings(step):
     return len(calls)
 
 
+threads = product
+waking = second_thread.WAKING
 for name in CASES:
+    second_thread.WAKING = math.inf if name == "product" else waking  # that one is done on one thread
     with tf.Graph().as_default():
         case = {"sine1": lambda: sine(1), "sine10": lambda: sine(10)}.get(name) or globals()[name]
         step, rate = case()

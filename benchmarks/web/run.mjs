@@ -12,9 +12,10 @@ const dist = path.resolve(here, "../../web/dist");
 const [python, ...options] = process.argv.slice(2);
 const ARGS = ["--no-sandbox", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enable-features=Vulkan"];
 ARGS.push("--ignore-gpu-blocklist", "--disable-background-networking", "--disable-component-update", "--no-first-run");
-const CASES = ["product", "full", "lenet", "sine1", "sine10"];
+const CASES = ["product", "threads", "full", "lenet", "sine1", "sine10"];
 const TITLES = {
   product: "512³ product, GFLOP/s",
+  threads: "  on two threads",
   full: "5.2's training step, ms",
   lenet: "LeNet-5's step, ms",
   sine1: "sine RNN's step, T=1, ms",
@@ -145,6 +146,10 @@ function report(device, ours, peers) {
   console.log(`\n${device}`);
   for (const name of CASES) {
     const value = ours[name]?.value;
+    if (name === "threads") {
+      if (value) line(TITLES[name], show(value), "");
+      continue;
+    }
     const others = Object.entries(peers).map(([backend, found]) => `${backend} ${show(found[name])}`);
     const numbers = Object.values(peers).map((found) => found[name]).filter((n) => typeof n === "number");
     const best = name === "product" ? Math.max(...numbers) : Math.min(...numbers);
@@ -165,10 +170,11 @@ const [site, files] = [await serve(), await serveFiles()];
 const browser = await chromium.launch({ ...(executablePath ? { executablePath } : {}), args: ARGS });
 try {
   await starting(browser);
-  const quick = CASES.filter((name) => name !== "lenet");
-  const [cpu, wasm] = [await tensorflow(browser, "cpu", quick), await tensorflow(browser, "wasm", CASES)];
+  const both = CASES.filter((name) => name !== "threads");
+  const quick = both.filter((name) => name !== "lenet");
+  const [cpu, wasm] = [await tensorflow(browser, "cpu", quick), await tensorflow(browser, "wasm", both)];
   report("CPU", await pyflow(browser, "CPU", CASES), { cpu, wasm });
-  const cases = options.includes("--all") ? CASES : quick;
+  const cases = options.includes("--all") ? both : quick;
   const webgpu = await tensorflow(browser, "webgpu", cases);
   const gpu = await pyflow(browser, "GPU", cases);
   report("WebGPU, on SwiftShader", gpu, { webgpu });

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 # Multiplications that take as long as to wake the other thread, and as to copy a byte there.
-_WAKING, _COPYING = 2_000_000, 15
+WAKING, COPYING = 2_000_000, 15
 
 
 def find() -> Any:
@@ -68,4 +68,4 @@ class Halves:
 
 
 def _is_worth(multiplications: int, copied: int) -> bool:
-    return multiplications > _WAKING + _COPYING * copied
+    return multiplications > WAKING + COPYING * copied

@@ -25,7 +25,7 @@ from pyflow.runtime.cpu import second_thread
 _FOLDER = os.path.dirname(os.path.abspath(__file__))
 BUILDS = os.path.join(_FOLDER, "kernels-fma.wasm"), os.path.join(_FOLDER, "kernels.wasm")
 # That of web/wasm/assembly/index.ts, and of modules that were built from it.
-INTERFACE = 1
+INTERFACE = 2
 _SCRATCH_BYTES = 1 << 22
 _LEAST = 1 << 12  # numbers of results of which two threads are to do halves
 

@@ -14,7 +14,7 @@ export { maxPool, maxPoolToInput } from "./pooling";
 export { biasedRelu, relu, reluGradient } from "./rectifier";
 
 /** Raised, here and in pyflow/runtime/cpu/wasm.py, with whatever Python has to know: functions, arguments, tables. */
-export const INTERFACE: i32 = 1;
+export const INTERFACE: i32 = 2;
 
 /** To be called first, with the class ndarray and memory to work in. Returns how much of that is used. */
 export function setup(type: usize, memory: usize): usize {
