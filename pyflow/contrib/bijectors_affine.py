@@ -62,7 +62,7 @@ def make_diag_scale(
     with name_scope(name, "make_diag_scale", values=[loc, scale_diag, scale_identity_multiplier]):
         start: Any = _tensor(loc, "loc")
         diag = _tensor(scale_diag, "scale_diag")
-        multiplier = _tensor(scale_identity_multiplier, "scale_identity_multiplier")
+        multiplier: Any = _tensor(scale_identity_multiplier, "scale_identity_multiplier")
         signs: dict[str, Any] = {"is_non_singular": True, "is_self_adjoint": True}
         if diag is not None:
             if multiplier is not None:

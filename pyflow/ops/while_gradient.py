@@ -57,7 +57,8 @@ class _BodyGradient(GradientGraph):
         if found is None:
             parts = self._parts(tensor)
             with self.as_default(), self._at_function_level():
-                found = raw.ConcatV2(list(map(self._kept, parts)), tensor.op.inputs[-1]) if parts else None
+                if parts:  # An axis of its own: the body's is counted where the gradients take it over.
+                    found = raw.ConcatV2(list(map(self._kept, parts)), static_value(tensor.op.inputs[-1]))
             self._found[tensor] = found = self._from_list(tensor) if found is None else found
         return found
 
