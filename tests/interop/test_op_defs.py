@@ -13,11 +13,11 @@ import pyflow
 from pyflow.core import dtypes
 from pyflow.core.dtypes import DType, as_dtype
 from pyflow.core.registry import OPS, Arg, Attr, OpDef
-from tests.interop.test_ops import attr_value
+from tests.interop.test_ops import OF_CONTRIB, attr_value
 
 assert pyflow  # importing it registers the ops
 
-REMOVED = {"GatherTree", "MatrixExponential", "TopK"}
+REMOVED = {"MatrixExponential", "TopK", *OF_CONTRIB}
 # Dtypes that are not taken any more.
 INTEGERS, COMPLEX = {dtypes.int32, dtypes.int64}, {dtypes.complex64, dtypes.complex128}
 NARROWED = {

@@ -25,8 +25,13 @@ CHANGED = {
     "UniqueV2-0": "the static shape of idx is TensorFlow's only where axis is empty",
     "UniqueWithCountsV2-0": "the static shape of idx is TensorFlow's only where axis is empty",
 }
+# They went with tf.contrib.
+OF_CONTRIB = {
+    *("BipartiteMatch", "GatherTree", "ImageConnectedComponents", "ImageProjectiveTransform"),
+    *("Resampler", "ResamplerGrad"),
+}
 # From TensorFlow since, or from the graphs that it makes.
-REMOVED = {"AudioSummary", "Conv3DBackpropFilter", "Conv3DBackpropInput", "GatherTree", "MatrixExponential", "TopK"} | {
+REMOVED = {"AudioSummary", "Conv3DBackpropFilter", "Conv3DBackpropInput", "MatrixExponential", "TopK", *OF_CONTRIB} | {
     op for op in REMOVED_OPS if op.startswith("Batch")
 }
 # TensorFlow has it on GPUs only.
