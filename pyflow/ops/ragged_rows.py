@@ -24,6 +24,7 @@ def splits_of(lengths: np.ndarray, dtype: Any) -> np.ndarray:
 
 def places_of(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """Where the values of rows are that start there."""
+    lengths = lengths.astype(np.intp, copy=False)  # what numpy repeats by: 32 bits in a browser's tab
     ends = np.cumsum(lengths)
     total = int(ends[-1]) if len(ends) else 0
     return np.repeat(starts - (ends - lengths), lengths) + np.arange(total)
@@ -71,7 +72,7 @@ class RaggedRange:
         wide = np.float64 if dtype.kind == "f" else np.int64
         span, step = limits.astype(wide) - starts.astype(wide), deltas.astype(wide)
         counts = np.ceil(span / step) if dtype.kind == "f" else -(-span // step)
-        counts = np.maximum(counts, 0).astype(np.int64)
+        counts = np.maximum(counts, 0).astype(np.intp)
         within = places_of(np.zeros(len(counts), np.int64), counts)
         values = np.repeat(starts, counts) + within.astype(dtype) * np.repeat(deltas, counts)
         return splits_of(counts, Tsplits.as_numpy_dtype), values.astype(dtype, copy=False)
@@ -162,7 +163,7 @@ class RaggedTensorToSparse:
                 _refuse(words)
         rows, columns, shape = np.arange(len(rt_nested_splits[0]) - 1)[:, None], [], [len(rt_nested_splits[0]) - 1]
         for splits in rt_nested_splits:
-            lengths = np.diff(splits)
+            lengths = np.diff(splits).astype(np.intp, copy=False)
             within = places_of(np.zeros(len(lengths), np.int64), lengths)
             rows = np.concatenate([np.repeat(rows, lengths, axis=0), within[:, None]], axis=1)
             shape.append(int(lengths.max(initial=0)))
