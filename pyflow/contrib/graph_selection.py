@@ -288,6 +288,14 @@ def get_backward_walk_ops(
     return _walk(_seeds(seed_ops, get_generating_ops), within_ops, within_ops_fn, inclusive, following)
 
 
+def _both_walks(forward: tuple, backward: tuple, within_ops: Any, within_ops_fn: Any) -> tuple[list, list]:
+    """What is reached from some, and what others need; of each (seeds, whether with these, control edges)."""
+    seeds, inclusive, control_outputs = forward
+    reached = get_forward_walk_ops(seeds, inclusive, within_ops, within_ops_fn, control_outputs=control_outputs)
+    seeds, inclusive, control_inputs = backward
+    return reached, get_backward_walk_ops(seeds, inclusive, within_ops, within_ops_fn, control_inputs=control_inputs)
+
+
 @export(_SPACE + "get_walks_intersection_ops")
 def get_walks_intersection_ops(
     forward_seed_ops: Any,
@@ -301,16 +309,14 @@ def get_walks_intersection_ops(
     control_ios: Any = None,
 ) -> list:
     """The operations that lie between some and others."""
-    control_inputs, control_outputs = control_inputs or control_ios, control_outputs or control_ios
-    forward = get_forward_walk_ops(
-        forward_seed_ops, forward_inclusive, within_ops, within_ops_fn, control_outputs=control_outputs
+    forward, backward = _both_walks(
+        (forward_seed_ops, forward_inclusive, control_outputs or control_ios),
+        (backward_seed_ops, backward_inclusive, bool(control_inputs or control_ios)),
+        within_ops,
+        within_ops_fn,
     )
-    backward = set(
-        get_backward_walk_ops(
-            backward_seed_ops, backward_inclusive, within_ops, within_ops_fn, control_inputs=bool(control_inputs)
-        )
-    )
-    return [op for op in forward if op in backward]
+    needed = set(backward)
+    return [op for op in forward if op in needed]
 
 
 @export(_SPACE + "get_walks_union_ops")
@@ -326,11 +332,10 @@ def get_walks_union_ops(
     control_ios: Any = None,
 ) -> list:
     """The operations that are reached from some, and those that others need."""
-    control_inputs, control_outputs = control_inputs or control_ios, control_outputs or control_ios
-    forward = get_forward_walk_ops(
-        forward_seed_ops, forward_inclusive, within_ops, within_ops_fn, control_outputs=control_outputs
-    )
-    backward = get_backward_walk_ops(
-        backward_seed_ops, backward_inclusive, within_ops, within_ops_fn, control_inputs=bool(control_inputs)
+    forward, backward = _both_walks(
+        (forward_seed_ops, forward_inclusive, control_outputs or control_ios),
+        (backward_seed_ops, backward_inclusive, bool(control_inputs or control_ios)),
+        within_ops,
+        within_ops_fn,
     )
     return _unique([*forward, *backward])

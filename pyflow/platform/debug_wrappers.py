@@ -15,6 +15,8 @@ def has_inf_or_nan(datum: Any, tensor: Any) -> bool:
 
 
 class _Unavailable:
+    """Raises NotImplementedError."""
+
     def __init__(self, *args: Any, **kwargs: Any):
         raise NotImplementedError(
             f"tfdbg.{type(self).__name__}: PyFlow has no debugger; `Session.run` raises errors that name the line of "
@@ -22,37 +24,16 @@ class _Unavailable:
         )
 
 
-class LocalCLIDebugWrapperSession(_Unavailable):
-    """Raises NotImplementedError."""
-
-
-class LocalCLIDebugHook(_Unavailable):
-    """Raises NotImplementedError."""
-
-
-class TensorBoardDebugWrapperSession(_Unavailable):
-    """Raises NotImplementedError."""
-
-
-class TensorBoardDebugHook(_Unavailable):
-    """Raises NotImplementedError."""
-
-
-class DumpingDebugWrapperSession(_Unavailable):
-    """Raises NotImplementedError."""
-
-
-class DumpingDebugHook(_Unavailable):
-    """Raises NotImplementedError."""
-
-
-class GrpcDebugWrapperSession(_Unavailable):
-    """Raises NotImplementedError."""
-
-
-class GrpcDebugHook(_Unavailable):
-    """Raises NotImplementedError."""
-
-
-class DebugDumpDir(_Unavailable):
-    """Raises NotImplementedError."""
+# Programs import them also where they never debug.
+for _name in (
+    "DebugDumpDir",
+    "DumpingDebugHook",
+    "DumpingDebugWrapperSession",
+    "GrpcDebugHook",
+    "GrpcDebugWrapperSession",
+    "LocalCLIDebugHook",
+    "LocalCLIDebugWrapperSession",
+    "TensorBoardDebugHook",
+    "TensorBoardDebugWrapperSession",
+):
+    globals()[_name] = type(_name, (_Unavailable,), {"__module__": __name__})
