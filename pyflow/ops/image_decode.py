@@ -81,7 +81,8 @@ class DecodeJpeg:
 
     Raises:
       InvalidArgumentError: the data is no image, damaged, or too large.
-      NotImplementedError: "INTEGER_ACCURATE" with `fancy_upscaling=False`, for some files (4:2:2 ones and the like).
+      NotImplementedError: "INTEGER_ACCURATE" with `fancy_upscaling=False`, for some files (4:2:2 ones and the like)
+        where simplejpeg isn't installed.
       ImportError: Pillow isn't installed.
     """
 

@@ -1,4 +1,4 @@
-"""Image files as arrays: JPEG, PNG and GIF by Pillow, BMP and PNG of 16 bits by numpy.
+"""Image files as arrays: JPEG, PNG and GIF by Pillow (or simplejpeg), BMP and PNG of 16 bits by numpy.
 
 Sizes are looked at before memory is taken: a file may be small and the image that it describes not.
 """

@@ -1,4 +1,4 @@
-"""JPEG files as arrays: Pillow decodes them, and where its decoder leaves no choice, colors are upscaled here.
+"""JPEG files as arrays: where `image_libjpeg` can't, Pillow decodes them, and colors are upscaled here if need be.
 
 TensorFlow's default is the fast inverse DCT with smooth upscaling of colors, of which files often keep one for each two
 by two pixels. The decoder in Pillow has the fast one for drafts alone, which aren't smooth. So what comes here are the
@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from pyflow.ops import image_libjpeg
 from pyflow.ops.image_checks import check_size, pillow, refuse
 from pyflow.ops.image_upscaling import SMOOTH, upscaled
 
@@ -54,6 +55,8 @@ def jpeg_shape(data: bytes) -> tuple[int, int, int]:
     Raises:
       InvalidArgumentError: it is no such file.
     """
+    if (header := image_libjpeg.header(data)) is not None:
+        return header.height, header.width, header.channels
     image = _open(data, f"Invalid JPEG data, size {len(data)}")
     return image.height, image.width, len(image.getbands())
 
@@ -67,8 +70,37 @@ def decode_jpeg(data: bytes, channels: int, options: JpegOptions) -> np.ndarray:
     Raises:
       InvalidArgumentError: the data is damaged or too large, or the window not within the image.
       NotImplementedError: the accurate inverse DCT without smooth upscaling, for a file in which colors aren't kept for
-        each two by two pixels.
+        each two by two pixels, and there is no simplejpeg.
     """
+    pixels = _directly(data, channels, options)
+    return _by_pillow(data, channels, options) if pixels is None else pixels
+
+
+def _directly(data: bytes, channels: int, options: JpegOptions) -> np.ndarray | None:
+    """`decode_jpeg` if libjpeg can be asked for just that."""
+    header = image_libjpeg.header(data)
+    if header is None:
+        return None
+    height, width = (-(-size // options.ratio) for size in header[:2])
+    check_size("JPEG", width, height, max(channels, header.channels))
+    window = options.window or Window(0, 0, height, width)
+    if not window.within(height, width) or (header.channels == 4 and channels == 1):
+        refuse(_invalid(data))
+    if not image_libjpeg.is_cut_from_whole(header, window.left, window.columns, options.ratio, options.smooth):
+        return None
+    gray = header.colors != "RGB" and (channels or header.channels) == 1
+    colors = "GRAY" if gray else "CMYK" if header.channels == 4 else "RGB"
+    pixels = image_libjpeg.pixels(data, header, colors, options.ratio, options.smooth, options.fast)
+    if pixels is None:
+        return None
+    if options.window:
+        pixels = window.of(pixels)
+    if header.channels == 4:
+        return _from_ink(pixels, "adobe" in _open(data, _invalid(data)).info)
+    return _brightness(pixels) if channels == 1 and not gray else pixels
+
+
+def _by_pillow(data: bytes, channels: int, options: JpegOptions) -> np.ndarray:
     image = _open(data, _invalid(data))
     width, height = (-(-size // options.ratio) for size in image.size)
     check_size("JPEG", width, height, max(channels, len(image.getbands())))

@@ -267,6 +267,17 @@ def decoding(tf):
 
 
 @case
+def decoding_accurately_without_mixing_colors(tf):
+    """What only libjpeg itself does, of files that keep a color for two pixels."""
+    found, given = [], dict(files())
+    for name in ("jpeg_422.jpg", "jpeg_440.jpg"):
+        for channels in (0, 1):
+            options = {"channels": channels, "fancy_upscaling": False, "dct_method": "INTEGER_ACCURATE"}
+            found.append(lambda d=given[name], o=options: tf.io.decode_jpeg(d, **o))
+    return digests(tf, found)
+
+
+@case
 def decoding_wrongly(tf):
     functions = ["decode_jpeg", "decode_png", "decode_gif", "decode_bmp", "decode_image", "extract_jpeg_shape"]
     data = [b"", b"a'\n\\\x00\xff", b"BM", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"BM" + b"\0" * 60]

@@ -11,9 +11,18 @@ from pathlib import Path
 import pytest
 
 import pyflow as tf
+from pyflow.ops import image_libjpeg
 from tests.golden_cases import Golden
 
 GOLDEN = Golden("image_cases", "images.json")
+WITH_LIBJPEG = [
+    pytest.mark.native,
+    pytest.mark.skipif(image_libjpeg._library() is None, reason="simplejpeg is not installed"),
+]
+CASES = [
+    pytest.param(name, marks=WITH_LIBJPEG if name == "decoding_accurately_without_mixing_colors" else ())
+    for name in sorted(GOLDEN.cases)
+]
 
 
 @pytest.fixture(autouse=True)
@@ -21,8 +30,14 @@ def fresh_graph():
     tf.reset_default_graph()
 
 
-@pytest.mark.parametrize("name", sorted(GOLDEN.cases))
+@pytest.mark.parametrize("name", CASES)
 def test_image_functions_give_what_tensorflow_gives(name):
+    GOLDEN.check(name, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["decoding", "decoding_wrongly", "encoding"])
+def test_so_they_do_without_libjpeg(name, monkeypatch):
+    monkeypatch.setattr(image_libjpeg, "_library", lambda: None)
     GOLDEN.check(name, rtol=1e-5)
 
 
