@@ -1,4 +1,4 @@
-"""The names that tf.contrib.slim has for what is in tf.contrib.layers and tf.contrib.framework."""
+"""The names that tf.contrib.slim has for what is in tf.contrib.layers, tf.contrib.framework and tf.contrib.metrics."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ from pyflow.contrib import (  # noqa: F401  (they define what gets a second name
     layer_norms,
     layer_parts,
     layer_summaries,
+    metrics,
+    metrics_streams,
+    metrics_thresholds,
     optimize_loss,
     plain_layers,
     pooling_layers,
@@ -39,6 +42,8 @@ for _name, _thing in list(PUBLIC.items()):
         export(f"contrib.slim.layers.{_own}")(_thing)
         if "." not in _own:
             export(f"contrib.slim.{_own}")(_thing)
+    elif _name.startswith("contrib.metrics."):
+        export(f"contrib.slim.{_name.removeprefix('contrib.')}")(_thing)
 for _name in _FRAMEWORK:
     if f"contrib.framework.{_name}" in PUBLIC:
         export(f"contrib.slim.{_name}")(PUBLIC[f"contrib.framework.{_name}"])

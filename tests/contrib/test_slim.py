@@ -96,3 +96,9 @@ def test_analysis_prints_what_it_counts(capsys):
     assert tf.contrib.slim.model_analyzer.analyze_vars(tf.global_variables(), print_info=True) == (6, 24)
     assert "w:0 (float32_ref 2x3) [6, bytes: 24]" in capsys.readouterr().out
     assert tf.contrib.slim.model_analyzer.analyze_ops(tf.get_default_graph()) > 6
+
+
+def test_metrics_and_losses_are_those_of_contrib():
+    assert tf.contrib.slim.metrics.streaming_accuracy is tf.contrib.metrics.streaming_accuracy
+    assert tf.contrib.slim.metrics.aggregate_metric_map is tf.contrib.metrics.aggregate_metric_map
+    assert tf.contrib.slim.losses.log_loss is tf.contrib.losses.log_loss
