@@ -10,6 +10,7 @@ python.debug.wrappers.hooks platform.debug_wrappers
 python.debug.wrappers.local_cli_wrapper platform.debug_wrappers
 python.module
 python.module.module ops.module @
+python.ops.gen_checkpoint_ops ops!
 python.ops.inplace_ops ops.inplace
 python.ops.critical_section_ops ops.critical_section @
 python.ops.session_ops ops.session_ops @

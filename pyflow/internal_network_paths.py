@@ -28,7 +28,7 @@ python.ops.signal.util_ops @signal
 python.ops.tensor_array_grad ops.tensor_array_ops
 python.ops.unconnected_gradients @
 python.ops.summary_ops_v2 ?summary.scalar @summary
-python.training.checkpoint_ops @train
+python.training.checkpoint_ops train.remapped_variables @train
 python.training.distribution_strategy_context @distribute
 python.training.saving.functional_saver train.saver_nodes
 python.training.summary_io @summary @train

@@ -10,9 +10,12 @@ from typing import Any, NamedTuple
 from pyflow.core.api import export
 from pyflow.core.collections import GraphKeys
 from pyflow.core.scopes import get_collection
+from pyflow.ops.state import assign
 from pyflow.ops.variable_base import Variable
+from pyflow.ops.variable_partitions import PartitionInfo
 from pyflow.platform import logging
-from pyflow.train.checkpoint_reader import init_from_checkpoint
+from pyflow.train.checkpoint_reader import _checkpoint_path, init_from_checkpoint
+from pyflow.train.remapped_variables import _load_and_remap_matrix_initializer
 from pyflow.train.saveables import names_of
 
 
@@ -73,27 +76,61 @@ def warm_start(
       ckpt_to_initialize_from: the path of a checkpoint, or of a folder with checkpoints.
       vars_to_warm_start: a pattern for the names of trainable variables, a list of patterns for names of global ones,
         or a list of variables.
+      var_name_to_vocab_info: by which words rows of variables are found in the checkpoint.
       var_name_to_prev_var_name: the names in the checkpoint of variables that had others.
 
     Raises:
       ValueError: something is missing in the checkpoint, or the names of variables are not used.
-      NotImplementedError: variables have a vocabulary.
     """
     logging.info("Warm-starting from: %s", ckpt_to_initialize_from)
-    if var_name_to_vocab_info:
-        raise NotImplementedError("warm_start with var_name_to_vocab_info")
     grouped = _grouped(vars_to_warm_start)
-    previous = var_name_to_prev_var_name or {}
+    previous, vocabularies = var_name_to_prev_var_name or {}, var_name_to_vocab_info or {}
     if vars_to_warm_start:
-        variables = {previous.get(name) or name: v[0] if len(v) == 1 else v for name, v in grouped.items()}
+        variables = {}
+        for name, parts in grouped.items():
+            saved = previous.get(name) or name
+            if name in vocabularies:
+                _start_by_vocabulary(parts, vocabularies[name], _checkpoint_path(ckpt_to_initialize_from), saved)
+            else:
+                variables[saved] = parts[0] if len(parts) == 1 else parts
         init_from_checkpoint(ckpt_to_initialize_from, variables)
-        logging.info("Warm-started %d variables.", len(variables))
-    unused = set(previous) - set(grouped) if vars_to_warm_start else set(previous)
-    if unused:
-        raise ValueError(
-            "You provided the following variables in var_name_to_prev_var_name that were not used: "
-            f"{unused}.  Perhaps you misspelled them?  Here is the list of viable variable names: {grouped.keys()}"
+        logging.info("Warm-started %d variables.", len(grouped))
+    for argument, given in (("var_name_to_prev_var_name", previous), ("var_name_to_vocab_info", vocabularies)):
+        unused = set(given) - set(grouped) if vars_to_warm_start else set(given)
+        if unused:
+            raise ValueError(
+                f"You provided the following variables in {argument} that were not used: "
+                f"{unused}.  Perhaps you misspelled them?  Here is the list of viable variable names: {grouped.keys()}"
+            )
+
+
+def _start_by_vocabulary(parts: list, vocabulary: VocabInfo, path: str, saved: str) -> None:
+    """Has the parts of a variable start with the rows (or columns) of their words in the checkpoint."""
+    for part in parts:
+        shape, place = part.get_shape().as_list(), None
+        whole = part._save_slice_info
+        if whole is not None:
+            place = PartitionInfo(whole.full_shape, whole.var_offset)
+        words: dict[str, Any] = {
+            "new_row_vocab_size": vocabulary.new_vocab_size,
+            "new_col_vocab_size": shape[1],
+            "old_row_vocab_size": vocabulary.old_vocab_size,
+            "old_row_vocab_file": vocabulary.old_vocab,
+            "new_row_vocab_file": vocabulary.new_vocab,
+            "num_row_oov_buckets": vocabulary.num_oov_buckets,
+        }
+        if vocabulary.axis == 1:
+            words = {
+                "new_row_vocab_size": shape[0],
+                "new_col_vocab_size": vocabulary.new_vocab_size,
+                "old_col_vocab_file": vocabulary.old_vocab,
+                "new_col_vocab_file": vocabulary.new_vocab,
+                "num_col_oov_buckets": vocabulary.num_oov_buckets,
+            }
+        initialize = _load_and_remap_matrix_initializer(
+            path, saved, initializer=vocabulary.backup_initializer, **words
         )
+        part._initializer_op = assign(part, initialize(shape, partition_info=place))
 
 
 def _grouped(wanted: Any) -> dict[str, list]:
