@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import re
 from typing import Any
 
 import numpy as np
@@ -42,13 +43,12 @@ def apply(definition: OpDef, args: tuple, kwargs: dict[str, Any]) -> Any:
         inputs: list[Tensor] = []
         for arg, value in zip(definition.inputs, values):
             inputs += _convert_input(definition, arg, value, inferred, owner)
+            _check_types(definition, arg, inferred)
         attrs = {
-            # An inferred dtype is checked below, where the message can name the argument that it came from.
+            # An inferred dtype was checked above, where the message names the argument that it came from.
             n: v if n in inferred and spec.kind in ("type", "list(type)") else check_attr(definition, spec, v)
             for n, spec, v in _attr_values(definition, keywords, inferred)
         }
-        for arg in definition.inputs:
-            _check_types(definition, arg, attrs)
         if definition.has_ref_input:
             flat_args = definition.group_inputs(inputs, attrs)
             for arg, tensor in zip(definition.inputs, flat_args):
@@ -59,22 +59,30 @@ def apply(definition: OpDef, args: tuple, kwargs: dict[str, Any]) -> Any:
     return _result(definition, op)
 
 
+def python_name(op_type: str) -> str:
+    """The name of the function that makes such nodes: conv2d_backprop_input for Conv2DBackpropInput."""
+    return re.sub("([A-Z])([A-Z][a-z])|([a-z])([A-Z])", r"\1\3_\2\4", op_type).lower()
+
+
 def _bind(definition: OpDef, args: tuple, kwargs: dict[str, Any]) -> tuple[str | None, dict[str, Any]]:
     parameters = definition.parameters
     if len(args) > len(parameters) + 1:
-        raise TypeError(f"{definition.name}() takes at most {len(parameters) + 1} arguments but {len(args)} were given")
+        name = python_name(definition.name)
+        raise TypeError(f"{name}() takes at most {len(parameters) + 1} arguments but {len(args)} were given")
     keywords = dict(zip((*parameters, "name"), args))
     for key, value in kwargs.items():
         if key in keywords:
-            raise TypeError(f"{definition.name}() got multiple values for argument '{key}'")
+            raise TypeError(f"{python_name(definition.name)}() got multiple values for argument '{key}'")
         if key != "name" and key not in parameters:
             if key not in definition.attrs:
-                raise TypeError(f"{definition.name}() got an unexpected keyword argument '{key}'")
+                name = python_name(definition.name)
+                raise TypeError(f"{name}() got an unexpected keyword argument '{key}'")
         keywords[key] = value
     for parameter in parameters:
         if parameter not in keywords:
             if parameter in definition.input_names or definition.attrs[parameter].required:
-                raise TypeError(f"{definition.name}() missing required argument: '{parameter}'")
+                name = python_name(definition.name)
+                raise TypeError(f"{name}() missing 1 required positional argument: '{parameter}'")
     return keywords.pop("name", None), keywords
 
 
@@ -92,7 +100,7 @@ def _convert_input(definition: OpDef, arg: Arg, value: Any, inferred: dict, owne
     op = definition.name
     if arg.is_list:
         if not isinstance(value, (list, tuple)):
-            raise TypeError(f"Expected list for '{arg.name}' argument to '{op}' Op, not {value}.")
+            raise TypeError(f"Expected list for '{arg.name}' argument to '{python_name(op)}' Op, not {value!r}.")
         return _convert_list(definition, arg, value, inferred, owner)
     dtype = arg.dtype or inferred.get(arg.type_attr)
     preferred = None if dtype is not None else _default_type(definition.attrs.get(arg.type_attr))
@@ -145,8 +153,8 @@ def _convert_list(definition: OpDef, arg: Arg, values: Any, inferred: dict, owne
         known = inferred.setdefault(arg.number_attr, len(tensors))
         if known != len(tensors):
             raise ValueError(
-                f"List argument '{arg.name}' to '{definition.name}' Op with length {len(tensors)} must match length "
-                f"{known} of argument '{owner.get(arg.number_attr, '')}'."
+                f"List argument '{arg.name}' to '{python_name(definition.name)}' Op with length {len(tensors)} must "
+                f"match length {known} of argument '{owner.get(arg.number_attr, '')}'."
             )
         owner.setdefault(arg.number_attr, arg.name)
         minimum = definition.attrs[arg.number_attr].minimum
@@ -202,7 +210,7 @@ def _attr_values(definition: OpDef, keywords: dict, inferred: dict) -> Any:
 
 def _check_types(definition: OpDef, arg: Arg, attrs: dict[str, Any]) -> None:
     name = arg.type_attr or arg.list_attr
-    if not name:
+    if name not in attrs:
         return
     allowed = definition.attrs[name].allowed
     if allowed is None:
@@ -228,7 +236,7 @@ def check_attr(definition: OpDef, spec: Attr, value: Any) -> Any:
             if isinstance(value, (TensorShape, np.ndarray)) and spec.kind == "list(int)":
                 value = list(value)
             else:
-                raise TypeError(f"Expected list for attr '{name}', got {value!r}")
+                raise TypeError(f"Expected list for '{name}' argument to '{python_name(op)}' Op, not {value!r}.")
         element = Attr(spec.kind[5:-1], allowed=spec.allowed)
         element.name = name
         values = [check_attr(definition, element, v) for v in value]
@@ -271,7 +279,10 @@ def check_attr(definition: OpDef, spec: Attr, value: Any) -> Any:
             raise ValueError(f"Attr '{name}' of '{op}' Op passed string '{text}' not in: \"{allowed}\".")
         return text
     if spec.kind == "shape":
-        return as_shape(value)
+        try:
+            return as_shape(value)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"Error converting {name} to a TensorShape: {error}.") from None
     if spec.kind == "tensor" and not isinstance(value, np.ndarray):
         from pyflow.core.tensor_proto import proto_to_array
 
@@ -291,7 +302,7 @@ def _result(definition: OpDef, op: Any) -> Any:
         grouped.append(list(part) if arg.is_list else part[0])
         start += count
     if len(grouped) == 1:
-        return grouped[0] or op
+        return op if not grouped[0] and definition.outputs[0].list_attr else grouped[0]
     kind = _result_types.get(definition.name)
     if kind is None:
         kind = collections.namedtuple(definition.name, [arg.name for arg in definition.outputs])  # type: ignore[misc]

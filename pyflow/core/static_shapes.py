@@ -9,7 +9,7 @@ from pyflow.core.evaluation import infer_shapes
 from pyflow.core.operation import Operation
 from pyflow.core.registry import ShapeError
 from pyflow.core.resources import handle_data
-from pyflow.core.tensor import brackets
+from pyflow.core.tensor import StaticShape, Tensor, brackets
 
 
 def set_static_shapes(op: Operation) -> None:
@@ -26,7 +26,7 @@ def set_static_shapes(op: Operation) -> None:
             op.attrs,
             shapes,
             lambda i: static_value(inputs[i]),
-            lambda i: static_dims(inputs[i]),
+            lambda i: _dims(inputs[i]),
             lambda i: handle_data(inputs[i]),
         )
     except ShapeError as error:
@@ -50,6 +50,13 @@ def _error_without_values(op: Operation) -> str | None:
     return None
 
 
+def _dims(tensor: Tensor) -> StaticShape:
+    try:
+        return static_dims(tensor)
+    except ValueError:
+        raise ShapeError("Shape must be rank 1 but is rank 0") from None
+
+
 def _unknown(index: int) -> None:
     """No value of any input."""
 
@@ -61,7 +68,7 @@ def _computed_inputs(op: Operation) -> str:
     position = 0
     for name, argument in zip(op.definition.input_names, op.definition.group_inputs(op.inputs, op.attrs)):
         for tensor in argument if isinstance(argument, list) else [argument]:
-            if f"{name}_dims" in consulted and (dims := static_dims(tensor)) is not None:
+            if f"{name}_dims" in consulted and tensor._static_shape != () and (dims := static_dims(tensor)):
                 shapes.append(f"input[{position}] = {brackets(dims)}")
             elif f"{name}_value" in consulted and (value := static_value(tensor)) is not None:
                 values.append(f"input[{position}] = <{_summary(value)}>")

@@ -147,7 +147,10 @@ class Tensor:
         raise self._not_allowed("iterating over `tf.Tensor`")
 
     def __len__(self) -> int:
-        raise TypeError(f"object of type '{type(self).__name__}' has no len()")
+        raise TypeError(
+            f"len is not well defined for symbolic Tensors. ({self.name}) Please call `x.shape` rather than `len(x)` "
+            "for shape information."
+        )
 
     def __bool__(self) -> bool:
         raise self._not_allowed("using a `tf.Tensor` as a Python `bool`")

@@ -54,6 +54,17 @@ def _axis(input: Any, dimension: Any) -> int:
     return axis
 
 
+def _first_best(extreme: Any, input: Any, axis: int, worst: float) -> Any:
+    """`extreme` (np.argmax or np.argmin) along an axis. A NaN is never the best, as it is to numpy."""
+    positions = extreme(input, axis)
+    if input.dtype.kind != "f":
+        return positions
+    best = np.take_along_axis(input, np.expand_dims(positions, axis), axis)
+    if np.isnan(best).any():
+        return extreme(np.where(np.isnan(input), input.dtype.type(worst), input), axis)
+    return positions
+
+
 def _no_gradient(op: Any, grad: Any) -> tuple:
     return None, None
 
@@ -65,7 +76,7 @@ class ArgMax:
     shape = _without_axis
 
     def cpu(input, dimension, output_type):
-        positions = np.argmax(input, _axis(input, dimension))
+        positions = _first_best(np.argmax, input, _axis(input, dimension), -np.inf)
         return positions.astype(output_type.as_numpy_dtype, copy=False)
 
     grad = _no_gradient
@@ -80,7 +91,7 @@ class ArgMin:
     shape = _without_axis
 
     def cpu(input, dimension, output_type):
-        positions = np.argmin(input, _axis(input, dimension))
+        positions = _first_best(np.argmin, input, _axis(input, dimension), np.inf)
         return positions.astype(output_type.as_numpy_dtype, copy=False)
 
     grad = _no_gradient

@@ -194,7 +194,8 @@ class ExpandDims:
             return None
         rank, axis = len(input), int(np.reshape(dim_value, ()))
         if not -rank - 1 <= axis <= rank:
-            raise ShapeError(f"dim {axis} not in the interval [{-rank - 1}, {rank}].")
+            words = f"Tried to expand dim index {axis} for tensor with {rank} dimensions."
+            raise ShapeError(f"dim {axis} not in the interval [{-rank - 1}, {rank}].", words)
         axis += rank + 1 if axis < 0 else 0
         return (*input[:axis], 1, *input[axis:])
 
@@ -279,10 +280,13 @@ class Transpose:
     shape = _transposed_shape
 
     def cpu(x, perm):
+        axes = perm.tolist()
         try:
-            return x.transpose(perm.tolist())
+            if min(axes, default=0) >= 0:
+                return x.transpose(axes)
         except ValueError:
-            return x.transpose(_axes(x, perm))
+            pass
+        return x.transpose(_axes(x, perm))
 
     def grad(op, dy):
         return transpose(dy, raw.InvertPermutation(op.inputs[1])), None

@@ -97,18 +97,22 @@ class GatherV2:
         if params is None or indices is None:
             return None
         batch = batch_dims + len(indices) if batch_dims < 0 else batch_dims
-        if batch > len(indices) or batch < 0:
-            raise ShapeError(f"Shape must be at least rank {batch_dims} but is rank {len(indices)}")
         at = at + len(params) if at < 0 else at
+        with kernel_words(lambda: _batch_range(batch_dims, len(indices))):
+            if batch < 0:
+                raise ShapeError(f"Subshape start out of bounds: {batch}, for shape with rank {len(indices)}")
         if batch > at:
-            raise ShapeError(f"batch_dims ({batch}) must be less than or equal to axis ({at})")
+            words = f"batch_dims ({batch}) must be less than or equal to axis ({at})"
+            raise ShapeError(words, words + ".")
         return (*params[:at], *indices[batch:], *params[at + 1 :])
 
     def cpu(params, indices, axis, batch_dims, out):
         axis = int(axis) % params.ndim
-        batch = batch_dims + np.ndim(indices) if batch_dims < 0 else batch_dims
-        if batch:
-            out[...] = _batch_take(params, indices, axis, batch)
+        if batch_dims:
+            rank = np.ndim(indices)
+            if not -rank <= batch_dims < rank:
+                raise errors.InvalidArgumentError(None, None, _batch_range(batch_dims, rank))
+            out[...] = _batch_take(params, indices, axis, batch_dims % rank)
         else:
             take(params, indices, axis, out)
 
@@ -123,6 +127,10 @@ class GatherV2:
         sample([[1.0, 2.0], [3.0, 4.0]], [[1], [0]], 1),
         sample([[1.0, 2.0], [3.0, 4.0]], [[1, 1], [0, 1]], 1, batch_dims=1),
     ]
+
+
+def _batch_range(batch_dims: int, rank: int) -> str:
+    return f"Expected batch_dims in the range [{-rank}, {rank}), but got {batch_dims}"
 
 
 def _batch_take(params: Any, indices: Any, axis: int, batch: int) -> Any:

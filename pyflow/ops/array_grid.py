@@ -142,8 +142,8 @@ class OneHot:
         depth = int(depth)
         place = len(shape) if axis == -1 else axis
         out[...] = off_value
-        flat = np.reshape(indices, (int(np.prod(shape[:place], dtype=np.int64)), -1))
-        if flat.size and depth:
+        if indices.size and depth:
+            flat = np.reshape(indices, (int(np.prod(shape[:place], dtype=np.int64)), -1))
             blocks = out.reshape(flat.shape[0], depth, flat.shape[1])
             valid = (flat >= 0) & (flat < depth)
             rows, columns = np.nonzero(valid)

@@ -28,7 +28,7 @@ def _padded_shape(input: StaticShape, paddings: StaticShape, paddings_value: Any
         with_value(columns, 2)
     if rows is not None:
         words = "The first dimension of paddings must be the rank of inputs"
-        with kernel_words(lambda: f"{words}{text(paddings)} {text(input)}"):
+        with kernel_words(lambda: f"{words}{text(paddings)}, {text(input)}"):
             input = with_rank(input, rows)
     elif input is not None:
         rows = len(input)
@@ -48,7 +48,7 @@ def _check(input: Any, paddings: Any) -> list[list[int]]:
     """
     if paddings.shape != (np.ndim(input), 2):
         words = (
-            f"The first dimension of paddings must be the rank of inputs{text(paddings.shape)} {text(np.shape(input))}"
+            f"The first dimension of paddings must be the rank of inputs{text(paddings.shape)}, {text(np.shape(input))}"
             if paddings.ndim == 2 and paddings.shape[1] == 2
             else f"paddings must be a matrix with 2 columns: {text(paddings.shape)}"
         )

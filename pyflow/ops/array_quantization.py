@@ -22,8 +22,7 @@ _ARGS = {"num_bits": 8, "narrow_range": False}
 def _nudged(low: Any, high: Any, num_bits: int, narrow_range: bool) -> tuple[Any, Any, Any]:
     """(lowest, highest, step) of the grid nearest to [low, high] that has zero on it."""
     if not 2 <= num_bits <= 16:
-        words = f"num_bits must be between 2 and 16, inclusive. Got: {num_bits}"
-        raise errors.InvalidArgumentError(None, None, words)
+        raise errors.InvalidArgumentError(None, None, "num_bits must be between 2 and 16, inclusive")
     first, last = np.float32(1 if narrow_range else 0), np.float32((1 << num_bits) - 1)
     step = (np.asarray(high, np.float32) - low) / (last - first)
     zero = np.clip(np.floor(first - np.asarray(low, np.float32) / step + np.float32(0.5)), first, last)

@@ -34,7 +34,7 @@ class ReverseV2:
         with_rank(axis, 1)
         if tensor is None or axis_value is None:
             return tensor
-        _check_axes(axis_value.tolist(), len(tensor), ShapeError)
+        _check_axes(axis_value.tolist(), len(tensor), lambda words: ShapeError(words, words))
         return tensor
 
     def cpu(tensor, axis):
@@ -178,10 +178,11 @@ class Roll:
         for vector in (shift, axis):
             if vector is not None and len(vector) > 1:
                 raise ShapeError(f"Shape must be at most rank 1 but is rank {len(vector)}")
+        with kernel_words(lambda: "input must be 1-D or higher"):
+            with_rank_at_least(input, 1)
         with kernel_words(lambda: "shift and axis must have the same size"):
             merge(shift, axis)
-        with kernel_words(lambda: "input must be 1-D or higher"):
-            return with_rank_at_least(input, 1)
+        return input
 
     def cpu(input, shift, axis):
         if input.ndim < 1:

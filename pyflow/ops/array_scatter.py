@@ -13,7 +13,7 @@ from pyflow.core.registry import ShapeError, op, sample
 from pyflow.core.tensor import StaticShape
 from pyflow.ops import gpu_gather, gpu_scatter
 from pyflow.ops.array import squeeze
-from pyflow.ops.array_dimensions import product
+from pyflow.ops.array_dimensions import kernel_words, product
 from pyflow.ops.array_filling import zeros_like
 from pyflow.ops.array_identity import identity
 from pyflow.ops.array_shape import shape
@@ -160,7 +160,8 @@ class ScatterNd:
 
     def shape(indices, updates, shape_dims):
         with_rank_at_least(indices, 1)
-        with_rank_at_least(updates, 0)
+        with kernel_words(lambda: "Updates shape must have rank at least one. Found:[]"):
+            with_rank_at_least(updates, 1)
         _scattered_shape(indices, updates, shape_dims)
         return shape_dims
 
@@ -186,7 +187,11 @@ scatter_nd = export("scatter_nd", "manip.scatter_nd")(ScatterNd)
 
 
 def _updated_shape(tensor, indices, updates):
+    with kernel_words(lambda: "Output must be at least 1-D, got shape: []"):
+        with_rank_at_least(tensor, 1)
     with_rank_at_least(indices, 1)
+    with kernel_words(lambda: "Updates shape must have rank at least one. Found:[]"):
+        with_rank_at_least(updates, 1)
     _scattered_shape(indices, updates, tensor)
     return tensor
 

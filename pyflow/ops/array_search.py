@@ -64,7 +64,8 @@ class Unique:
 
     def shape(x):
         with kernel_words(lambda: _VECTOR):
-            return [(None,), with_rank(x, 1)]
+            with_rank(x, 1)
+        return [(None,), x]
 
     def cpu(x, out_idx):
         if x.ndim != 1:
@@ -80,8 +81,7 @@ class UniqueWithCounts:
     """`Unique`, with the number of occurrences of each value."""
 
     def shape(x):
-        with kernel_words(lambda: _VECTOR):
-            return [(None,), with_rank(x, 1), (None,)]
+        return [(None,), x, (None,)]
 
     def cpu(x, out_idx):
         if x.ndim != 1:

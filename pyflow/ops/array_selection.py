@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from pyflow.core import dtypes
+from pyflow.core import dtypes, errors
 from pyflow.core.api import PUBLIC, export
 from pyflow.core.convert import convert_to_tensor
 from pyflow.core.registry import one_of, op, raw, sample
@@ -55,7 +55,10 @@ class Select:
             data = merge(t, e)
         if condition is None or data is None or not condition:
             return data
-        if len(condition) != 1 or not data:
+        if len(condition) == 1 and not data:
+            with kernel_words(lambda: "'then' must be at least a vector, but saw shape: []"):
+                return merge(data, condition)
+        if len(condition) != 1:
             with kernel_words(
                 lambda: (
                     "Inputs to operation Select of type Select must have the same size and shape.  "
@@ -125,7 +128,7 @@ class Where:
 
     def cpu(input):
         if not np.ndim(input):
-            return np.zeros((int(bool(input)), 0), np.int64)
+            raise errors.InvalidArgumentError(None, None, "WhereOp : Unhandled input dimensions: 0")
         return np.argwhere(input).astype(np.int64, copy=False)
 
     samples = [sample(np.array([[True, False], [True, True]])), sample([0.0, 2.0], grad=False)]

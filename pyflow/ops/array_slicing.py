@@ -280,13 +280,13 @@ def _assign(cell: Any, begin: Any, end: Any, strides: Any, value: Any, masks: Ma
 
 
 def _fit(target: Any, value: Any) -> None:
-    """Copies `value` into the sliced view; only missing leading axes and a scalar are broadcast, as TF has it."""
-    if np.shape(value) != target.shape and np.ndim(value):
-        words = f"Unable to assign value of shape {text(np.shape(value))} to slice of shape {text(target.shape)}"
-        try:
-            value = np.broadcast_to(value, target.shape)
-        except ValueError:
-            raise errors.InvalidArgumentError(None, None, words) from None
+    """Copies `value` into the sliced view, whose shape it has to have: nothing is broadcast, not even a scalar."""
+    if np.shape(value) != target.shape:
+        words = (
+            f"sliced l-value shape {text(target.shape)} does not match r-value shape {text(np.shape(value))}. "
+            "Automatic broadcasting not yet implemented."
+        )
+        raise errors.UnimplementedError(None, None, words)
     target[...] = value
 
 

@@ -107,7 +107,7 @@ def _pack(items: Any, dtype: Any, scope: str) -> Any:
             if isinstance(item, Tensor):
                 if dtype is not None and item.dtype.base_dtype != dtype:
                     raise TypeError(
-                        f"Cannot convert a list containing a tensor of dtype {item.dtype!r} to {dtype!r} (Tensor is: "
+                        f"Cannot convert a list containing a tensor of dtype {item.dtype} to {dtype} (Tensor is: "
                         f"{item!r})"
                     )
                 parts.append(item)

@@ -97,12 +97,12 @@ def four_numbers(op: str) -> Callable[[Sequence[int], Sequence[int]], None]:
 def check_moves(strides: Sequence[int], dilations: Sequence[int], data_format: str) -> None:
     """
     Raises:
-      UnimplementedError: windows would move over the batch or the channels.
+      InvalidArgumentError: windows would move over the batch or the channels.
     """
     for word, values in (("strides", strides), ("dilations", dilations)):
         if batch_and_depth(values, data_format) != (1, 1):
             message = f"Current implementation does not yet support {word} in the batch and depth dimensions."
-            raise errors.UnimplementedError(None, None, message)
+            raise errors.InvalidArgumentError(None, None, message)
 
 
 def windows_of(

@@ -9,7 +9,7 @@ import numpy as np
 from pyflow.core import dtypes
 from pyflow.core.dtypes import FLOATING, REAL, float32
 from pyflow.core.registry import attr, one_of, op, sample
-from pyflow.ops.array_filling import zeros_like
+from pyflow.ops.array_filling import zeros
 from pyflow.ops.array_identity import stop_gradient
 from pyflow.ops.array_shape import shape
 from pyflow.ops.conv_rules import given_shape
@@ -30,7 +30,7 @@ from pyflow.ops.pool_rules import (
     window_attrs,
 )
 from pyflow.ops.primitives import primitives
-from pyflow.ops.shape_rules import merge
+from pyflow.ops.shape_rules import merge, with_rank
 from pyflow.ops.windows import batch_and_depth, channels_last, spatial
 
 # MaxPool takes channels in groups of four too, on a GPU.
@@ -100,7 +100,8 @@ class MaxPool:
 
 
 def _two_zeros(op: Any) -> tuple:
-    return zeros_like(op.inputs[0]), zeros_like(op.inputs[1])
+    x, y = op.inputs[:2]
+    return zeros(shape(x), x.dtype), zeros(shape(y), y.dtype)
 
 
 @op(
@@ -112,7 +113,7 @@ class MaxPoolGrad:
     """The gradient of `MaxPool`: a window's gradient goes to its first greatest element."""
 
     def shape(orig_input, orig_output, grad):
-        return orig_input
+        return with_rank(orig_input, 4)
 
     def cpu(orig_input, orig_output, grad, ksize, strides, padding, data_format, out):
         max_pool_gradient_in_format(
@@ -154,7 +155,8 @@ class MaxPoolGradGrad:
     ]  # fmt: skip
 
 
-def _check_avg(ksize: Any, strides: Any, data_format: str) -> None:
+def _check_avg(x: Any, ksize: Any, strides: Any, data_format: str) -> None:
+    pools_depth(x, ksize, strides, data_format)
     if batch_and_depth(ksize, data_format) != (1, 1) or batch_and_depth(strides, data_format) != (1, 1):
         refuse("Non-spatial pooling is not yet supported. Volunteers? :)")
 
@@ -167,7 +169,7 @@ class AvgPool:
         return pooled_shape("AvgPool", value, ksize, strides, padding, data_format)
 
     def cpu(value, ksize, strides, padding, data_format, out):
-        _check_avg(ksize, strides, data_format)
+        _check_avg(value, ksize, strides, data_format)
         avg_pool_in_format(value, ksize, strides, padding, data_format, out)
 
     def grad(op, dy):
@@ -197,7 +199,7 @@ class AvgPoolGrad:
         return given_shape(orig_input_shape, orig_input_shape_dims, 4)
 
     def cpu(orig_input_shape, grad, ksize, strides, padding, data_format, out):
-        _check_avg(ksize, strides, data_format)
+        _check_avg(out, ksize, strides, data_format)
         avg_pool_gradient_in_format(grad, ksize, strides, padding, data_format, out)
 
     def grad(op, dy):

@@ -63,8 +63,9 @@ def broadcast_shapes(x: StaticShape, y: StaticShape) -> StaticShape:
         elif b == 1 or a == b:
             dims.append(a)
         elif a is None or b is None:
-            # The known one is larger than 1, so the unknown one must be it or 1.
-            dims.append(a if b is None else b)
+            # A known one larger than 1 is the outcome, as the unknown one must be it or 1.
+            known = a if b is None else b
+            dims.append(known or None)
         else:
             at_run = f"Incompatible shapes: {text(given[0])} vs. {text(given[1])}"
             raise ShapeError(f"Dimensions must be equal, but are {a} and {b}", at_run)

@@ -300,7 +300,7 @@ def _known_dims(value: Value) -> StaticShape:
 def _unfed(op: Operation) -> errors.OpError:
     dtype = op.attrs["dtype"]
     shape = op.outputs[0]._static_shape
-    detail = f" and shape {brackets(shape)}" if shape is not None else ""
+    detail = f" and shape {brackets(shape)}" if shape else ""
     name = {"float32": "float", "float64": "double", "float16": "half"}.get(dtype.name, dtype.name)
     words = f"You must feed a value for placeholder tensor '{op.name}' with dtype {name}{detail}"
     return errors.InvalidArgumentError(op.node_def, op, words + in_node(op))

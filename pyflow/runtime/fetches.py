@@ -15,6 +15,7 @@ from pyflow.core.tensor import Tensor
 from pyflow.ops.ragged_tensor import RaggedTensor
 from pyflow.ops.ragged_tensor_value import RaggedTensorValue
 from pyflow.ops.session_ops import TensorHandle
+from pyflow.runtime.fetched_values import handed_over, needs_handing_over
 
 Rebuild = Callable[[tuple], Any]
 
@@ -133,6 +134,8 @@ class Fetches:
             self.tensors.append(element)
         if element.op.type == "GetSessionHandle" and self._session is not None:
             return self._handle(index, element.op.inputs[0].dtype)
+        if needs_handing_over(element.dtype):
+            return lambda values: handed_over(values[index])
         return lambda values: values[index]
 
     def _handle(self, index: int, dtype: Any) -> Rebuild:

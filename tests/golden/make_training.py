@@ -32,6 +32,7 @@ FILES = {
     "contrib_losses": "contrib_loss_cases",
     "contrib_distributions": "contrib_distribution_cases",
     "contrib_wrappers": "contrib_wrapper_cases",
+    "expressions": "expression_cases",
 }
 
 

@@ -91,7 +91,7 @@ def _reshaped(step: Step) -> Line | None:
 
 def _transposed(step: Step) -> Line | None:
     axes = _constant(step.inputs[1])
-    if axes is None or min(axes.tolist(), default=0) < 0:
+    if axes is None or sorted(axes.tolist()) != list(range(len(axes))):
         return None
     return f"{{out}} = {{0}}.transpose({axes.tolist()})", {}
 
