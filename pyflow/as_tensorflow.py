@@ -123,11 +123,11 @@ class _Internal(types.ModuleType):
                 for thing in _found(place, own):
                     vars(self)[name] = thing
                     return thing
+        if internal_paths.is_known(f"{self.__inner}.{name}") or f"{self.__name__}.{name}" in TENSORFLOW_MODULES:
+            return importlib.import_module(f"{self.__name__}.{name}")
         if self.__inner.startswith("python.ops."):
             for thing in _in_ops(name):
                 return thing
-        if internal_paths.is_known(f"{self.__inner}.{name}") or f"{self.__name__}.{name}" in TENSORFLOW_MODULES:
-            return importlib.import_module(f"{self.__name__}.{name}")
         raise AttributeError(f"module '{self.__name__}' has no attribute '{name}' in PyFlow")
 
     def __setattr__(self, name: str, value: Any) -> None:

@@ -13,6 +13,9 @@ python.module.module ops.module @
 python.ops.gen_checkpoint_ops ops!
 python.ops.inplace_ops ops.inplace
 python.ops.critical_section_ops ops.critical_section @
+python.ops.parallel_for
+python.ops.parallel_for.control_flow_ops ops.parallel_for
+python.ops.parallel_for.gradients ops.jacobians
 python.ops.session_ops ops.session_ops @
 python.training.checkpoint_management train.checkpoint_management train.object_checkpoint @train
 python.training.tracking.util train.object_checkpoint train.object_graph @train

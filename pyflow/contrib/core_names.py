@@ -1,9 +1,12 @@
-"""Names that tf.contrib.util and tf.contrib.framework.nest have for things of the core."""
+"""Names that tf.contrib has for things that are public elsewhere, or parts of the core."""
 
 from __future__ import annotations
 
 from pyflow.core import nest
 from pyflow.core.api import PUBLIC, export
+from pyflow.core.type_specs import TensorSpec
+from pyflow.ops import orthogonal_initializers
+from pyflow.ops.nn_top_k import nth_element
 
 for _name, _public in (
     ("constant_value", "get_static_value"),
@@ -11,6 +14,20 @@ for _name, _public in (
     ("make_tensor_proto", "make_tensor_proto"),
 ):
     export(f"contrib.util.{_name}")(PUBLIC[_public])
+for _name in ("uniform", "normal"):
+    export(f"contrib.stateless.stateless_random_{_name}")(PUBLIC[f"random.stateless_{_name}"])
+for _name in ("truncated_normal", "multinomial"):
+    export(f"contrib.stateless.stateless_{_name}")(PUBLIC[f"random.stateless_{_name}"])
+export("contrib.nn.nth_element")(nth_element)
+export("contrib.nn.conv1d_transpose")(PUBLIC["nn.conv1d_transpose"])
+export("contrib.framework.TensorSpec")(TensorSpec)
+for _name, _class in (
+    ("delta_orthogonal", orthogonal_initializers.ConvolutionDeltaOrthogonal),
+    ("orthogonal_1d", orthogonal_initializers.ConvolutionOrthogonal1D),
+    ("orthogonal_2d", orthogonal_initializers.ConvolutionOrthogonal2D),
+    ("orthogonal_3d", orthogonal_initializers.ConvolutionOrthogonal3D),
+):
+    export(f"contrib.framework.convolutional_{_name}")(_class)
 for _name in nest.__all__:
     if not _name.startswith("_"):
         export(f"contrib.framework.nest.{_name}")(getattr(nest, _name))

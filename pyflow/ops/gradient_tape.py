@@ -13,11 +13,9 @@ from pyflow.core import nest
 from pyflow.core.api import export
 from pyflow.core.convert import convert_to_tensor
 from pyflow.core.registry import raw
-from pyflow.core.shapes import TensorShape
 from pyflow.core.tensor import Tensor
-from pyflow.ops.tensor_array import TensorArray
+from pyflow.ops.jacobians import batch_jacobian, jacobian
 from pyflow.ops.variable_base import Variable
-from pyflow.ops.while_loop import while_loop
 
 
 @export("GradientTape")
@@ -102,14 +100,17 @@ class GradientTape:
         """The derivatives of each element of `target` by each of `sources`: of shape target.shape + source.shape.
 
         Args:
-          parallel_iterations, experimental_use_pfor: have no effect.
+          unconnected_gradients: "zero" for zeros by what the target doesn't depend on, in place of None.
+          parallel_iterations: how many elements may be differentiated at once.
+          experimental_use_pfor: has no effect.
         """
         self._use()
-        target = convert_to_tensor(target)
-        flat = raw.Reshape(target, [-1])
-        found = [_rows(flat, x, unconnected_gradients) for x in nest.flatten(sources)]
-        shaped = [None if rows is None else _with_shape_of(rows, target) for rows in found]
-        return nest.pack_sequence_as(sources, shaped)
+        found = jacobian(target, sources, experimental_use_pfor, parallel_iterations)
+        if UnconnectedGradients(unconnected_gradients) == UnconnectedGradients.NONE:
+            return found
+        pairs = zip(nest.flatten(found), nest.flatten(sources))
+        filled = [_no_derivatives(target, source) if rows is None else rows for rows, source in pairs]
+        return nest.pack_sequence_as(sources, filled)
 
     def batch_jacobian(
         self,
@@ -126,46 +127,12 @@ class GradientTape:
         """
         self._use()
         target, value = convert_to_tensor(target), convert_to_tensor(source)
-        rows = target.shape[:1].is_compatible_with(value.shape[:1])
-        if not rows:
+        if not target.shape[:1].is_compatible_with(value.shape[:1]):
             raise ValueError(f"Need first dimension of target shape ({target.shape}) and source shape "
                              f"({value.shape}) to match.")  # fmt: skip
-        batch = raw.Shape(target)
-        size = raw.StridedSlice(batch, [0], [1], [1], shrink_axis_mask=1)
-        by_row = raw.Transpose(raw.Reshape(target, raw.Pack([size, -1])), [1, 0])
-        columns = _rows(by_row, source, unconnected_gradients)
-        if columns is None:
-            return None
-        rank = value.shape.ndims
-        if rank is None:
-            raise NotImplementedError("batch_jacobian of a source of unknown rank")
-        moved = raw.Transpose(columns, [1, 0, *range(2, rank + 1)])
-        rest = raw.StridedSlice(raw.Shape(value), [1], [0], [1], end_mask=1)
-        result = raw.Reshape(moved, raw.ConcatV2([batch, rest], 0))
-        result.set_shape(target.shape.concatenate(value.shape[1:]))
-        return result
+        return batch_jacobian(target, source, experimental_use_pfor, parallel_iterations)
 
 
-def _rows(flat: Tensor, source: Any, unconnected_gradients: Any) -> Tensor | None:
-    """The gradients of each element, or row, of a tensor by a source, stacked."""
-    if gradients(flat, source, unconnected_gradients=unconnected_gradients)[0] is None:
-        return None
-    value = convert_to_tensor(source)
-    size = raw.StridedSlice(raw.Shape(flat), [0], [1], [1], shrink_axis_mask=1)
-
-    def body(i: Tensor, rows: TensorArray) -> tuple:
-        element = raw.StridedSlice(flat, [i], [i + 1], [1], shrink_axis_mask=1)
-        gradient = gradients(element, source)[0]
-        return i + 1, rows.write(i, raw.ZerosLike(value) if gradient is None else gradient)
-
-    _, rows = while_loop(lambda i, _: i < size, body, [convert_to_tensor(0), TensorArray(value.dtype, size)])
-    stacked = rows.stack()
-    stacked.set_shape(TensorShape([None]).concatenate(value.shape))
-    return stacked
-
-
-def _with_shape_of(rows: Tensor, target: Tensor) -> Tensor:
-    rest = raw.StridedSlice(raw.Shape(rows), [1], [0], [1], end_mask=1)
-    result = raw.Reshape(rows, raw.ConcatV2([raw.Shape(target), rest], 0))
-    result.set_shape(target.shape.concatenate(rows.shape[1:]))
-    return result
+def _no_derivatives(target: Any, source: Any) -> Tensor:
+    sizes, value = raw.Shape(convert_to_tensor(target)), convert_to_tensor(source)
+    return raw.Fill(raw.ConcatV2([sizes, raw.Shape(value)], 0), raw.Cast(0, DstT=value.dtype))
