@@ -51,25 +51,33 @@ def extend(crc: int, data: Any) -> int:
     return _looked_up(view, register) ^ _ALL_ONES
 
 
-def are_right(records: Sequence[bytes], masked: Sequence[int]) -> list[bool]:
+def are_right(records: Sequence[bytes], masked: Any) -> np.ndarray:
     """Whether each of many records has the checksum, in its form for files, that is said of it."""
-    if _native() is not None or len(records) < _FEW:
-        return [masked_value(record) == expected for record, expected in zip(records, masked)]
+    crcs = _values(records)
+    return (crcs >> np.uint32(15) | crcs << np.uint32(17)) + np.uint32(_MASK_DELTA) == np.asarray(masked, np.uint32)
+
+
+def _values(records: Sequence[bytes]) -> np.ndarray:
+    """The checksums of many records."""
+    native = _native()
+    if native is not None:
+        return np.array([native(0, record) for record in records], np.uint32)
+    if len(records) < _FEW:
+        return np.array([value(record) for record in records], np.uint32)
     sizes = np.array([len(record) for record in records])
-    given, right = np.array(masked, np.uint32), np.zeros(len(records), bool)
+    crcs = np.empty(len(records), np.uint32)
     # Rows of similar lengths go together; those under 4 bytes or long enough to be folded go alone.
     kinds = np.where((sizes >= 4) & (sizes < _FOLDED), np.frexp(sizes)[1], 0)
     for kind in np.unique(kinds):
         members = np.flatnonzero(kinds == kind)
         if not kind:
-            right[members] = [masked_value(records[i]) == masked[i] for i in members.tolist()]
+            crcs[members] = [value(records[i]) for i in members.tolist()]
             continue
         count = max(1, _GROUP >> int(kind))
         for start in range(0, len(members), count):
             part = members[start : start + count]
-            crcs = _values_of_rows([records[i] for i in part.tolist()])
-            right[part] = (crcs >> np.uint32(15) | crcs << np.uint32(17)) + np.uint32(_MASK_DELTA) == given[part]
-    return right.tolist()
+            crcs[part] = _values_of_rows([records[i] for i in part.tolist()])
+    return crcs
 
 
 def _values_of_rows(records: list[bytes]) -> np.ndarray:

@@ -13,14 +13,17 @@ from pyflow.core import dtypes, errors
 from pyflow.core.registry import NOT_DIFFERENTIABLE, attr, op
 from pyflow.io.file_errors import errors_about
 from pyflow.io.file_patterns import matching_paths
-from pyflow.io.record import RecordWriter, decompressed_file, read_records
+from pyflow.io.record import RecordWriter, decompressed_file, read_record_blocks
 from pyflow.ops.dataset_options import whole_run
 from pyflow.ops.dataset_values import (
     SHAPES,
     DatasetValue,
     Elements,
+    FormedElements,
+    Items,
     ListedDataset,
     Run,
+    Strings,
     dataset_op,
     object_scalar,
     refuse,
@@ -31,60 +34,76 @@ from pyflow.ops.shape_rules import no_outputs
 _BLOCK = 1 << 20
 
 
-class _FileElements(Elements):
-    """What `open_file` gives of each file, one file after the other, made elements by `parse`."""
+class _FileItems(Items):
+    """What `open_file` gives of each file, in blocks, one file after the other."""
 
-    def __init__(self, names: list[bytes], open_file: Callable[[str], Iterator], parse: Callable[[Any], list]):
-        self._names, self._open_file, self._parse = list(names), open_file, parse
-        self._current: Iterator | None = None
-        self._error: Exception | None = None
-
-    def __next__(self) -> list:
-        found = self.take(1)
-        if not found:
-            raise StopIteration
-        return found[0]
+    def __init__(self, names: list[bytes], open_file: Callable[[str], Iterator[list]]):
+        self._names, self._open_file = list(names), open_file
+        self._blocks: Iterator[list] | None = None
+        self._block: list = []
+        self._used = 0
 
     def take(self, count: int) -> list:
-        if self._error is not None:
-            error, self._error = self._error, None
-            raise error
-        found: list = []
-        while self._names and not found:
-            if self._current is None:
-                self._current = self._open_file(os.fsdecode(self._names[0]))
-            values: list = []
-            # What cannot be parsed is an error of its own, which is not to take the next elements with it.
-            most = count if self._parse is _single else 1
-            try:
-                # Not `list`: of what there is before an error, nothing is to be lost.
-                for value in itertools.islice(self._current, most):
-                    values.append(value)
-            except Exception as error:
-                self._current = None
-                if not isinstance(error, errors.NotFoundError):
-                    del self._names[0]  # what comes behind damage in a file cannot be read
-                if not values:
-                    raise
-                self._error = error
-            else:
-                if not values:
-                    self._current = None
-                    del self._names[0]
-            found = [self._parse(value) for value in values]
+        while self._used == len(self._block):
+            if not self._names:
+                return []
+            self._advance()
+        found = self._block[self._used : self._used + count]
+        self._used += len(found)
         return found
 
-
-def _single(value: bytes) -> list:
-    return [object_scalar(value)]
+    def _advance(self) -> None:
+        self._block, self._used = [], 0
+        try:
+            if self._blocks is None:
+                self._blocks = self._open_file(os.fsdecode(self._names[0]))
+            block = next(self._blocks, None)
+        except Exception as error:
+            self._blocks = None
+            if not isinstance(error, errors.NotFoundError):
+                del self._names[0]  # what comes behind damage in a file cannot be read
+            raise
+        if block is None:
+            self._blocks = None
+            del self._names[0]
+        else:
+            self._block = block
 
 
 class _FilesDataset(DatasetValue):
-    def __init__(self, filenames: Any, open_file: Callable[[str], Iterator], parse: Callable[[Any], list] = _single):
-        self._names, self._open_file, self._parse = texts(filenames), open_file, parse
+    """Strings that are in files, in blocks."""
+
+    form = Strings()
+
+    def __init__(self, filenames: Any, open_file: Callable[[str], Iterator[list]]):
+        self._names, self._open_file = texts(filenames), open_file
 
     def iterator(self, run: Run) -> Elements:
-        return _FileElements(self._names, self._open_file, self._parse)
+        return FormedElements(self.form, self.items(run))
+
+    def items(self, run: Run) -> Items:
+        return _FileItems(self._names, self._open_file)
+
+
+class _Parsed(Elements):
+    """Elements that are made of strings one at a time: what cannot be parsed does not take others with it."""
+
+    def __init__(self, items: Items, parse: Callable[[bytes], list]):
+        self._items, self._parse = items, parse
+
+    def __next__(self) -> list:
+        found = self._items.take(1)
+        if not found:
+            raise StopIteration
+        return self._parse(found[0])
+
+
+class _ParsedDataset(DatasetValue):
+    def __init__(self, files: _FilesDataset, parse: Callable[[bytes], list]):
+        self._files, self._parse = files, parse
+
+    def iterator(self, run: Run) -> Elements:
+        return _Parsed(self._files.items(run), self._parse)
 
 
 def texts(value: Any) -> list[bytes]:
@@ -99,8 +118,8 @@ def text(value: Any) -> str:
     return os.fsdecode(np.asarray(value, object).item())
 
 
-def lines(path: str, compression: str) -> Iterator[bytes]:
-    """The lines of a file, without their ends and without carriage returns."""
+def lines(path: str, compression: str) -> Iterator[list[bytes]]:
+    """The lines of a file, in blocks, without their ends and without carriage returns."""
     with errors_about(path):
         source = decompressed_file(path, compression)
     with source:
@@ -108,12 +127,11 @@ def lines(path: str, compression: str) -> Iterator[bytes]:
         while True:
             block = source.read(_BLOCK)
             *complete, rest = (rest + block).split(b"\n")
-            for line in complete:
-                yield line.replace(b"\r", b"")
+            yield [line.replace(b"\r", b"") for line in complete]
             if not block:
                 break
         if rest:
-            yield rest.replace(b"\r", b"")
+            yield [rest.replace(b"\r", b"")]
 
 
 @dataset_op("TextLineDataset(filenames: string, compression_type: string, buffer_size: int64)")
@@ -129,14 +147,14 @@ def TFRecordDataset(filenames, compression_type):
     """The records of TFRecord files."""
     compression = text(compression_type)
     _check_compression(compression)
-    return _FilesDataset(filenames, lambda path: read_records(path, compression))
+    return _FilesDataset(filenames, lambda path: read_record_blocks(path, compression))
 
 
 def _check_compression(compression: str) -> None:
     refuse(compression not in ("", "ZLIB", "GZIP"), "Unsupported compression_type.")
 
 
-def _fixed_records(path: str, compression: str, header: int, size: int, footer: int) -> Iterator[bytes]:
+def _fixed_records(path: str, compression: str, header: int, size: int, footer: int) -> Iterator[list[bytes]]:
     with errors_about(path), decompressed_file(path, compression) as source:
         content = b"".join(iter(lambda: source.read(_BLOCK), b""))
     body = len(content) - header - footer
@@ -145,8 +163,7 @@ def _fixed_records(path: str, compression: str, header: int, size: int, footer: 
         f'Excluding the header ({header} bytes) and footer ({footer} bytes), input file "{path}" has body length '
         f"{body} bytes, which is not an exact multiple of the record length ({size} bytes).",
     )
-    for start in range(header, header + body, size):
-        yield content[start : start + size]
+    yield [content[start : start + size] for start in range(header, header + body, size)]
 
 
 def _fixed_length_dataset(filenames, header_bytes, record_bytes, footer_bytes, compression) -> DatasetValue:
@@ -183,8 +200,7 @@ def MatchingFilesDataset(patterns):
 def csv_records(path: str, compression: str, header: bool, quotes: bool) -> Iterator[bytes]:
     """The rows of a CSV file; one with line ends within quotes is one row."""
     pending = b""
-    rows = lines(path, compression)
-    for line in rows:
+    for line in itertools.chain.from_iterable(lines(path, compression)):
         if pending:
             line = pending + b"\n" + line
         if quotes and line.count(b'"') % 2:
@@ -227,8 +243,8 @@ def CSVDataset(
     _check_compression(compression)
     refuse(len(delimiter.encode()) != 1, "field_delim should be only 1 char")
 
-    def rows(path: str) -> Iterator[bytes]:
-        return csv_records(path, compression, bool(header), bool(use_quote_delim))
+    def rows(path: str) -> Iterator[list[bytes]]:
+        return ([row] for row in csv_records(path, compression, bool(header), bool(use_quote_delim)))
 
     def fields(record: bytes) -> list:
         try:
@@ -240,7 +256,7 @@ def CSVDataset(
             raise errors.InvalidArgumentError(None, None, words) from None
         return list(columns)
 
-    return _FilesDataset(filenames, rows, fields)
+    return _ParsedDataset(_FilesDataset(filenames, rows), fields)
 
 
 @op("DatasetToTFRecord(input_dataset: variant, filename: string, compression_type: string) -> ()")

@@ -9,11 +9,14 @@ See https://www.tensorflow.org/tutorials/load_data/tfrecord#tfrecords_format_det
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
+
+import numpy as np
 
 from pyflow.core import errors
 from pyflow.io import crc32c
@@ -23,10 +26,13 @@ _HEADER_BYTES = 12
 _FRAME_BYTES = 16
 _LENGTH = struct.Struct("<Q")
 _CHECKSUM = struct.Struct("<I")
+_BYTES_OF_CHECKSUM = np.arange(4)
+_CHECKSUM_PLACES = 8 + _BYTES_OF_CHECKSUM  # that of the length, in a record
 # Compression by name, and zlib's window bits for it.
 _WINDOW_BITS = {"ZLIB": 15, "GZIP": 31}
 # A length from a file asks for no more memory than this before that much has been read.
-_CHUNK = 1 << 20
+_CHUNK = 1 << 18
+_FEWEST_ALIKE = 4
 
 
 class RecordWriter:
@@ -110,19 +116,24 @@ def read_records(path: str | bytes | os.PathLike, compression: str = "") -> Iter
       InvalidArgumentError: no such compression.
       DataLossError: a record is cut off or damaged, or the compressed data are.
     """
-    for block in _blocks(path, compression):
-        for _, record in block:
-            yield record
+    for _, _, records in _blocks(path, compression):
+        yield from records
+
+
+def read_record_blocks(path: str | bytes | os.PathLike, compression: str = "") -> Iterator[list[bytes]]:
+    """As `read_records`, those that are read at once together."""
+    for _, _, records in _blocks(path, compression):
+        yield records
 
 
 def read_placed_records(path: str | bytes | os.PathLike, compression: str = "") -> Iterator[tuple[int, bytes]]:
     """As `read_records`, each record with its place in the (decompressed) file in bytes."""
-    for block in _blocks(path, compression):
-        yield from block
+    for begin, starts, records in _blocks(path, compression):
+        yield from zip((begin + start for start in starts), records)
 
 
-def _blocks(path: str | bytes | os.PathLike, compression: str) -> Iterator[Iterable[tuple[int, bytes]]]:
-    """The records that are read at once, each with its place."""
+def _blocks(path: str | bytes | os.PathLike, compression: str) -> Iterator[tuple[int, Sequence[int], list[bytes]]]:
+    """The records that are read at once: where that begins, where in it each starts, and their bytes."""
     path = os.fsdecode(path)
     with contextlib.ExitStack() as stack:
         with errors_about(path):
@@ -134,9 +145,16 @@ def _blocks(path: str | bytes | os.PathLike, compression: str) -> Iterator[Itera
             ended = len(more) < max(missing, _CHUNK)
             if ended:
                 stack.close()  # mostly at once: nobody has to exhaust the iterator to close a small file
-            data += more
-            places, end, missing = _complete_records(data)
-            yield _checked(data, places, start, path)
+            data = data + more if data else more
+            starts, lengths, end, missing = _complete_records(data)
+            if starts:
+                records = [data[i + _HEADER_BYTES : i + _HEADER_BYTES + n] for i, n in zip(starts, lengths)]
+                corrupted = _first_corrupted(data, starts, lengths, records)
+                if corrupted is not None:
+                    row, within = corrupted
+                    yield start, starts[:row], records[:row]
+                    raise _corrupted(start + starts[row] + within, path)
+                yield start, starts, records
             start, data = start + end, data[end:]
             if len(data) >= _HEADER_BYTES and (missing > _CHUNK or ended):
                 # Only a length with the right checksum says how much more to read, or that the file is cut off.
@@ -150,41 +168,68 @@ def _blocks(path: str | bytes | os.PathLike, compression: str) -> Iterator[Itera
                 return
 
 
-def _complete_records(data: bytes) -> tuple[list[tuple[int, int]], int, int]:
-    """Start and length of the records that are in `data` as a whole; where they end, and how much the next one lacks.
+def _complete_records(data: bytes) -> tuple[Sequence[int], list[int], int, int]:
+    """Starts and lengths of the records that are in `data` as a whole; where they end, how much the next one lacks.
 
     Checksums are not looked at: after a wrong length, the places that follow mean nothing.
     """
-    places, position, size = [], 0, len(data)
-    while position + _HEADER_BYTES <= size:
-        (length,) = _LENGTH.unpack_from(data, position)
+    alike, length = _records_alike(data)
+    if alike:
+        first, lengths = range(0, alike * (length + _FRAME_BYTES), length + _FRAME_BYTES), [length] * alike
+        position = first.stop
+    else:
+        first, lengths, position = [], [], 0
+    starts, last, unpack = [], len(data) - _HEADER_BYTES, _LENGTH.unpack_from
+    missing = 0
+    while position <= last:
+        (length,) = unpack(data, position)
         end = position + _FRAME_BYTES + length
-        if end > size:
-            return places, position, end - size
-        places.append((position, length))
+        if end > len(data):
+            missing = end - len(data)
+            break
+        starts.append(position)
+        lengths.append(length)
         position = end
-    return places, position, 0
+    return [*first, *starts] if starts else first, lengths, position, missing
 
 
-def _checked(data: bytes, places: list[tuple[int, int]], start: int, path: str) -> Iterable[tuple[int, bytes]]:
-    """The records at those places of data that start there, up to the first whose checksums are wrong: an error."""
-    records = [data[place + _HEADER_BYTES : place + _HEADER_BYTES + length] for place, length in places]
-    lengths_right = crc32c.are_right(
-        [data[place : place + 8] for place, _ in places], [_CHECKSUM.unpack_from(data, p + 8)[0] for p, _ in places]
-    )
-    given = [_CHECKSUM.unpack_from(data, place + _HEADER_BYTES + length)[0] for place, length in places]
-    right = crc32c.are_right(records, given)
-    placed = [(start + place, record) for (place, _), record in zip(places, records)]
-    if all(lengths_right) and all(right):
-        return placed
-    return _until_damage(placed, list(zip(lengths_right, right)), path)
+def _records_alike(data: bytes) -> tuple[int, int]:
+    """How many records, from the first on, are of one length; and that length. Few are none."""
+    if len(data) < _HEADER_BYTES:
+        return 0, 0
+    (length,) = _LENGTH.unpack_from(data)
+    step = length + _FRAME_BYTES
+    count = len(data) // step
+    if count < _FEWEST_ALIKE or data[step * (_FEWEST_ALIKE - 1) :][:8] != data[:8]:
+        return 0, length
+    others = np.ndarray((count,), "<u8", data, 0, (step,)) != length
+    return (int(others.argmax()) if others.any() else count), length
 
 
-def _until_damage(placed: list, checks: list, path: str) -> Iterator[tuple[int, bytes]]:
-    for (place, record), (length_right, right) in zip(placed, checks):
-        if not length_right or not right:
-            raise _corrupted(place + (_HEADER_BYTES if length_right else 0), path)
-        yield place, record
+def _first_corrupted(
+    data: bytes, starts: Sequence[int], lengths: list[int], records: list[bytes]
+) -> tuple[int, int] | None:
+    """The first of the records that a checksum says is damaged, and where in it: at its length or at its data."""
+    if isinstance(starts, range):
+        given_lengths, given = (
+            np.ndarray((len(starts),), "<u4", data, place, (starts.step,)) for place in (8, starts.step - 4)
+        )
+        lengths_right = given_lengths == _check_of_length(lengths[0])
+    else:
+        content, first = np.frombuffer(data, np.uint8), np.array(starts)[:, None]
+        given_lengths = content[first + _CHECKSUM_PLACES].view("<u4")[:, 0]
+        given = content[first + (np.array(lengths)[:, None] + _HEADER_BYTES + _BYTES_OF_CHECKSUM)].view("<u4")[:, 0]
+        lengths_right = np.array([_check_of_length(n) for n in lengths], np.uint32) == given_lengths
+    right = lengths_right & crc32c.are_right(records, given)
+    if right.all():
+        return None
+    row = int(right.argmin())
+    return row, _HEADER_BYTES if lengths_right[row] else 0
+
+
+@functools.lru_cache(4096)
+def _check_of_length(length: int) -> int:
+    return crc32c.masked_value(_LENGTH.pack(length))
 
 
 def _corrupted(position: int, path: str) -> errors.DataLossError:

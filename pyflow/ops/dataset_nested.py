@@ -20,6 +20,7 @@ from pyflow.ops.dataset_values import (
     ListedDataset,
     Run,
     dataset_op,
+    joined,
     refuse,
 )
 
@@ -38,16 +39,35 @@ class _FlatMapped(Elements):
 
     def __next__(self) -> list:
         while True:
-            if self._inner is None:
-                self._inner = _dataset_of(self._call(next(self._outer))).iterator(self._run)
+            current = self._current()
             try:
-                return next(self._inner)
+                return next(current)
             except StopIteration:
                 self._inner = None
 
     def take(self, count: int) -> list:
         found = self._inner.take(count) if self._inner is not None else []
         return found or super().take(count)
+
+    def rows(self, count: int) -> tuple[list, int]:
+        parts = []
+        while count:
+            try:
+                current = self._current()
+            except StopIteration:
+                break
+            part = current.rows(count)
+            if part[1]:
+                parts.append(part)
+                count -= part[1]
+            if count:
+                self._inner = None
+        return joined(parts)
+
+    def _current(self) -> Elements:
+        if self._inner is None:
+            self._inner = _dataset_of(self._call(next(self._outer))).iterator(self._run)
+        return self._inner
 
 
 class _FlatMapDataset(DatasetValue):

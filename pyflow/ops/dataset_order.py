@@ -13,11 +13,12 @@ from pyflow.ops.dataset_values import (
     UNKNOWN,
     DatasetValue,
     Elements,
+    FormedElements,
     ItemElements,
     Items,
-    RowElements,
     Run,
     dataset_op,
+    joined,
     refuse,
 )
 
@@ -29,19 +30,19 @@ class Rearranged(DatasetValue):
 
     def __init__(self, source: DatasetValue):
         self.source = source
-        self.columns = source.columns
+        self.form = source.form
 
     def arranged(self, make: Make, run: Run) -> Items:
         """The items of this dataset, from those of the other, which `make()` starts going through."""
         raise NotImplementedError
 
     def iterator(self, run: Run) -> Elements:
-        if self.columns is not None:
-            return RowElements(self.columns, self.positions(run))
+        if self.form is not None:
+            return FormedElements(self.form, self.items(run))
         return ItemElements(self.arranged(lambda: self.source.iterator(run), run))
 
-    def positions(self, run: Run) -> Items:
-        return self.arranged(lambda: self.source.positions(run), run)
+    def items(self, run: Run) -> Items:
+        return self.arranged(lambda: self.source.items(run), run)
 
 
 class _Repeated(Items):
@@ -52,18 +53,36 @@ class _Repeated(Items):
 
     def take(self, count: int) -> list:
         while self._left:
-            if self._items is None:
-                self._items, self._some = self._make(), False
-            found = self._items.take(count)
+            found = self._current().take(count)
             if len(found):
                 self._some = True
                 return found
-            self._items = None
-            if self._left < 0 and not self._some:  # without end, of nothing
-                self._left = 0
-            elif self._left > 0:
-                self._left -= 1
+            self._end_round()
         return []
+
+    def rows(self, count: int) -> tuple[list, int]:
+        parts = []
+        while self._left and count:
+            part = self._current().rows(count)
+            if part[1]:
+                self._some = True
+                parts.append(part)
+                count -= part[1]
+            else:
+                self._end_round()
+        return joined(parts)
+
+    def _current(self) -> Items:
+        if self._items is None:
+            self._items, self._some = self._make(), False
+        return self._items
+
+    def _end_round(self) -> None:
+        self._items = None
+        if self._left < 0 and not self._some:  # without end, of nothing
+            self._left = 0
+        elif self._left > 0:
+            self._left -= 1
 
 
 class _RepeatDataset(Rearranged):
@@ -97,11 +116,21 @@ class _Taken(Items):
         if self._items is None:
             return []
         found = self._items.take(count if self._left < 0 else min(count, self._left))
-        if self._left > 0:
-            self._left -= len(found)
-        if not len(found) or self._left == 0:
-            self._items = None
+        self._count(len(found))
         return found
+
+    def rows(self, count: int) -> tuple[list, int]:
+        if self._items is None:
+            return [], 0
+        found = self._items.rows(count if self._left < 0 else min(count, self._left))
+        self._count(found[1])
+        return found
+
+    def _count(self, found: int) -> None:
+        if self._left > 0:
+            self._left -= found
+        if not found or self._left == 0:
+            self._items = None
 
 
 class _TakeDataset(Rearranged):
@@ -132,14 +161,17 @@ class _Skipped(Items):
         self._items, self._left = make() if count >= 0 else None, count
 
     def take(self, count: int) -> list:
-        if self._items is None:
-            return []
-        while self._left:
+        self._skip()
+        return [] if self._items is None else self._items.take(count)
+
+    def rows(self, count: int) -> tuple[list, int]:
+        self._skip()
+        return ([], 0) if self._items is None else self._items.rows(count)
+
+    def _skip(self) -> None:
+        while self._items is not None and self._left:
             found = self._items.take(self._left)
-            if not len(found):
-                self._left = 0
-            self._left -= len(found)
-        return self._items.take(count)
+            self._left -= len(found) or self._left
 
 
 class _SkipDataset(Rearranged):

@@ -18,9 +18,10 @@ from pyflow.ops.dataset_values import (
     Call,
     DatasetValue,
     Elements,
+    FormedElements,
     Items,
     ListedDataset,
-    RowElements,
+    Rows,
     Run,
     Words,
     brackets,
@@ -46,12 +47,13 @@ class SliceDataset(DatasetValue):
 
     def __init__(self, columns: list):
         self.columns = columns
+        self.form = Rows(columns)
         self._count = len(columns[0])
 
     def iterator(self, run: Run) -> Elements:
-        return RowElements(self.columns or [], self.positions(run))
+        return FormedElements(self.form, self.items(run))
 
-    def positions(self, run: Run) -> Items:
+    def items(self, run: Run) -> Items:
         return _SlicePositions(self._count)
 
     def cardinality(self) -> int:

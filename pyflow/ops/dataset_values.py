@@ -1,8 +1,9 @@
 """What flows through tensors of dtype variant that stand for datasets, and how one is iterated over.
 
 A `DatasetValue` is a description. `iterator(run)` starts going through it: `Elements`, whose items are lists with an
-array for each component. `take` and `rows` get many at a time; where a dataset's elements are rows of arrays in some
-order (`columns`), only their positions are moved about, and a batch is one look-up in each array.
+array for each component. `take` and `rows` get many at a time. Where the elements of a dataset are made of something
+smaller in the same way (`form`), as the rows of arrays are of their positions and strings of bytes, only that is moved
+about, and a batch is made at once.
 """
 
 from __future__ import annotations
@@ -108,6 +109,16 @@ class Items:
         """The next items: at least one and at most `count`, or none at the end."""
         raise NotImplementedError
 
+    def rows(self, count: int) -> tuple[list, int]:
+        """Of items that are elements: the next `count`, or fewer at the end, stacked by component; and their number."""
+        elements: list = []
+        while len(elements) < count:
+            found = self.take(count - len(elements))
+            if not found:
+                break
+            elements += found
+        return (stack(elements), len(elements)) if elements else ([], 0)
+
 
 class Elements(Items):
     """The elements of a dataset, one after the other. After an error the next element can be asked for."""
@@ -124,28 +135,57 @@ class Elements(Items):
         except StopIteration:
             return []
 
-    def rows(self, count: int) -> tuple[list, int]:
-        """The next elements, at most `count`, stacked component by component; and how many they are."""
-        elements: list = []
-        while len(elements) < count:
-            found = self.take(count - len(elements))
-            if not found:
-                break
-            elements += found
-        return (stack(elements), len(elements)) if elements else ([], 0)
+
+class Form:
+    """How elements are made of items."""
+
+    def element(self, item: Any) -> list:
+        """The element of an item."""
+        raise NotImplementedError
+
+    def stacked(self, parts: list) -> list:
+        """Those of all items of sequences that aren't empty, stacked component by component."""
+        raise NotImplementedError
+
+
+class Rows(Form):
+    """Rows of arrays, by their positions."""
+
+    def __init__(self, columns: list):
+        self._columns = columns
+
+    def element(self, item: Any) -> list:
+        return [column[item, ...] for column in self._columns]
+
+    def stacked(self, parts: list) -> list:
+        positions = [np.asarray(part, np.intp) for part in parts]
+        found = np.concatenate(positions) if len(positions) > 1 else positions[0]
+        return [column[found] for column in self._columns]
+
+
+class Strings(Form):
+    """Strings."""
+
+    def element(self, item: bytes) -> list:
+        return [object_scalar(item)]
+
+    def stacked(self, parts: list) -> list:
+        array = np.empty(sum(map(len, parts)), object)
+        array[:] = [text for part in parts for text in part] if len(parts) > 1 else parts[0]
+        return [array]
 
 
 class DatasetValue:
     """A dataset."""
 
-    columns: list | None = None  # the arrays whose rows the elements are
+    form: Form | None = None  # what its elements are made with, if it has `items`
 
     def iterator(self, run: Run) -> Elements:
         """Its elements from the first on."""
         raise NotImplementedError
 
-    def positions(self, run: Run) -> Items:
-        """Of a dataset with columns, the indices of the rows in the order of the elements."""
+    def items(self, run: Run) -> Items:
+        """Of a dataset with a form, what its elements are made of, in their order."""
         raise NotImplementedError
 
     def cardinality(self) -> int:
@@ -153,27 +193,27 @@ class DatasetValue:
         return UNKNOWN
 
 
-class RowElements(Elements):
-    """Rows of arrays."""
+class FormedElements(Elements):
+    """Elements made of items."""
 
-    def __init__(self, columns: list, positions: Items):
-        self._columns, self._positions = columns, positions
+    def __init__(self, form: Form, items: Items):
+        self._form, self._items = form, items
 
     def __next__(self) -> list:
-        found = self._positions.take(1)
+        found = self._items.take(1)
         if not len(found):
             raise StopIteration
-        row = found[0]
-        return [column[row, ...] for column in self._columns]
+        return self._form.element(found[0])
 
     def rows(self, count: int) -> tuple[list, int]:
-        found = np.asarray(self._positions.take(count), dtype=np.intp)
-        while len(found) < count:
-            more = self._positions.take(count - len(found))
-            if not len(more):
+        parts, left = [], count
+        while left:
+            found = self._items.take(left)
+            if not len(found):
                 break
-            found = np.concatenate([found, np.asarray(more, dtype=np.intp)])
-        return [column[found] for column in self._columns], len(found)
+            parts.append(found)
+            left -= len(found)
+        return (self._form.stacked(parts), count - left) if parts else ([], 0)
 
 
 class ItemElements(Elements):
@@ -190,6 +230,9 @@ class ItemElements(Elements):
 
     def take(self, count: int) -> list:
         return self._items.take(count)
+
+    def rows(self, count: int) -> tuple[list, int]:
+        return self._items.rows(count)
 
 
 class ListedDataset(DatasetValue):
@@ -272,16 +315,30 @@ def stack(elements: list) -> list:
     return [_stack_component(i, values) for i, values in enumerate(zip(*elements))]
 
 
+def joined(parts: list[tuple[list, int]]) -> tuple[list, int]:
+    """What `rows` gave, one after the other.
+
+    Raises:
+      InvalidArgumentError: the elements differ in shape.
+    """
+    if len(parts) < 2:
+        return parts[0] if parts else ([], 0)
+    components = []
+    for i, arrays in enumerate(zip(*[components for components, _ in parts])):
+        at = 0
+        for array in arrays:
+            if array.shape[1:] != arrays[0].shape[1:]:
+                raise _different_shapes(i, arrays[0].shape[1:], at, array.shape[1:])
+            at += len(array)
+        components.append(np.concatenate(arrays))
+    return components, sum(count for _, count in parts)
+
+
 def _stack_component(index: int, values: tuple) -> np.ndarray:
     first, shape = values[0], np.shape(values[0])
     for i, value in enumerate(values):
         if np.shape(value) != shape:
-            raise errors.InvalidArgumentError(
-                None,
-                None,
-                f"Cannot batch tensors with different shapes in component {index}. First element had shape "
-                f"{brackets(shape)} and element {i} had shape {brackets(np.shape(value))}.",
-            )
+            raise _different_shapes(index, shape, i, np.shape(value))
     dtype = getattr(first, "dtype", np.dtype(object))
     if shape == () and dtype.kind != "O":
         return np.array(values, dtype)
@@ -289,6 +346,12 @@ def _stack_component(index: int, values: tuple) -> np.ndarray:
     for i, value in enumerate(values):
         result[i] = value.item() if shape == () and isinstance(value, np.ndarray) else value
     return result
+
+
+def _different_shapes(component: int, first: tuple, number: int, shape: tuple) -> errors.InvalidArgumentError:
+    words = f"Cannot batch tensors with different shapes in component {component}. First element had shape "
+    words += f"{brackets(first)} and element {number} had shape {brackets(shape)}."
+    return errors.InvalidArgumentError(None, None, words)
 
 
 def brackets(shape: tuple) -> str:

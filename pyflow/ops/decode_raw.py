@@ -26,9 +26,9 @@ def _c_name(dtype: dtypes.DType) -> str:
     return {"float32": "float", "float64": "double", "float16": "half"}.get(dtype.name, dtype.name)
 
 
-def _numbers(data: bytes, dtype: dtypes.DType, little_endian: bool) -> np.ndarray:
-    order = "<" if little_endian else ">"
-    return np.frombuffer(data, np.dtype(dtype.as_numpy_dtype).newbyteorder(order)).astype(dtype.as_numpy_dtype)
+def _numbers(strings: list[bytes], dtype: dtypes.DType, little_endian: bool) -> np.ndarray:
+    stored = np.dtype(dtype.as_numpy_dtype).newbyteorder("<" if little_endian else ">")
+    return np.frombuffer(bytearray().join(strings), stored).astype(dtype.as_numpy_dtype, copy=False)
 
 
 @op("DecodeRaw(bytes: string) -> (output: out_type)", out_type=attr("type", allowed=_RAW), little_endian=True)
@@ -59,7 +59,7 @@ class DecodeRaw:
                 f"Input to DecodeRaw has length {size} that is not a multiple of {width}, the size of "
                 f"{_c_name(out_type)}",
             )
-        return _numbers(b"".join(flat), out_type, little_endian).reshape(*texts.shape, size // width)
+        return _numbers(flat, out_type, little_endian).reshape(*texts.shape, size // width)
 
 
 @op(
@@ -90,8 +90,8 @@ class DecodePaddedRaw:
         if length % out_type.size:
             words = f"fixed_length ({length}) must be a multiple of the size of out_type ({out_type.size})"
             raise InvalidArgumentError(None, None, words)
-        data = b"".join([text[:length].ljust(length, b"\0") for text in texts.reshape(-1)])
-        return _numbers(data, out_type, little_endian).reshape(*texts.shape, length // out_type.size)
+        strings = [text[:length].ljust(length, b"\0") for text in texts.reshape(-1)]
+        return _numbers(strings, out_type, little_endian).reshape(*texts.shape, length // out_type.size)
 
 
 @op("DecodeCompressed(bytes: string) -> (output: string)", compression_type="")

@@ -36,11 +36,13 @@ class Column:
     Attributes:
       kinds: uint8 [batch], the kind of the feature in each example, 0 where it is missing.
       counts: int64 [batch], the number of values.
+      alike: kind and number of values, if all examples have equally many of one kind, else None.
     """
 
     def __init__(self, batch: int):
         self.kinds = np.zeros(batch, np.uint8)
         self.counts = np.zeros(batch, np.int64)
+        self.alike: tuple[int, int] | None = None
         self._parts: list[tuple[np.ndarray, int, Any]] = []
 
     def add(self, rows: np.ndarray, kind: int, counts: Any, values: Any) -> None:
@@ -48,6 +50,13 @@ class Column:
         self.kinds[rows] = kind
         self.counts[rows] = counts
         self._parts.append((rows, kind, values))
+
+    def add_all(self, kind: int, count: int, values: Any) -> None:
+        """The values of all examples, `count` in each."""
+        self.kinds[...] = kind
+        self.counts[...] = count
+        self.alike = kind, count
+        self._parts = [(np.arange(0), kind, values)]
 
     def values(self, kind: int) -> np.ndarray:
         """All values, in the order of the examples, which must all be of that kind or have none."""
@@ -91,16 +100,17 @@ def read_columns(serialized: Sequence[bytes], keys: Sequence[bytes]) -> list[Col
     """
     columns = [Column(len(serialized)) for _ in keys]
     rest: list[int] = []
-    if len(serialized) < _FEWEST_ALIKE:
-        rest = list(range(len(serialized)))
+    sizes = list(map(len, serialized))
+    if len(sizes) < _FEWEST_ALIKE:
+        rest = list(range(len(sizes)))
+    elif sizes.count(sizes[0]) == len(sizes):
+        rest = _read_alike(serialized, keys, columns, None)
     else:
-        by_length: dict[int, list[int]] = {}
-        for row, data in enumerate(serialized):
-            by_length.setdefault(len(data), []).append(row)
-        for length, rows in by_length.items():
-            if length <= _LONGEST_ALIKE and len(rows) >= _FEWEST_ALIKE:
-                rows = _read_alike(serialized, keys, columns, rows)
-            rest += rows
+        by_size: dict[int, list[int]] = {}
+        for row, size in enumerate(sizes):
+            by_size.setdefault(size, []).append(row)
+        for rows in by_size.values():
+            rest += _read_alike(serialized, keys, columns, rows)
     if rest:
         _read_singly(serialized, keys, columns, rest)
     return columns
@@ -143,50 +153,68 @@ def _read_singly(
 
 
 def _read_alike(
-    serialized: Sequence[bytes], keys: Sequence[bytes], columns: list[Column], rows: list[int]
+    serialized: Sequence[bytes], keys: Sequence[bytes], columns: list[Column], rows: list[int] | None
 ) -> list[int]:
-    """Reads examples of one length that look alike; gives those that look like no other."""
-    length = len(serialized[rows[0]])
-    matrix = np.frombuffer(b"".join([serialized[row] for row in rows]), np.uint8).reshape(len(rows), length)
-    left = np.array(rows)
+    """Reads examples of one length (None for all) that look alike; gives those that look like no other."""
+    datas = serialized if rows is None else [serialized[row] for row in rows]
+    left = range(len(datas)) if rows is None else rows
+    length = len(datas[0])
+    if length > _LONGEST_ALIKE or len(datas) < _FEWEST_ALIKE:
+        return list(left)
+    matrix = np.frombuffer(b"".join(datas), np.uint8).reshape(len(datas), length)
     for _ in range(_MOST_LAYOUTS):
-        first = serialized[left[0]]
-        found = _located(first)
-        alike = _matches(matrix, matrix[0], found)
-        if alike.sum() >= _FEWEST_ALIKE or len(left) == 1:
-            chosen = matrix if alike.all() else matrix[alike]
-            where = left[alike]
-            for key, column in zip(keys, columns):
-                feature = found.get(key)
-                if feature is not None and feature.kind != NOTHING:
-                    _add_alike(column, where, chosen, [serialized[row] for row in where], feature)
-        else:
-            return left.tolist()
-        if len(where) == len(left):
+        found = _located(datas[0])
+        alike = _matches(matrix, found)
+        count = int(np.count_nonzero(alike))
+        if count < _FEWEST_ALIKE and len(left) > 1:
+            break
+        if count == len(left):
+            where = None if rows is None and count == len(serialized) else np.array(left)
+            _add_columns(columns, keys, where, matrix, datas, found)
             return []
-        matrix, left = matrix[~alike], left[~alike]
-    return left.tolist()
+        chosen = np.flatnonzero(alike).tolist()
+        where = np.array([left[i] for i in chosen])
+        _add_columns(columns, keys, where, matrix[alike], [datas[i] for i in chosen], found)
+        others = np.flatnonzero(~alike).tolist()
+        left, datas, matrix = [left[i] for i in others], [datas[i] for i in others], matrix[~alike]
+    return list(left)
 
 
-def _matches(matrix: np.ndarray, template: np.ndarray, found: dict[bytes, Located]) -> np.ndarray:
-    """Which rows have the template's structure: everything but values, and which bytes of an integer end it."""
-    structure = np.full(matrix.shape[1], 0xFF, np.uint8)
+def _add_columns(
+    columns: list[Column], keys: Sequence[bytes], where: np.ndarray | None, matrix: np.ndarray, datas: Sequence[bytes],
+    found: dict[bytes, Located],
+) -> None:  # fmt: skip
+    for key, column in zip(keys, columns):
+        feature = found.get(key)
+        if feature is None or feature.kind == NOTHING:
+            continue
+        count, values = _values_alike(matrix, datas, feature)
+        if where is None:
+            column.add_all(feature.kind, count, values)
+        else:
+            column.add(where, feature.kind, count, values)
+
+
+def _matches(matrix: np.ndarray, found: dict[bytes, Located]) -> np.ndarray:
+    """Which rows have the first one's structure: everything but values, and which bytes of an integer end it."""
+    template = matrix[0]
+    structure = np.full(len(template), 0xFF, np.uint8)
     for feature in found.values():
         for start, end in feature.stretches:
             structure[start:end] = 0x80 if feature.kind == INT64 else 0
     compared = np.flatnonzero(structure)
-    differs = (matrix[:, compared] ^ template[compared]) & structure[compared]
+    differs = (matrix.take(compared, axis=1) ^ template[compared]) & structure[compared]
     return np.logical_not(differs.any(axis=1))
 
 
-def _add_alike(column: Column, where: np.ndarray, matrix: np.ndarray, datas: list[bytes], feature: Located) -> None:
+def _values_alike(matrix: np.ndarray, datas: Sequence[bytes], feature: Located) -> tuple[int, np.ndarray]:
+    """How many values each of the rows has, and all of them."""
     stretches = feature.stretches
     if feature.kind == BYTES:
-        values: Any = np.empty(len(datas) * len(stretches), object)
+        values = np.empty(len(datas) * len(stretches), object)
         for i, (start, end) in enumerate(stretches):
             values[i :: len(stretches)] = [data[start:end] for data in datas]
-        column.add(where, BYTES, len(stretches), values)
-        return
+        return len(stretches), values
     if len(stretches) == 1:
         run = matrix[:, slice(*stretches[0])]
     elif stretches:
@@ -200,4 +228,4 @@ def _add_alike(column: Column, where: np.ndarray, matrix: np.ndarray, datas: lis
             numbers = integers_of_rows(run) if run.shape[1] else run.astype(np.int64)
         except Malformed:
             raise malformed(datas[0]) from None
-    column.add(where, feature.kind, numbers.shape[1], numbers.reshape(-1))
+    return numbers.shape[1], numbers.reshape(-1)

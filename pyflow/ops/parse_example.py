@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -100,8 +101,10 @@ class Reader:
 
     def _check_dense(self, column: Column, key: bytes, dtype: DType, shape: Any, default: np.ndarray) -> None:
         kind = KINDS[dtype]
-        missing = column.kinds == NOTHING
         varies = bool(shape) and shape[0] is None
+        if not varies and column.alike == (kind, _size(shape)):
+            return
+        missing = column.kinds == NOTHING
         if not varies and default.size == 0 and missing.any():
             shown = f"Feature: {key.decode('utf-8', 'replace')} (data type: {NAMES[kind]})"
             self._blame.note(
@@ -135,10 +138,10 @@ class Reader:
     def _dense(self, column: Column, kind: int, shape: Any, default: np.ndarray) -> np.ndarray:
         batch = len(self._serialized)
         values = column.values(kind)
-        missing = column.kinds == NOTHING
         if shape and shape[0] is None:
             return self._padded(column, values, shape[1:], default)
-        if not missing.any():
+        missing = column.kinds == NOTHING
+        if column.alike or not missing.any():
             return values.reshape(shape if self._single else (batch, *shape))
         out = np.empty((batch, *shape), values.dtype)
         out[~missing] = values.reshape(-1, *shape)
@@ -163,7 +166,7 @@ class Reader:
 
 
 def _size(shape: Any) -> int:
-    return int(np.prod(shape, dtype=np.int64)) if shape else 1
+    return math.prod(shape) if shape else 1
 
 
 def texts(values: Any) -> list[bytes]:

@@ -220,6 +220,20 @@ def test_named_tuples_and_dicts_come_as_they_went():
     assert (element.first, element.second["b"], element.second["a"][1].tolist()) == (2, 2.0, [3])
 
 
+def test_a_batch_may_hold_elements_of_several_datasets():
+    parts = Dataset.range(1, 4).flat_map(lambda n: Dataset.from_tensor_slices(tf.fill([n, 1], n)))
+    whole = parts.skip(1).take(4).repeat(2)
+    batches = [batch.reshape(-1).tolist() for batch in elements(whole.batch(3))]
+    assert batches == [[2, 2, 3], [3, 2, 2], [3, 3]]
+
+
+def test_a_batch_refuses_elements_of_several_shapes():
+    parts = Dataset.range(1, 3).flat_map(lambda n: Dataset.from_tensor_slices(tf.fill([2, n], n)))
+    words = r"Cannot batch tensors with different shapes in component 0. First element had shape \[1\] and element 2 "
+    with pytest.raises(tf.errors.InvalidArgumentError, match=words + r"had shape \[2\]"):
+        elements(parts.batch(4))
+
+
 def test_a_table_is_captured():
     table = tf.contrib.lookup.index_table_from_tensor(["a", "b"], default_value=-1)
     iterator = Dataset.from_tensor_slices(["b", "c", "a"]).map(table.lookup).make_initializable_iterator()

@@ -9,7 +9,7 @@ import pytest
 
 import pyflow as tf
 from pyflow.io import crc32c
-from pyflow.io.record import RecordWriter, read_records
+from pyflow.io.record import RecordWriter, frame, read_placed_records, read_records
 
 RECORDS = [b"hello", b"world!"]
 # As TFRecordWriter of TensorFlow 1.15.5 wrote them.
@@ -71,6 +71,24 @@ def test_any_damaged_byte_is_data_loss(path, position):
     path.write_bytes(WRITTEN[:position] + bytes([WRITTEN[position] ^ 0x40]) + WRITTEN[position + 1 :])
     with pytest.raises(tf.errors.DataLossError, match="corrupted record at"):
         list(read_records(path))
+
+
+@pytest.mark.parametrize("sizes", [[5] * 9, [5] * 6 + [7, 5], [5, 5, 5, 6] * 2], ids=["equal", "first equal", "mixed"])
+def test_records_before_a_damaged_one_are_read(path, sizes):
+    records = [bytes([i]) * size for i, size in enumerate(sizes)]
+    written = b"".join(map(frame, records))
+    starts = [sum(size + 16 for size in sizes[:i]) for i in range(len(sizes))]
+    path.write_bytes(written)
+    assert list(read_placed_records(path)) == list(zip(starts, records))
+    for row, start in enumerate(starts):
+        for within, told in ((9, 0), (14, 12), (15 + sizes[row], 12)):
+            damaged = bytearray(written)
+            damaged[start + within] ^= 1
+            path.write_bytes(damaged)
+            found = read_records(path)
+            assert [next(found) for _ in range(row)] == records[:row]
+            with pytest.raises(tf.errors.DataLossError, match=f"corrupted record at {start + told} in"):
+                next(found)
 
 
 @pytest.mark.parametrize("compression", COMPRESSED)
