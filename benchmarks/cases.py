@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from benchmarks.input import distorted_photos, parsed_records
+from benchmarks.programs import PROGRAMS
 from benchmarks.recurrence import counting_loop, lstm_layer, sine_step
 
 Step = Callable[[], Any]
@@ -180,4 +181,5 @@ CASES = {
     "counting_loop": Case(counting_loop, goal=0.1),
     "save": Case(save, goal=1 / 0.7, seconds_long=True),
     "restore": Case(restore, goal=1 / 0.7, seconds_long=True),
+    **{program.__name__: Case(program, goal=1.0) for program in PROGRAMS},
 }

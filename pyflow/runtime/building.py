@@ -53,7 +53,6 @@ def build(
     unneeded = builder.forwarding.unneeded(fetched)
     steps = [s for s in builder.steps if s not in unneeded] if unneeded else builder.steps
     program = Program([values[t] for t in feeds], steps, fetched, builder.wanted)
-    program.has_rounds = builder.has_rounds
     return program
 
 
@@ -77,7 +76,6 @@ class _Builder:
         self.values = values
         self.steps: list[Step] = []
         self.wanted: list[Value] = []
-        self.has_rounds = False
         self.forwarding = Forwarding(self._derive)
         self._used: set[Tensor] = set()
         self._reads: dict[int, Value] = {}

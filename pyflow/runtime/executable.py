@@ -47,9 +47,6 @@ def optimized(
     pool_first(program)
     fusions.fuse(program)
     fuse_gates(program)
-    if sharing.uses_own_threads(program):
-        optimize.drop_dead_steps(program)  # what has a kernel of its own now is always run
-        sharing.share_products(program)
     accelerators.use_elementwise(program)
     optimize.drop_dead_steps(program)
     copy_overwritten_reads(program)
@@ -85,9 +82,11 @@ class Executable:
     ):
         self._program = optimized(session, fetches, targets, feeds, on_device)
         self._program.lends = lends
+        is_better_alone = sharing.is_better_alone(self._program)
+        sharing.share_products(self._program)
         self._session = session
         self._surroundings: Callable[[], Any] = contextlib.nullcontext
-        if sharing.is_better_alone(self._program):
+        if is_better_alone:
             self._surroundings = _alone
         elif _is_large(self._program):
             self._surroundings = Flushed
@@ -153,10 +152,6 @@ class Executable:
         for step in self._program.steps:
             if isinstance(step.kernel, Segment):
                 step.kernel.release()
-
-    @property
-    def has_large_products(self) -> bool:
-        return self._program.has_large_products
 
     @property
     def steps(self) -> list[Step]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import collections
-import contextlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -132,7 +131,7 @@ class Loop:
         compiled = self._compiled[key] if key in self._compiled else self._compile(key)
         values = None
         if compiled is not None:
-            with contextlib.nullcontext() if compiled.has_large_products else primitives.serial():
+            with primitives.serial():
                 values = compiled.run(initial)
         if values is None:
             values = self._planned_anew(initial, key)
@@ -164,7 +163,7 @@ class Loop:
         values = list(initial)
         while key is not None:
             cond, body = self._cond.plan(key), self._body.plan(key)
-            with contextlib.nullcontext() if body.has_large_products else primitives.serial():
+            with primitives.serial():
                 key = self._rounds(values, key, cond, body)
         return values
 

@@ -66,14 +66,14 @@ class Program:
     """Steps in execution order, with the values that are fed and fetched.
 
     `wanted` are to be computed though nobody fetches them; `kept` are needed after the run as well. `lends` says that
-    fetched arrays are only looked at by whoever runs it, and need not be copied; `has_rounds` that there are rounds of
-    loops among the steps.
+    fetched arrays are only looked at by whoever runs it, and need not be copied; `has_large_products` that one of its
+    products of matrices is worth several threads.
     """
 
     def __init__(self, feeds: list[Value], steps: list[Step], fetches: list[Value], wanted: list[Value]):
         self.feeds, self.steps, self.fetches, self.wanted = feeds, steps, fetches, wanted
         self.kept: set[Value] = set()
-        self.has_large_products = self.lends = self.has_rounds = False
+        self.has_large_products = self.lends = False
 
 
 def may_change(value: Value) -> bool:

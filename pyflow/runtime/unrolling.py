@@ -64,7 +64,6 @@ def unrolled(builder: Any, op: Operation, values: list) -> list | None:
                 break
         if rounds is not None:
             builder.inline(cond, values)
-            builder.has_rounds = True
             return values
     except OpError:
         pass  # the round fails again when it is run

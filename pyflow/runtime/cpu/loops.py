@@ -12,6 +12,7 @@ import numpy as np
 
 from pyflow.ops.tensor_list import TensorList, invalid
 from pyflow.runtime import optimize
+from pyflow.runtime.cpu import sharing
 from pyflow.runtime.cpu.loop_growth import Aside, Growth
 from pyflow.runtime.cpu.loop_products import compute_ahead, in_blocks, multiply_in_blocks
 from pyflow.runtime.cpu.lowering import Lowered, compiled
@@ -30,12 +31,12 @@ class LoweredLoop:
     """
 
     def __init__(self, cond: Program, body: Program, carried: list[int], session: Any):
-        self.has_large_products = body.has_large_products
         self._carried = carried
         self._ahead = compute_ahead(body, carried)
         optimize.drop_dead_steps(body)
         self._growth = growth = Growth(cond, body, carried)
         multiply_in_blocks(body, carried)
+        sharing.share_products(body)
         self._body = Lowered(body, session, places=growth.places, repeats=True)
         self._cond = Lowered(cond, session, first=len(body.steps))
         self._lines: list[tuple[str, Step | None]] = []
