@@ -140,6 +140,9 @@ def _from_python(values: Any, wanted: DType | None) -> np.ndarray:
         _check_quantized(values, wanted)
         return np.array(values, dtype=wanted.as_numpy_dtype)
     leaves = list(_leaves(values))
+    if wanted is None and hasattr(values, "dense_shape"):
+        words = f"Failed to convert object of type {type(values)} to Tensor. Contents: {values}. "
+        raise TypeError(words + "Consider casting elements to a supported type.")
     _check_leaves(leaves, wanted)
     if wanted is dtypes.string or (wanted is None and leaves and all(isinstance(x, (str, bytes)) for x in leaves)):
         return _string_array(values, leaves)

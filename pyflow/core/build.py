@@ -100,7 +100,8 @@ def _convert_input(definition: OpDef, arg: Arg, value: Any, inferred: dict, owne
     op = definition.name
     if arg.is_list:
         if not isinstance(value, (list, tuple)):
-            raise TypeError(f"Expected list for '{arg.name}' argument to '{python_name(op)}' Op, not {value!r}.")
+            told = f"'{python_name(op)}' Op, not {value!r}" if arg.number_attr else f"'{op}' Op, not {value}"
+            raise TypeError(f"Expected list for '{arg.name}' argument to {told}.")
         return _convert_list(definition, arg, value, inferred, owner)
     dtype = arg.dtype or inferred.get(arg.type_attr)
     preferred = None if dtype is not None else _default_type(definition.attrs.get(arg.type_attr))

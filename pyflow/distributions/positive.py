@@ -151,10 +151,11 @@ class Beta(ScalarDistribution):
         return with_dependencies([assert_positive(x, message="sample must be positive"), below], x)
 
     def _sample_n(self, n: Any, seed: int | None = None) -> Tensor:
-        one = ones_like(self.total_concentration, dtype=self.dtype)
-        a = random_gamma(shape=[n], alpha=one * self.concentration1, dtype=self.dtype, seed=seed)
-        other = new_seed(seed, "beta")
-        b = random_gamma(shape=[n], alpha=one * self.concentration0, dtype=self.dtype, seed=other)
+        # In this order, as the number of nodes decides about the seeds.
+        first = ones_like(self.total_concentration, dtype=self.dtype) * self.concentration1
+        second = ones_like(self.total_concentration, dtype=self.dtype) * self.concentration0
+        a = random_gamma(shape=[n], alpha=first, dtype=self.dtype, seed=seed)
+        b = random_gamma(shape=[n], alpha=second, dtype=self.dtype, seed=new_seed(seed, "beta"))
         return a / (a + b)
 
     def _log_prob(self, x: Any) -> Tensor:

@@ -360,7 +360,9 @@ def matrix_transpose(a: Any, name: str | None = "matrix_transpose", conjugate: b
         return transpose(a, perm=perm, conjugate=conjugate)
 
 
-_BITS = tuple(dtype for dtype in dtypes.ANY if dtype.name not in ("string", "bool", "resource", "variant"))
+_BITS = tuple(map(dtypes.as_dtype, (
+    "bfloat16 float16 float32 float64 int64 int32 uint8 uint16 uint32 uint64 int8 int16 complex64 complex128 "
+    "qint8 quint8 qint16 quint16 qint32").split()))  # fmt: skip
 
 
 @op("Bitcast(input: T) -> (output: type)", T=_BITS, type=attr("type", allowed=_BITS))

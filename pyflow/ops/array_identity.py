@@ -118,7 +118,10 @@ class PreventGradient:
     samples = [sample([[1.0, 2.0]], grad=False)]
 
 
-@op("CheckNumerics(tensor: T) -> (output: T)", T=dtypes.FLOATING, message=attr("string"))
+_FLOATS = (dtypes.bfloat16, dtypes.float16, dtypes.float32, dtypes.float64)
+
+
+@op("CheckNumerics(tensor: T) -> (output: T)", T=_FLOATS, message=attr("string"))
 class CheckNumerics:
     """The input; an error at the run when it holds NaN or Inf."""
 

@@ -61,7 +61,7 @@ class Select:
         if len(condition) != 1:
             with kernel_words(
                 lambda: (
-                    "Inputs to operation Select of type Select must have the same size and shape.  "
+                    "Inputs to operation {node} of type Select must have the same size and shape.  "
                     f"Input 0: {text(condition)} != input 1: {text(data)}"
                 )
             ):

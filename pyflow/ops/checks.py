@@ -10,7 +10,6 @@ from pyflow.core import errors
 from pyflow.core.api import export
 from pyflow.core.constants import constant_value
 from pyflow.core.convert import convert_to_tensor
-from pyflow.core.dtypes import NUMERIC
 from pyflow.core.indexed_slices import IndexedSlices
 from pyflow.core.registry import raw
 from pyflow.core.scopes import name_scope
@@ -190,10 +189,13 @@ def is_tensor(x: Any) -> bool:
     return isinstance(x, (Tensor, SparseTensor, IndexedSlices, Variable))
 
 
+_NUMERIC = frozenset("float32 float64 int8 int16 int32 int64 uint8 qint8 qint32 quint8 complex64".split())
+
+
 @export("is_numeric_tensor", "debugging.is_numeric_tensor")
 def is_numeric_tensor(tensor: Any) -> bool:
-    """Whether it is a tensor of numbers."""
-    return isinstance(tensor, Tensor) and tensor.dtype.base_dtype in NUMERIC
+    """Whether it is a tensor of numbers, of those that TensorFlow counts as such."""
+    return isinstance(tensor, Tensor) and tensor.dtype.base_dtype.name in _NUMERIC
 
 
 def _is_monotonic(x: Any, compare: Callable, default_name: str, name: str | None) -> Tensor:

@@ -120,6 +120,8 @@ def _contract(x: Tensor, x_labels: str, y: Tensor, y_labels: str, summed: set[st
     """The product of two tensors, summed over the given labels that both have, and its labels."""
     for i, (tensor, labels) in enumerate(((x, x_labels), (y, y_labels))):
         rank = tensor.get_shape().ndims
+        if rank is None:
+            raise ValueError("Cannot take the length of shape with unknown rank.")
         if rank != len(labels):
             raise ValueError(f"Tensor t{i} of rank {rank} does not match einsum reduction of length {len(labels)}")
     kept = sorted((set(x_labels) & set(y_labels)) - summed)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from pyflow.core.api import export
+from pyflow.core.convert import convert_to_tensor
 from pyflow.core.dtypes import complex64, complex128, float32, float64
 from pyflow.core.registry import ShapeError, op, raw, sample
 from pyflow.core.tensor import Tensor
@@ -216,12 +217,16 @@ def tridiagonal_solve(
       ValueError: shapes or format are not as described.
       InvalidArgumentError: a matrix turns out not to be invertible.
     """
+    rhs = convert_to_tensor(rhs)
     if diagonals_format == "sequence":
         diagonals = _compact_from_sequence(diagonals)
     elif diagonals_format == "matrix":
+        diagonals = convert_to_tensor(diagonals)
         diagonals = _gathered_diagonals(diagonals, _static_order(diagonals))
     elif diagonals_format != "compact":
         raise ValueError(f"Unrecognized diagonals_format: {diagonals_format}")
+    else:
+        diagonals = convert_to_tensor(diagonals)
     rank, rhs_rank = len(diagonals.shape), len(rhs.shape)
     _check_compact(diagonals, rhs, rank, rhs_rank)
     if rhs_rank == rank - 1:
@@ -240,7 +245,7 @@ def tridiagonal_solve(
 def _compact_from_sequence(diagonals: Any) -> Tensor:
     if not isinstance(diagonals, (tuple, list)) or len(diagonals) != 3:
         raise ValueError("Expected diagonals to be a sequence of length 3.")
-    above, main, below = diagonals
+    above, main, below = map(convert_to_tensor, diagonals)
     for x in (below, above):
         if not x.shape[:-1].is_compatible_with(main.shape[:-1]):
             raise ValueError(
@@ -292,6 +297,7 @@ def tridiagonal_matmul(diagonals: Any, rhs: Any, diagonals_format: str = "compac
     if diagonals_format == "sequence":
         above, main, below = diagonals
     elif diagonals_format in ("compact", "matrix"):
+        diagonals = convert_to_tensor(diagonals)
         if diagonals_format == "matrix":
             diagonals = _gathered_diagonals(diagonals, _static_order(diagonals))
         above, main, below = diagonals[..., 0, :], diagonals[..., 1, :], diagonals[..., 2, :]

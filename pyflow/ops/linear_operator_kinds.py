@@ -32,8 +32,7 @@ Hint = bool | None
 def _matrix(value: Any, name: str, least_rank: int = 2) -> Tensor:
     tensor = convert_to_tensor(value, name=name)
     if tensor.dtype.base_dtype not in _FLOATS:
-        shown = [d.name for d in _FLOATS]
-        raise TypeError(f"Argument {name} must have dtype in {shown}.  Found: {tensor.dtype}")
+        raise TypeError(f"Argument {name} must have dtype in {list(_FLOATS)}.  Found: {tensor.dtype}")
     if tensor.shape.ndims is not None and tensor.shape.ndims < least_rank:
         dimensions = "2 dimensions" if least_rank == 2 else "1 dimension"
         raise ValueError(f"Argument {name} must have at least {dimensions}.  Found: {tensor}")

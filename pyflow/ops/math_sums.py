@@ -15,9 +15,10 @@ from pyflow.core.indexed_slices import IndexedSlices
 from pyflow.core.registry import ShapeError, attr, op, sample
 from pyflow.core.shapes import TensorShape, as_shape
 from pyflow.core.tensor import Tensor
+from pyflow.ops.array_dimensions import kernel_words
 from pyflow.ops.array_identity import identity
 from pyflow.ops.gpu import REALS, Dispatch, dispatches, elementwise, groups, size, word_of
-from pyflow.ops.shape_rules import merge, merge_all
+from pyflow.ops.shape_rules import merge, merge_all, text
 
 _COUNT = attr("int", minimum=1)
 _THREE = sample([[1.0, 2.0], [3.0, -4.0], [0.5, 0.25]])
@@ -55,6 +56,14 @@ def _sum_of_many(node: Any) -> list[Dispatch]:
 _ON_GPU = (elementwise(_sum), dispatches(_sum_of_many, types=REALS))
 
 
+def _unequal(shapes: Any) -> str:
+    i = next((i for i, shape in enumerate(shapes) if shape != shapes[0]), 0)
+    return (
+        "Inputs to operation {node} of type AddN must have the same size and shape.  "
+        f"Input 0: {text(shapes[0])} != input {i}: {text(shapes[i])}"
+    )
+
+
 @op("AddN(inputs: N*T) -> (sum: T)", N=_COUNT, T=(*NUMERIC, variant))
 class AddN:
     """The sum of tensors of one shape."""
@@ -65,7 +74,8 @@ class AddN:
             try:
                 merged = merge(inputs[i], merged)
             except ShapeError as error:
-                raise ShapeError(f"{error}\n\tFrom merging shape {i} with other shapes.") from None
+                words = f"{error}\n\tFrom merging shape {i} with other shapes."
+                raise ShapeError(words, _unequal(inputs)) from None
         return merged
 
     cpu = _add_up
@@ -85,7 +95,8 @@ class AccumulateNV2:
     """The sum of tensors of one shape, which is given too."""
 
     def shape(inputs, shape):
-        return merge_all([*inputs, shape.as_tuple()])
+        with kernel_words(lambda: "Parameters and update must be the same size"):
+            return merge_all([*inputs, shape.as_tuple()])
 
     cpu = _add_up
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections.abc
 import datetime
 import itertools
 import os
@@ -238,6 +239,8 @@ def Assert(condition: Any, data: Any, summarize: int | None = None, name: str | 
       data: list of tensors.
       summarize: how many elements of each to show; None for 3.
     """
+    if not isinstance(data, collections.abc.Sequence):
+        raise TypeError("values must be a sequence.")
     data = list(data)
     with name_scope(name, "Assert", data):
         tensors = convert_n_to_tensor(data)

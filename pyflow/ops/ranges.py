@@ -16,7 +16,7 @@ from pyflow.core.scopes import name_scope
 from pyflow.core.tensor import StaticShape, Tensor
 from pyflow.ops.cast import cast
 from pyflow.ops.gpu import NUMBERS, elementwise
-from pyflow.ops.shape_rules import with_rank
+from pyflow.ops.shape_rules import text, with_rank
 
 
 def _length(start: Any, limit: Any, delta: Any) -> int:
@@ -45,6 +45,15 @@ def _at_run(error: ValueError, delta: Any) -> str:
     return str(error) if delta else f"{error}: {delta}"
 
 
+def _check_scalars(**shapes: StaticShape) -> None:
+    for name, shape in shapes.items():
+        try:
+            with_rank(shape, 0)
+        except ShapeError as error:
+            words = f"{name} must be a scalar, not shape {text(shape)}"
+            raise ShapeError(f"{error}\n\t for '{name}'", words) from None
+
+
 @op(
     "Range(start: Tidx, limit: Tidx, delta: Tidx) -> (output: Tidx)",
     Tidx=one_of((bfloat16, float32, float64, int32, int64), default=int32),
@@ -53,8 +62,7 @@ class Range:
     """start, start + delta, ... up to but without `limit`."""
 
     def shape(start, limit, delta, start_value, limit_value, delta_value) -> StaticShape:
-        for shape in (start, limit, delta):
-            with_rank(shape, 0)
+        _check_scalars(start=start, limit=limit, delta=delta)
         if start_value is None or limit_value is None or delta_value is None:
             return (None,)
         first, last, step = (_number(value) for value in (start_value, limit_value, delta_value))
@@ -94,8 +102,7 @@ class LinSpace:
     """`num` numbers from `start` to `stop`."""
 
     def shape(start, stop, num, num_value) -> StaticShape:
-        for shape in (start, stop, num):
-            with_rank(shape, 0)
+        _check_scalars(start=start, stop=stop, num=num)
         if num_value is None:
             return (None,)
         if num_value <= 0:

@@ -14,11 +14,14 @@ from pyflow.core.node_count import counted_as
 from pyflow.core.scopes import get_default_graph, name_scope
 from pyflow.core.tensor import Tensor
 from pyflow.ops.array import reshape, transpose
+from pyflow.ops.array_filling import zeros_like
 from pyflow.ops.array_gather import gather
-from pyflow.ops.array_joining import concat
+from pyflow.ops.array_grid import one_hot
+from pyflow.ops.array_joining import concat, stack
 from pyflow.ops.array_padding import pad
-from pyflow.ops.array_shape import shape
+from pyflow.ops.array_shape import shape, size
 from pyflow.ops.cast import cast
+from pyflow.ops.division import floormod
 from pyflow.ops.math_binary import maximum
 from pyflow.ops.ranges import range as index_range
 from pyflow.ops.reduce_functions import reduce_sum
@@ -73,7 +76,7 @@ def frame(
         step = known(convert_to_tensor(frame_step, name="frame_step"))
         rank = signal.shape.ndims
         if rank is None:
-            raise NotImplementedError("tf.signal.frame of a signal of unknown rank")
+            return _frames_of_unknown_rank(signal, length, step, pad_end, pad_value, axis)
         if not -rank <= axis < rank:
             raise ValueError(f"axis must be in [{-rank}, {rank}), got {axis}")
         axis %= rank
@@ -87,6 +90,22 @@ def frame(
             frames = _at_least_zero(1 + (samples - length) // step)
         starts = reshape(index_range(frames) * step, [-1, 1])
         return gather(signal, starts + reshape(index_range(length), [1, -1]), axis=axis)
+
+
+def _frames_of_unknown_rank(signal: Tensor, length: Any, step: Any, pad_end: bool, pad_value: Any, axis: Any) -> Tensor:
+    dims = shape(signal)
+    axes = size(dims)
+    axis = floormod(axis, axes)
+    samples = dims[axis]
+    if pad_end:
+        frames = _at_least_zero(-(-samples // step))
+        missing = _at_least_zero(length + step * (frames - 1) - samples)
+        after = one_hot(axis, axes, missing, 0)
+        signal = pad(signal, stack([zeros_like(after), after], 1), constant_values=cast(pad_value, signal.dtype))
+    else:
+        frames = _at_least_zero(1 + (samples - length) // step)
+    starts = reshape(index_range(frames) * step, [-1, 1])
+    return gather(signal, starts + reshape(index_range(length), [1, -1]), axis=axis)
 
 
 @export("signal.overlap_and_add", "contrib.signal.overlap_and_add")

@@ -241,7 +241,8 @@ class _Builder:
             )
         except ShapeError as error:
             shapes = ", ".join(brackets(v.shape) for v in inputs)
-            words = error.at_run or f"{error} for '{op.name}' (op: '{op.type}') with input shapes: {shapes}."
+            at_run = error.at_run.replace("{node}", op.name)
+            words = at_run or f"{error} for '{op.name}' (op: '{op.type}') with input shapes: {shapes}."
             raise errors.InvalidArgumentError(op.node_def, op, words + in_node(op)) from None
 
     def _fold(self, step: Step) -> bool:

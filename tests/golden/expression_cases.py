@@ -51,6 +51,24 @@ tf.nn.avg_pool(np.ones([1, 2, 2, 2]), [1, 1, 1, 2], [1, 1, 1, 1], "VALID")
 tf.nn.avg_pool(np.ones([1, 2, 2, 2]), [2, 1, 1, 1], [1, 1, 1, 1], "VALID")
 """.strip().splitlines()
 
+SUMS = """
+tf.add_n([tf.placeholder_with_default([1.0], None), tf.placeholder_with_default([1.0, 2.0], None)], name='total')
+tf.accumulate_n([tf.placeholder_with_default([1.0], None), tf.constant([1.0, 2.0])])
+tf.where(tf.placeholder_with_default([[True]], None), [1.0, 2.0], [1.0, 2.0], name='chosen')
+tf.range([1, 2])
+tf.linspace([0.0], 1.0, 3)
+tf.Assert(False, 1)
+tf.is_non_decreasing(tf.constant([1, 2], tf.uint16))
+tf.bitcast(tf.constant([True]), tf.int8)
+tf.check_numerics(tf.constant([1]), 'm')
+tf.einsum('ij,jk->ik', tf.placeholder(tf.float32), tf.ones([2, 2]))
+tf.linalg.tridiagonal_solve(np.float32([[4, 1, 0], [1, 4, 1], [0, 1, 4]]), np.float32([1, 2, 3]), 'matrix')
+tf.linalg.tridiagonal_solve(np.float32([[4, 1, 0], [1, 4, 1], [0, 1, 4]]), np.ones([1, 2, 3], np.float32), 'matrix')
+tf.signal.frame(tf.placeholder_with_default(np.arange(10.0), None), 4, 3)
+tf.signal.frame(tf.placeholder_with_default(np.arange(10.0), None), 4, 3, True, 1.0)
+tf.linalg.LinearOperatorFullMatrix([[1]])
+""".strip().splitlines()
+
 
 def case(source):
     def program(tf):
@@ -62,4 +80,4 @@ def case(source):
     return program
 
 
-CASES = {source: case(source) for source in ARRAY + TYPES}
+CASES = {source: case(source) for source in ARRAY + TYPES + SUMS}
