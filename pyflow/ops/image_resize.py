@@ -11,14 +11,12 @@ from pyflow.core.api import export
 from pyflow.core.errors import InvalidArgumentError
 from pyflow.core.registry import ShapeError, op, sample
 from pyflow.core.tensor import StaticShape, Tensor
-from pyflow.ops import image_sampling
+from pyflow.ops import image_linear, image_sampling
 from pyflow.ops.array_shape import shape
 from pyflow.ops.gpu import FLOATS, dispatches
 from pyflow.ops.gpu_resize import resized, resized_gradient
-from pyflow.ops.parallel import scratch
 from pyflow.ops.shape_rules import text, with_rank
 
-_STRIP = 96 << 10  # numbers
 IMAGE_TYPES = (
     dtypes.int8, dtypes.uint8, dtypes.int16, dtypes.uint16, dtypes.int32, dtypes.int64, dtypes.float16, dtypes.float32,
     dtypes.float64,
@@ -71,47 +69,6 @@ def _weigh(images: np.ndarray, axis: int, indices: np.ndarray, weights: np.ndarr
         np.multiply(target, weights[:, tap].reshape(aligned), out=target)
         if tap:
             np.add(out, term, out=out)
-
-
-def _linear(images: np.ndarray, align_corners: bool, half_pixel_centers: bool, out: np.ndarray) -> None:
-    """By strips of rows, so that what is between stays in the cache."""
-    batch, height, width, depth = images.shape
-    _, rows, columns, _ = out.shape
-    lower, upper, down = image_sampling.linear(height, rows, align_corners, half_pixel_centers)
-    left, right, across = image_sampling.linear_of_channels(width, columns, align_corners, half_pixel_centers, depth)
-    count = max(_STRIP * rows // (columns * depth * max(height, rows)), 1)
-    for image, result in zip(images.reshape(batch, height, -1), out.reshape(batch, rows, columns * depth)):
-        for start in range(0, rows, count):
-            above, below = lower[start : start + count], upper[start : start + count]
-            strip = result[start : start + count]
-            first = above[0]
-            if 2 * len(strip) < below[-1] + 1 - first:
-                # Most rows aren't looked at: leave them out before anything is done to them.
-                source = image[np.concatenate([above, below])]
-                above, below = np.arange(len(strip)), np.arange(len(strip), 2 * len(strip))
-            else:
-                source = image[first : below[-1] + 1]
-                above, below = above - first, below - first
-            if source.dtype != np.float32:
-                floats = scratch(source.shape, np.float32, "source")
-                np.copyto(floats, source)
-                source = floats
-            narrow = scratch((len(source), columns * depth), np.float32, "narrow")
-            other = scratch(narrow.shape, np.float32, "other")
-            np.take(source, left, axis=1, out=narrow, mode="clip")
-            np.take(source, right, axis=1, out=other, mode="clip")
-            _mix(narrow, other, across)
-            other = scratch(strip.shape, np.float32, "other")
-            np.take(narrow, above, axis=0, out=strip, mode="clip")
-            np.take(narrow, below, axis=0, out=other, mode="clip")
-            _mix(strip, other, down[start : start + count, None])
-
-
-def _mix(first: np.ndarray, second: np.ndarray, weight: np.ndarray) -> None:
-    """first += (second - first) * weight, and `second` is used up."""
-    np.subtract(second, first, out=second)
-    np.multiply(second, weight, out=second)
-    np.add(first, second, out=first)
 
 
 def _spread(grads: np.ndarray, rows: np.ndarray, columns: np.ndarray, out: np.ndarray) -> None:
@@ -184,7 +141,7 @@ class ResizeBilinear:
             if images.shape == out.shape:
                 out[...] = images
             else:
-                _linear(images, align_corners, half_pixel_centers, out)
+                image_linear.resize(images, align_corners, half_pixel_centers, out)
 
     def grad(op, dy):
         return ResizeBilinearGrad(dy, op.inputs[0], **_same(op)), None

@@ -41,16 +41,6 @@ def linear(
 
 
 @functools.lru_cache(256)
-def linear_of_channels(
-    size: int, count: int, align_corners: bool, half_pixel_centers: bool, depth: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """`linear` for each number of rows [size, depth], not for each pixel: numpy is slow at loops over few channels."""
-    lower, upper, weight = linear(size, count, align_corners, half_pixel_centers)
-    lower, upper = ((places[:, None] * depth + np.arange(depth)).reshape(-1) for places in (lower, upper))
-    return lower, upper, np.repeat(weight, depth)
-
-
-@functools.lru_cache(256)
 def nearest(size: int, count: int, align_corners: bool, half_pixel_centers: bool) -> np.ndarray:
     """For each output pixel the nearest pixel (intp)."""
     step = step_between(size, count, align_corners)
