@@ -78,7 +78,7 @@ python.ops.candidate_sampling_ops @nn @random ops!
 python.ops.check_ops @ @debugging ops.checks
 python.ops.clip_ops @ ops!
 python.ops.confusion_matrix @ @math
-python.ops.control_flow_ops ops.control_flow ops.cond ops.while_loop @ ops!
+python.ops.control_flow_ops ops.control_flow ops.cond ops.while_loop ops.switch_merge @ ops!
 python.ops.control_flow_util core.execution_mode
 python.ops.control_flow_v2_toggles core.execution_mode
 python.ops.custom_gradient ops.custom_gradient @

@@ -17,6 +17,7 @@ from pyflow.core.resources import VariableCell
 from pyflow.core.tensor import StaticShape, Tensor, brackets
 from pyflow.ops.tensor_array_storage import ElementShape
 from pyflow.runtime import functions, unrolling
+from pyflow.runtime.dead_values import DeadValues
 from pyflow.runtime.forwarding import Forwarding
 from pyflow.runtime.identities import equal_input
 from pyflow.runtime.ordering import needed_ops
@@ -50,6 +51,8 @@ def build(
     values: dict[Tensor, Value] = {t: _fed_value(t, fed) for t, fed in feeds.items()}
     builder = _Builder(session, values, limits or unrolling.FEW)
     fetched = builder.add_all(fetches, targets)
+    if (check := builder.dead.checked([(t, values[t]) for t in fetches])) is not None:
+        builder.steps.append(check)
     unneeded = builder.forwarding.unneeded(fetched)
     steps = [s for s in builder.steps if s not in unneeded] if unneeded else builder.steps
     program = Program([values[t] for t in feeds], steps, fetched, builder.wanted)
@@ -77,6 +80,7 @@ class _Builder:
         self.steps: list[Step] = []
         self.wanted: list[Value] = []
         self.forwarding = Forwarding(self._derive)
+        self.dead = DeadValues()
         self._used: set[Tensor] = set()
         self._reads: dict[int, Value] = {}
         self._assigned: dict[int, StaticShape] = {}
@@ -127,6 +131,9 @@ class _Builder:
             if op.outputs[0] not in self.values:
                 raise _unfed(op)
             return  # something waits for what is fed
+        if self.dead.may_reach(op, self.values):
+            self._add_that_may_be_dead(op)
+            return
         inputs = self._inputs(op)
         if definition.calls and (results := unrolling.inlined(self, op, inputs)) is not None:
             for tensor, value in zip(op.outputs, results):
@@ -170,6 +177,23 @@ class _Builder:
                     if op.type == "Assign":
                         self._assigned[id(value.cell)] = value.shape
 
+    def _add_that_may_be_dead(self, op: Operation) -> None:
+        inputs = self._inputs(op)
+        try:
+            shapes = self._shapes(op, inputs)
+        except errors.InvalidArgumentError:
+            if not self.dead.may_stop(op, self.values):
+                raise
+            shapes = [None for _ in op.outputs]  # it is an error only if it runs
+        outputs = [Value(t.dtype.base_dtype, shape) for t, shape in zip(op.outputs, shapes)]
+        self.steps.append(self.dead.step(self.session, op, inputs, outputs, self.values))
+        for tensor, value in zip(op.outputs, outputs):
+            if tensor.dtype._is_ref_dtype or tensor.dtype is dtypes.resource:
+                value.cell = next((v.cell for v in inputs if v.cell is not None), None)
+            self.values.setdefault(tensor, value)
+        if op.definition.stateful or op.definition.has_ref_input:
+            self._reads.clear()
+
     def _derive(self, op_type: str, origin: Step, attrs: dict[str, Any], inputs: list[Value]) -> Value:
         """The output of a step of another type, added for the node of a step."""
         definition, dtype = get(op_type), inputs[0].dtype
@@ -191,7 +215,9 @@ class _Builder:
             value = self.values[tensor]
             wants_value = not dtype._is_ref_dtype and not op.definition.calls
             if tensor.dtype._is_ref_dtype and wants_value and isinstance(value.cell, VariableCell):
-                value = self.read(value, tensor.op)
+                # What is read is there even if this reference to it may not arrive.
+                cell = value.cell
+                value = self.read(Value(value.dtype, (), cell, cell) if value in self.dead else value, tensor.op)
             inputs.append(value)
         return inputs
 
