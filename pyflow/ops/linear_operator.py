@@ -16,14 +16,14 @@ from pyflow.core.tensor import Tensor
 from pyflow.ops.array import expand_dims, squeeze
 from pyflow.ops.array_diagonals import matrix_diag_part
 from pyflow.ops.array_shape import rank
-from pyflow.ops.checks import assert_less, assert_near
+from pyflow.ops.checks import assert_equal, assert_positive
 from pyflow.ops.linalg_basics import adjoint as adjoint_of
 from pyflow.ops.linalg_basics import eye
 from pyflow.ops.linalg_cholesky import cholesky
 from pyflow.ops.linalg_inverse import matrix_determinant
 from pyflow.ops.linalg_solve import matrix_solve
-from pyflow.ops.linalg_spectral import self_adjoint_eigvals
 from pyflow.ops.linear_operator_batches import match_batches
+from pyflow.ops.linear_operator_checks import is_well_conditioned
 from pyflow.ops.math_unary import abs as absolute
 from pyflow.ops.math_unary import log
 from pyflow.ops.reduce_functions import reduce_sum
@@ -122,15 +122,19 @@ class LinearOperator:
 
     def batch_shape_tensor(self, name: str = "batch_shape_tensor") -> Tensor:
         with self._name_scope(name):
+            if self.batch_shape.is_fully_defined():
+                return convert_to_tensor(self.batch_shape.as_list(), dtype=dtypes.int32, name="batch_shape")
             return self.shape_tensor()[:-2]
 
     def domain_dimension_tensor(self, name: str = "domain_dimension_tensor") -> Tensor:
         with self._name_scope(name):
-            return self.shape_tensor()[-1]
+            columns = self.domain_dimension.value
+            return self.shape_tensor()[-1] if columns is None else convert_to_tensor(columns)
 
     def range_dimension_tensor(self, name: str = "range_dimension_tensor") -> Tensor:
         with self._name_scope(name):
-            return self.shape_tensor()[-2]
+            rows = self.range_dimension.value
+            return self.shape_tensor()[-2] if rows is None else convert_to_tensor(rows)
 
     def tensor_rank_tensor(self, name: str = "tensor_rank_tensor") -> Tensor:
         with self._name_scope(name):
@@ -216,7 +220,11 @@ class LinearOperator:
     # ---------------------------------------------------------------- other forms
 
     def _to_dense(self) -> Tensor:
-        return self._matmul(eye(self.shape_tensor()[-1], batch_shape=self.shape_tensor()[:-2], dtype=self.dtype))
+        columns, batch = self.domain_dimension.value, self.batch_shape
+        if columns is None:
+            columns = self.domain_dimension_tensor()
+        batch_shape = batch.as_list() if batch.is_fully_defined() else self.batch_shape_tensor()
+        return self.matmul(eye(columns, batch_shape=batch_shape, dtype=self.dtype))
 
     def to_dense(self, name: str = "to_dense") -> Tensor:
         """The matrices, [batch..., rows, columns]."""
@@ -281,9 +289,9 @@ class LinearOperator:
           ValueError: it is not square, or singular.
         """
         if self.is_square is False:
-            raise ValueError("Cannot get the Inverse: This operator represents a non square matrix.")
+            raise ValueError("Cannot take the Inverse: This operator represents a non square matrix.")
         if self.is_non_singular is False:
-            raise ValueError("Cannot get the Inverse: This operator represents a singular matrix.")
+            raise ValueError("Cannot take the Inverse: This operator represents a singular matrix.")
         from pyflow.ops.linear_operator_products import LinearOperatorInversion  # which needs this module
 
         with self._name_scope(name):
@@ -306,19 +314,35 @@ class LinearOperator:
     # ---------------------------------------------------------------- checks
 
     def assert_non_singular(self, name: str = "assert_non_singular") -> Any:
-        """An operation that fails where a determinant is not above 0 in size."""
+        """An operation that fails where the matrices are singular, up to the precision of their dtype."""
         with self._name_scope(name):
-            size = absolute(self._determinant())
-            return assert_less(0 * size, size, message="Singular matrix up to default precision.")
+            return self._assert_non_singular()
+
+    def _assert_non_singular(self) -> Any:
+        if self.is_positive_definite and self.is_self_adjoint:
+            return self.assert_positive_definite()
+        return is_well_conditioned(self)
 
     def assert_positive_definite(self, name: str = "assert_positive_definite") -> Any:
-        """An operation that fails where an eigenvalue is not positive."""
+        """An operation that fails where the matrices have no Cholesky decomposition.
+
+        Raises:
+          NotImplementedError: for operators that are not promised to be self-adjoint there is no general check.
+        """
         with self._name_scope(name):
-            values = self_adjoint_eigvals(self._to_dense())
-            return assert_less(0 * values, values, message="Matrix was not positive definite.")
+            return self._assert_positive_definite()
+
+    def _assert_positive_definite(self) -> Any:
+        if not self.is_self_adjoint:
+            raise NotImplementedError("assert_positive_definite is not implemented.")
+        diagonals = matrix_diag_part(cholesky(self.to_dense()))
+        return assert_positive(diagonals, message="Matrix was not positive definite.")
 
     def assert_self_adjoint(self, name: str = "assert_self_adjoint") -> Any:
         """An operation that fails where the matrices differ from their adjoints."""
         with self._name_scope(name):
-            dense = self._to_dense()
-            return assert_near(dense, adjoint_of(dense), message="Matrix was not equal to its adjoint.")
+            return self._assert_self_adjoint()
+
+    def _assert_self_adjoint(self) -> Any:
+        dense = self.to_dense()
+        return assert_equal(dense, adjoint_of(dense), message="Matrix was not equal to its adjoint.")

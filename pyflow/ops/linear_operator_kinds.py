@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from pyflow.core import dtypes
+from pyflow.core import dtypes, errors
 from pyflow.core.api import export
 from pyflow.core.convert import convert_to_tensor
+from pyflow.core.registry import raw
 from pyflow.core.scopes import name_scope
 from pyflow.core.shapes import TensorShape
 from pyflow.core.tensor import Tensor
@@ -15,17 +16,20 @@ from pyflow.ops.array_diagonals import matrix_band_part, matrix_diag, matrix_dia
 from pyflow.ops.array_filling import ones, zeros
 from pyflow.ops.array_joining import concat
 from pyflow.ops.array_shape import shape
-from pyflow.ops.complex_numbers import conj
+from pyflow.ops.checks import assert_positive
+from pyflow.ops.complex_numbers import conj, real
 from pyflow.ops.linalg_basics import adjoint as adjoint_of
 from pyflow.ops.linalg_solve import matrix_triangular_solve
 from pyflow.ops.linear_operator import LinearOperator
 from pyflow.ops.linear_operator_batches import match_batches
+from pyflow.ops.linear_operator_checks import has_no_zeros, imaginary_part_is_zero, is_real
 from pyflow.ops.math_unary import abs as absolute
 from pyflow.ops.math_unary import log
 from pyflow.ops.matmul import matmul
 from pyflow.ops.reduce_functions import reduce_prod, reduce_sum
 
 _FLOATS = (dtypes.float16, dtypes.float32, dtypes.float64, dtypes.complex64, dtypes.complex128)
+_ZEROS = "Singular operator:  Diagonal contained zero values."
 Hint = bool | None
 
 
@@ -115,6 +119,9 @@ class LinearOperatorLowerTriangular(LinearOperator):
     def _to_dense(self) -> Tensor:
         return self._triangle()
 
+    def _assert_non_singular(self) -> Any:
+        return has_no_zeros(matrix_diag_part(self._tril), _ZEROS)
+
 
 class _Diagonal(LinearOperator):
     """Kinds that say what is on their diagonal, [batch..., n] or something to broadcast to it."""
@@ -172,6 +179,21 @@ class LinearOperatorDiag(_Diagonal):
     def _entries(self) -> Tensor:
         return self._diag
 
+    def _assert_non_singular(self) -> Any:
+        return has_no_zeros(self._diag, _ZEROS)
+
+    def _assert_positive_definite(self) -> Any:
+        what = (
+            "Diagonal operator had diagonal entries with non-positive real part"
+            if self.dtype.is_complex
+            else "Real diagonal operator had non-positive diagonal entries"
+        )
+        return assert_positive(real(self._diag), message=f"{what}, thus was not positive definite.")
+
+    def _assert_self_adjoint(self) -> Any:
+        words = "This diagonal operator contained non-zero imaginary values.   Thus it was not self-adjoint."
+        return is_real(self._diag, words)
+
     def _shape(self) -> TensorShape:
         return self._diag.shape.concatenate(self._diag.shape[-1:])
 
@@ -205,10 +227,20 @@ class LinearOperatorIdentity(_Diagonal):
             if not holds:
                 raise ValueError(f"An identity operator is always {what}.")
         super().__init__(dtype or dtypes.float32, None, True, True, True, True, name=name)
-        self._size = _Sizes(num_rows, num_rows, batch_shape)
+        with name_scope(name):
+            self._size = _Sizes(num_rows, num_rows, batch_shape)
 
     def _entries(self) -> Tensor:
         return ones(concat([self._size.dynamic()[:-2], self._size.dynamic()[-1:]], 0), dtype=self.dtype)
+
+    def _assert_non_singular(self) -> Any:
+        return raw.NoOp(name="assert_non_singular")
+
+    def _assert_positive_definite(self) -> Any:
+        return raw.NoOp(name="assert_positive_definite")
+
+    def _assert_self_adjoint(self) -> Any:
+        return raw.NoOp(name="assert_self_adjoint")
 
     def add_to_tensor(self, mat: Any, name: str = "add_to_tensor") -> Tensor:
         """The matrices plus `mat`."""
@@ -244,14 +276,23 @@ class LinearOperatorScaledIdentity(_Diagonal):
                 is_self_adjoint = True
             if not is_square:
                 raise ValueError("A ScaledIdentity operator is always square.")
+            self._size = _Sizes(num_rows, num_rows, None)
         hints = (is_non_singular, is_self_adjoint, is_positive_definite, True)
         super().__init__(self._multiplier.dtype, None, *hints, name=name)
-        self._size = _Sizes(num_rows, num_rows, None)
 
     multiplier = property(lambda self: self._multiplier)
 
     def _entries(self) -> Tensor:
         return self._multiplier[..., None] * ones(self._size.dynamic()[-1:], dtype=self.dtype)
+
+    def _assert_non_singular(self) -> Any:
+        return assert_positive(absolute(self._multiplier), message="LinearOperator was singular")
+
+    def _assert_positive_definite(self) -> Any:
+        return assert_positive(real(self._multiplier), message="LinearOperator was not positive definite.")
+
+    def _assert_self_adjoint(self) -> Any:
+        return imaginary_part_is_zero(self._multiplier, "LinearOperator was not self-adjoint")
 
     def add_to_tensor(self, mat: Any, name: str = "add_to_tensor") -> Tensor:
         """The matrices plus `mat`."""
@@ -311,7 +352,8 @@ class LinearOperatorZeros(LinearOperator):
             raise ValueError("A zero operator is always not positive-definite.")
         hints = (is_non_singular, is_self_adjoint, is_positive_definite, is_square)
         super().__init__(dtype or dtypes.float32, None, *hints, name=name)
-        self._size = _Sizes(num_rows, num_rows if num_columns is None else num_columns, batch_shape)
+        with name_scope(name):
+            self._size = _Sizes(num_rows, num_rows if num_columns is None else num_columns, batch_shape)
 
     def add_to_tensor(self, mat: Any, name: str = "add_to_tensor") -> Tensor:
         """The matrices plus `mat`."""
@@ -331,3 +373,12 @@ class LinearOperatorZeros(LinearOperator):
 
     def _to_dense(self) -> Tensor:
         return zeros(self._size.dynamic(), dtype=self.dtype)
+
+    def _assert_non_singular(self) -> Any:
+        raise errors.InvalidArgumentError(None, None, "Zero operators are always non-invertible.")
+
+    def _assert_positive_definite(self) -> Any:
+        raise errors.InvalidArgumentError(None, None, "Zero operators are always non-positive definite.")
+
+    def _assert_self_adjoint(self) -> Any:
+        return raw.NoOp(name="assert_self_adjoint")

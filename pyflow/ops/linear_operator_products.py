@@ -34,6 +34,15 @@ class _OfAnother(LinearOperator):
 
     operator = property(lambda self: self._operator)
 
+    def _assert_non_singular(self) -> Any:
+        return self._operator.assert_non_singular()
+
+    def _assert_positive_definite(self) -> Any:
+        return self._operator.assert_positive_definite()
+
+    def _assert_self_adjoint(self) -> Any:
+        return self._operator.assert_self_adjoint()
+
 
 @export("linalg.LinearOperatorAdjoint")
 class LinearOperatorAdjoint(_OfAnother):

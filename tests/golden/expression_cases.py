@@ -69,6 +69,28 @@ tf.signal.frame(tf.placeholder_with_default(np.arange(10.0), None), 4, 3, True, 
 tf.linalg.LinearOperatorFullMatrix([[1]])
 """.strip().splitlines()
 
+CHECKS = """
+tf.linalg.LinearOperatorDiag([1.0, 0.0]).assert_non_singular()
+tf.linalg.LinearOperatorDiag([1.0, 0.0]).assert_positive_definite()
+tf.linalg.LinearOperatorDiag([1.0, 1j]).assert_positive_definite()
+tf.linalg.LinearOperatorDiag([1.0, 1j]).assert_self_adjoint()
+tf.linalg.LinearOperatorDiag([1.0, 0.0]).assert_self_adjoint()
+tf.linalg.LinearOperatorFullMatrix([[4.0, 1.0], [1.0, -3.0]]).assert_positive_definite()
+tf.linalg.LinearOperatorFullMatrix([[4.0, 1.0], [1.0, -3.0]], is_self_adjoint=True).assert_positive_definite()
+tf.linalg.LinearOperatorFullMatrix([[4.0, 1.0], [2.0, -3.0]]).assert_self_adjoint()
+tf.linalg.LinearOperatorFullMatrix([[4.0, 0.0], [0.0, 0.0]]).assert_non_singular()
+tf.linalg.LinearOperatorLowerTriangular([[4.0, 0.0], [1.0, 0.0]]).assert_non_singular()
+tf.linalg.LinearOperatorIdentity(3).assert_positive_definite()
+tf.linalg.LinearOperatorScaledIdentity(3, 0.0).assert_non_singular()
+tf.linalg.LinearOperatorScaledIdentity(3, -1.0).assert_positive_definite()
+tf.linalg.LinearOperatorScaledIdentity(3, tf.constant(1j, tf.complex64)).assert_self_adjoint()
+tf.linalg.LinearOperatorZeros(3).assert_non_singular()
+tf.linalg.LinearOperatorZeros(3).assert_positive_definite()
+tf.linalg.LinearOperatorAdjoint(tf.linalg.LinearOperatorDiag([1.0, 0.0])).assert_non_singular()
+tf.linalg.LinearOperatorInversion(tf.linalg.LinearOperatorDiag([1.0, 0.0])).assert_self_adjoint()
+[tf.linalg.LinearOperatorDiag([1.0]).batch_shape_tensor(), tf.linalg.LinearOperatorDiag([1.0]).range_dimension_tensor()]
+""".strip().splitlines()
+
 
 def case(source):
     def program(tf):
@@ -80,4 +102,4 @@ def case(source):
     return program
 
 
-CASES = {source: case(source) for source in ARRAY + TYPES + SUMS}
+CASES = {source: case(source) for source in ARRAY + TYPES + SUMS + CHECKS}
