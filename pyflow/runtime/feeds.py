@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,8 @@ def flatten_feeds(graph: Graph, feed_dict: Any) -> dict[Tensor, Any]:
       TypeError: a key is no tensor, or a value is a tensor or does not fit the dtype.
       ValueError: a value has a shape that the tensor cannot have, or a tensor may not be fed.
     """
+    if not isinstance(feed_dict, Mapping):
+        raise TypeError("input must be a dictionary")
     feeds: dict[Tensor, Any] = {}
     for key, value in feed_dict.items():
         if type(key) is Tensor and key.graph is graph:
@@ -51,16 +54,15 @@ def fed_array(graph: Graph, tensor: Tensor, value: Any) -> Any:
     if type(value) is TensorHandle:
         value = _kept_array(value, dtype)
     if dtype is dtypes.string:
+        if isinstance(value, int):
+            raise _too_narrow(value, object)
         array = _string_array(value)
     elif dtype in (dtypes.resource, dtypes.variant):
         return value
     else:
         numpy_dtype = dtype.as_numpy_dtype
         if type(value) is int and _changes(value, dtype):
-            raise TypeError(
-                f"Type of feed value {value} with type {type(value)} is not compatible with Tensor type "
-                f"{numpy_dtype}. Try explicitly setting the type of the feed tensor to a larger type (e.g. int64)."
-            )
+            raise _too_narrow(value, numpy_dtype)
         array = np.asarray(value, numpy_dtype, order="C") if dtype is not dtypes.bfloat16 else _bfloat16_array(value)
     static = tensor._static_shape
     shape = array.shape
@@ -73,6 +75,21 @@ def fed_array(graph: Graph, tensor: Tensor, value: Any) -> Any:
     if tensor in graph._unfeedable:
         raise ValueError(f"Tensor {tensor} may not be fed.")
     return array
+
+
+def as_fed(tensor: Tensor, array: Any, feed_dict: Any) -> Any:
+    """What a fetch of a fed tensor gives: the array that was fed, in which strings are as they were."""
+    if tensor.dtype.base_dtype is not dtypes.string:
+        return array
+    given = feed_dict.get(tensor, feed_dict.get(tensor.name))
+    return array if given is None else np.asarray(given, object)
+
+
+def _too_narrow(value: int, numpy_dtype: Any) -> TypeError:
+    return TypeError(
+        f"Type of feed value {value} with type {type(value)} is not compatible with Tensor type {numpy_dtype}. "
+        "Try explicitly setting the type of the feed tensor to a larger type (e.g. int64)."
+    )
 
 
 def _kept_array(handle: TensorHandle, dtype: dtypes.DType) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import weakref
 from typing import Any, Callable
 
@@ -77,7 +78,7 @@ class Fetches:
     def __init__(self, graph: Graph, fetches: Any, session: Any = None):
         self._graph = graph
         self._session = session
-        self._index: dict[Any, int] = {}
+        self.index: dict[Any, int] = {}
         self.tensors: list[Tensor] = []
         self.targets: list[Operation] = []
         self.rebuild: Rebuild = self._structure(fetches)
@@ -91,13 +92,12 @@ class Fetches:
             kind = type(fetch)
             if hasattr(fetch, "_fields"):
                 return lambda values: kind(*[part(values) for part in parts])
-            if kind is list:
+            if isinstance(fetch, list):
                 return lambda values: [part(values) for part in parts]
             return lambda values: kind(part(values) for part in parts)
         if isinstance(fetch, dict):
             items = {key: self._structure(value) for key, value in fetch.items()}
-            kind = type(fetch)
-            return lambda values: kind((key, part(values)) for key, part in items.items())
+            return functools.partial(_mapping, type(fetch), items)
         if hasattr(type(fetch), "__attrs_attrs__"):
             names = [a.name for a in type(fetch).__attrs_attrs__]
             parts = [self._structure(getattr(fetch, name)) for name in names]
@@ -125,11 +125,11 @@ class Fetches:
         if not self._graph.is_fetchable(element):
             raise errors.InaccessibleTensorError(_not_fetchable(element))
         if isinstance(element, Operation):
-            if element not in self._index:
-                self._index[element] = -1
+            if element not in self.index:
+                self.index[element] = -1
                 self.targets.append(element)
             return lambda values: None
-        index = self._index.setdefault(element, len(self.tensors))
+        index = self.index.setdefault(element, len(self.tensors))
         if index == len(self.tensors):
             self.tensors.append(element)
         if element.op.type == "GetSessionHandle" and self._session is not None:
@@ -142,6 +142,13 @@ class Fetches:
         """A handle comes as an object that lets go of its tensor when it goes itself."""
         session = weakref.ref(self._session)
         return lambda values: TensorHandle(values[index], dtype, session())
+
+
+def _mapping(kind: type, items: dict[Any, Rebuild], values: tuple) -> Any:
+    result = kind()
+    for key, part in items.items():
+        result[key] = part(values)
+    return result
 
 
 def _is_inside(element: Any, graph: Graph) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pyflow.core.errors import InvalidArgumentError
 from pyflow.core.operation import Operation
 from pyflow.core.tensor import Tensor
 from pyflow.runtime.executable import Executable
@@ -18,8 +19,13 @@ class PartialRun:
     def __init__(self, session: Any, fetches: Any, feeds: Any):
         self._session = session
         handler = Fetches(session.graph, fetches)
-        self._may_fetch = {*handler.tensors, *handler.targets}
+        self._to_fetch = dict.fromkeys([*handler.tensors, *handler.targets], True)
         self._may_feed = {session.graph.as_graph_element(f, allow_operation=False) for f in feeds or ()}
+        if not self._to_fetch:
+            raise _invalid("Must specify at least one target to fetch or execute.")
+        for tensor in handler.tensors:
+            if tensor in self._may_feed:
+                raise _invalid(f"{tensor.name} is both fed and fetched.")
         self._known: dict[Tensor, Any] = {}
         self._done: set[Operation] = set()
 
@@ -27,19 +33,23 @@ class PartialRun:
         """The next call: values of `fetches`, of which everything they need must be fed or computed by now.
 
         Raises:
-          ValueError: a fetch or feed was not announced, or comes a second time.
+          InvalidArgumentError: a fetch or feed was not announced, comes a second time, or cannot be computed yet.
         """
+        if not any(self._to_fetch.values()) and self._known.keys() >= self._may_feed:
+            raise _invalid("Must run 'setup' before performing partial runs!")
         feeds = flatten_feeds(self._session.graph, feed_dict or {})
         for tensor in feeds:
             if tensor not in self._may_feed:
-                raise ValueError(f"Tensor {tensor.name} was not specified in partial_run_setup.")
+                raise _invalid(f"The feed {tensor.name} was not specified in partial_run_setup.")
             if tensor in self._known:
-                raise ValueError(f"The feed {tensor.name} has already been fed.")
+                raise _invalid(f"The feed {tensor.name} has already been fed.")
         handler = Fetches(self._session.graph, fetches)
         for element in (*handler.tensors, *handler.targets):
-            if element not in self._may_fetch:
-                raise ValueError(f"Fetch {element.name} was not specified in partial_run_setup.")
-            self._may_fetch.discard(element)
+            if element not in self._to_fetch:
+                raise _invalid(f"The fetch {element.name} was not specified in partial_run_setup.")
+            if not self._to_fetch[element]:
+                raise _invalid(f"The fetch {element.name} has already been fetched.")
+        self._to_fetch.update(dict.fromkeys([*handler.tensors, *handler.targets], False))
         self._known.update(feeds)
         self._compute(handler)
         return handler.rebuild(tuple(self._known[t] for t in handler.tensors))
@@ -49,9 +59,16 @@ class PartialRun:
         missing = [t for t in handler.tensors if t not in self._known]
         targets = [op for op in handler.targets if op not in self._done]
         ops = [op for op in needed_ops(missing, targets, self._known) if op not in self._done]
+        for tensor in self._may_feed - self._known.keys():
+            if tensor.op in ops:
+                raise _invalid(f"Fetch {tensor.name} can't be computed from the feeds that have been fed so far.")
         kept = [t for op in ops for t in op.outputs if not t.dtype._is_ref_dtype and t not in self._known]
         wanted = list(dict.fromkeys([*missing, *kept]))
         shapes = {t: getattr(v, "shape", ()) for t, v in self._known.items()}
         executable = Executable(self._session, wanted, targets, shapes, on_device=True)
         self._known.update(zip(wanted, executable(tuple(self._known.values()))))
         self._done.update(ops)
+
+
+def _invalid(message: str) -> InvalidArgumentError:
+    return InvalidArgumentError(None, None, message)

@@ -9,6 +9,7 @@ from typing import Any
 
 from pyflow.core import dtypes
 from pyflow.core.errors import InvalidArgumentError
+from pyflow.runtime.ordering import needed_ops
 
 _TASK = "/job:localhost/replica:0/task:0"
 
@@ -56,8 +57,17 @@ def run(executable: Any, feeds: tuple, options: Any, run_metadata: Any) -> tuple
     return results
 
 
+def add_partition_graph(run_metadata: Any, tensors: list, targets: list, feeds: Any) -> None:
+    """Adds the part of the graph that a run needed, on its one device, to the metadata."""
+    partition = run_metadata.partition_graphs.add()
+    for op in needed_ops(tensors, targets, feeds):
+        partition.node.add().CopyFrom(op.node_def)
+
+
 def _record(step_stats: Any, timings: Any) -> None:
     """Adds the timings to those of their devices."""
+    if not timings and not step_stats.dev_stats:  # everything was known beforehand
+        step_stats.dev_stats.add(device=f"{_TASK}/device:CPU:0")
     offset = time.time() - time.perf_counter()
     devices = {device.device: device for device in step_stats.dev_stats}
     for step, start, end, kind in timings:

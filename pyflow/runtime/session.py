@@ -10,6 +10,7 @@ import sys
 import threading
 from typing import Any, Callable
 
+from pyflow.core import errors
 from pyflow.core.api import export
 from pyflow.core.graph import Graph
 from pyflow.core.scopes import default_graph_stack, default_session_stack, get_default_graph
@@ -17,7 +18,7 @@ from pyflow.core.tensor import Tensor
 from pyflow.core.waiting import time_limit
 from pyflow.runtime import placement, profile, staged
 from pyflow.runtime.default_config import default_config
-from pyflow.runtime.feeds import fed_array, flatten_feeds
+from pyflow.runtime.feeds import as_fed, fed_array, flatten_feeds
 from pyflow.runtime.fetches import Fetches, cache_key
 from pyflow.runtime.functions import Functions
 from pyflow.runtime.local_server import find_server
@@ -83,6 +84,8 @@ class BaseSession:
 
     def list_devices(self) -> list:
         """The devices this session can place operations on, as `_DeviceAttributes`."""
+        if self._closed:
+            raise errors.CancelledError(None, None, "Session has been closed.")
         return self._placer.devices()
 
     def close(self) -> None:
@@ -125,11 +128,18 @@ class BaseSession:
         executable = self._executable(handler, feeds)
         if options is None and run_metadata is None and not self._timeout_in_ms:
             if profile.trace_file is not None:
-                return handler.rebuild(profile.trace_file.run(executable, tuple(feeds.values())))
-            return handler.rebuild(executable(tuple(feeds.values())))
-        milliseconds = getattr(options, "timeout_in_ms", 0) or self._timeout_in_ms
-        with time_limit(milliseconds / 1000) if milliseconds else contextlib.nullcontext():
-            return handler.rebuild(profile.run(executable, tuple(feeds.values()), options, run_metadata))
+                values = profile.trace_file.run(executable, tuple(feeds.values()))
+            else:
+                values = executable(tuple(feeds.values()))
+        else:
+            milliseconds = getattr(options, "timeout_in_ms", 0) or self._timeout_in_ms
+            with time_limit(milliseconds / 1000) if milliseconds else contextlib.nullcontext():
+                values = profile.run(executable, tuple(feeds.values()), options, run_metadata)
+            if getattr(options, "output_partition_graphs", False) and run_metadata is not None:
+                profile.add_partition_graph(run_metadata, handler.tensors, handler.targets, feeds)
+        if feeds and not handler.index.keys().isdisjoint(feeds):
+            values = [as_fed(t, feeds[t], feed_dict) if t in feeds else v for t, v in zip(handler.tensors, values)]
+        return handler.rebuild(values)
 
     async def run_async(
         self, fetches: Any, feed_dict: Any = None, options: Any = None, run_metadata: Any = None
@@ -202,8 +212,6 @@ class BaseSession:
         keys = [self._graph.as_graph_element(f, allow_tensor=True, allow_operation=False) for f in feed_list or ()]
 
         def call(*args: Any, **kwargs: Any) -> Any:
-            if len(args) != len(keys):
-                raise ValueError(f"Expected {len(keys)} positional arguments, but got {len(args)}")
             if kwargs and not accept_options:
                 raise TypeError(f"unexpected keyword arguments: {sorted(kwargs)}")
             self._feeds(None)
@@ -233,9 +241,12 @@ class BaseSession:
         """Goes on with a run: as `run`, but nothing that an earlier call computed is computed again.
 
         Raises:
-          ValueError: a fetch or feed was not announced, or comes a second time.
+          tf.errors.InvalidArgumentError: a fetch or feed was not announced, comes a second time, or what a fetch needs
+            has not been fed.
         """
         self._feeds(None)
+        if not isinstance(handle, PartialRun):
+            raise errors.InvalidArgumentError(None, None, "Must run 'setup' before performing partial runs!")
         return handle.run(fetches, feed_dict)
 
 
