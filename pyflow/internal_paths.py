@@ -42,7 +42,7 @@ python.eager.context core.execution_mode
 python.eager.def_function ops.graph_function
 python.eager.function ops.graph_function
 python.framework
-python.framework.common_shapes ops.shape_rules
+python.framework.common_shapes ops.shape_rules ops.array_broadcasting
 python.framework.constant_op ops.constant @
 python.framework.device core.device platform.devices
 python.framework.device_spec core.device
@@ -57,7 +57,7 @@ python.framework.importer core.graph_import
 python.framework.indexed_slices core.indexed_slices core.convert core.type_specs
 python.framework.meta_graph train.meta_graph train.meta_graph_import train.scoped_graph
 python.framework.ops core.scopes core.graph core.operation core.tensor core.convert core.indexed_slices core.collections
- core.gradient_registry core.init_scope core.execution_mode platform.code.framework @
+ core.gradient_registry core.init_scope core.execution_mode core.collection_protos platform.code.framework @
 python.framework.random_seed core.seeds
 python.framework.smart_cond ops.smart_cond
 python.framework.sparse_tensor core.sparse_tensor core.type_specs platform.code.framework

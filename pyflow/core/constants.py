@@ -124,7 +124,16 @@ def _listed_value_or_none(tensor: Tensor) -> Any:
 
 
 def constant_value_as_shape(tensor: Any) -> TensorShape:
-    """What is known of an int vector that will serve as a shape; unknown entries become unknown dimensions."""
+    """What is known of an int vector that will serve as a shape; unknown entries become unknown dimensions.
+
+    Raises:
+      ValueError: it is no vector of whole numbers.
+    """
+    if isinstance(tensor, Tensor) and tensor._static_shape != ():
+        tensor.shape.with_rank(1)
+        value = None if tensor.dtype in INTEGRAL else static_value(tensor)
+        if value is not None:
+            return TensorShape([d if d >= 0 else None for d in value.tolist()])
     return TensorShape(static_dims(tensor))
 
 

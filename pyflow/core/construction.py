@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import platform
 import re
 from typing import TYPE_CHECKING, Any, Callable, Iterator
 
 from pyflow.core import device as pydev
+from pyflow.core import errors, registry
 from pyflow.core.operation import Operation
 from pyflow.core.tensor import Tensor
 
@@ -139,3 +141,71 @@ def colocate(stack: list[Operation], op: Operation) -> None:
         if other.device:
             op._device = other.device
     op.attrs["_class"] = sorted(groups)
+
+
+def get_definition(graph: Graph, op_type: str) -> registry.OpDef:
+    """What nodes of a type are: an op, or a call of the graph's function of that name.
+
+    Raises:
+      NotFoundError: it is neither.
+    """
+    function = graph._functions.get(op_type)
+    if function is not None:
+        return function.op_def
+    if op_type not in registry.OPS:
+        raise not_registered(op_type)
+    return registry.OPS[op_type]
+
+
+def not_registered(op_type: str) -> errors.NotFoundError:
+    """What there is to raise for an op type that nobody defined."""
+    return errors.NotFoundError(
+        None,
+        None,
+        f"Op type not registered '{op_type}' in binary running on {platform.node()}. Make sure the Op and Kernel are "
+        "registered in the binary running in this process. Note that if you are loading a saved graph which used ops "
+        "from tf.contrib, accessing (e.g.) `tf.contrib.resampler` should be done before importing the graph, as "
+        "contrib ops are lazily registered when the module is first accessed.",
+    )
+
+
+def foreign_input(tensor: Tensor, op_type: str, name: str | None) -> str:
+    """What is wrong with a tensor of another graph as an input."""
+    kind = getattr(tensor.graph, "kind", None)
+    if kind is None:
+        return f"{tensor} must be from the same graph as the new {op_type} node."
+    inner, name = tensor.op.name, (name or op_type).rstrip("/")
+    return f"Cannot use '{inner}' as input to '{name}' because '{inner}' is in a {kind}. See info log for more details."
+
+
+@contextlib.contextmanager
+def attr_scope(graph: Graph, attr_map: dict[str, Any]) -> Iterator[None]:
+    """See `Graph._attr_scope`.
+
+    Raises:
+      TypeError: `attr_map` is no dictionary from strings to attrs.
+    """
+    from pyflow.core.attr_values import registry_attr
+    from pyflow.protos.graph_pb2 import AttrValue
+
+    if not isinstance(attr_map, dict):
+        raise TypeError("attr_map must be a dictionary mapping strings to Callables that return AttrValue protos")
+    outer = graph._scoped_attrs
+    inner = dict(outer)
+    for name, attr in attr_map.items():
+        if not isinstance(name, str) or not (attr is None or isinstance(attr, AttrValue) or callable(attr)):
+            raise TypeError(
+                "attr_map must be a dictionary mapping strings to AttrValue protos or callables that emit AttrValue "
+                "protos"
+            )
+        if callable(attr):
+            raise NotImplementedError("Graph._attr_scope with functions")
+        if attr is None:
+            inner.pop(name, None)
+        else:
+            inner[name] = registry_attr(attr)
+    graph._scoped_attrs = inner
+    try:
+        yield
+    finally:
+        graph._scoped_attrs = outer

@@ -31,7 +31,7 @@ def register_tensor_conversion_function(base_type: Any, conversion_func: Convers
         raise TypeError("base_type must be a type or a tuple of types.")
     if not callable(conversion_func):
         raise TypeError("conversion_func must be callable.")
-    _conversions.append((priority, len(_conversions), types, conversion_func))
+    _conversions.append((priority, len(_conversions), base_type, conversion_func))
     _conversions.sort(key=lambda entry: entry[:2])
     _by_type.clear()
 

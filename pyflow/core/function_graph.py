@@ -11,8 +11,8 @@ from typing import Any, Iterator
 
 from pyflow.core import registry
 from pyflow.core.attr_proto import FunctionAttr
-from pyflow.core.construction import ControlDependencies
-from pyflow.core.graph import Graph, foreign_input
+from pyflow.core.construction import ControlDependencies, foreign_input
+from pyflow.core.graph import Graph
 from pyflow.core.node_count import count_nodes, uncounted
 from pyflow.core.operation import Operation
 from pyflow.core.resources import handle_data
@@ -68,7 +68,7 @@ class FunctionGraph(Graph):
         self._container = outer._container
         self._device_stack = list(outer._device_stack)
         self._gradient_overrides = outer._gradient_overrides
-        self._attr_scope = outer._attr_scope
+        self._scoped_attrs = outer._scoped_attrs
         self._variable_creator_stack = outer._variable_creator_stack
         self._scope = self._names.current
         self.name = self._unique_function_name(name)

@@ -117,7 +117,7 @@ class _References:
 
     def _positions(self, name: str) -> dict[str, int]:
         """The index of the first tensor of each output of a node."""
-        from pyflow.core.graph import get_definition
+        from pyflow.core.construction import get_definition
         from pyflow.core.node_attrs import read_attrs
         from pyflow.core.scopes import get_default_graph
 

@@ -16,9 +16,12 @@ from pyflow.core.construction import (
     DeviceFunction,
     NameScopes,
     apply_device_functions,
+    attr_scope,
     colocate,
     control_inputs_for,
     device_function,
+    foreign_input,
+    get_definition,
 )
 from pyflow.core.graph_versions import GRAPH_DEF_VERSION
 from pyflow.core.indexed_slices import IndexedSlices
@@ -51,7 +54,7 @@ class Graph:
         self._device_stack: list[DeviceFunction | None] = []
         self._colocation_stack: list[Operation] = []
         self._gradient_overrides: dict[str, str] = {}
-        self._attr_scope: dict[str, Any] = {}
+        self._scoped_attrs: dict[str, Any] = {}
         self._unfeedable: set[Tensor] = set()
         self._unfetchable: set[Any] = set()
         self._control_flow_context: Any = None
@@ -80,7 +83,8 @@ class Graph:
         Raises:
           TypeError: an input is not a tensor.
           ValueError: the shapes don't fit, or the name is no valid node name.
-          RuntimeError: the graph is finalized, or the op type is not registered.
+          RuntimeError: the graph is finalized.
+          NotFoundError: the op type is not registered.
         """
         from pyflow.core.attr_values import complete_attrs
 
@@ -104,8 +108,8 @@ class Graph:
                 raise ValueError(f"'{name}' is not a valid node name")
             if definition.name in self._gradient_overrides:
                 attrs["_gradient_op_type"] = self._gradient_overrides[definition.name]
-            if self._attr_scope:
-                attrs.update((k, v) for k, v in self._attr_scope.items() if k not in attrs)
+            if self._scoped_attrs:
+                attrs.update((k, v) for k, v in self._scoped_attrs.items() if k not in attrs)
             if self._container and attrs.get("container") == "":
                 attrs["container"] = self._container
             control_inputs = control_inputs_for(self._control_dependencies_stack, inputs)
@@ -301,6 +305,13 @@ class Graph:
     def _kernel_label_map(self, op_to_kernel_label_map: dict[str, str]) -> Iterator[None]:
         yield  # there is one kernel per op
 
+    def _attr_scope(self, attr_map: dict[str, Any]) -> contextlib.AbstractContextManager[None]:
+        """Gives new nodes the attrs: `AttrValue`s, functions from a NodeDef to one, or None for no such attr."""
+        return attr_scope(self, attr_map)
+
+    def _is_function(self, name: str) -> bool:
+        return name in self._functions
+
     @contextlib.contextmanager
     def _variable_creator_scope(self, creator: Any, priority: int = 100) -> Iterator[None]:
         outer = self._variable_creator_stack
@@ -373,22 +384,3 @@ def _pushed(stack: list, item: Any) -> Iterator[None]:
         yield
     finally:
         stack.pop()
-
-
-def get_definition(graph: Graph, op_type: str) -> registry.OpDef:
-    """What nodes of a type are: an op, or a call of the graph's function of that name.
-
-    Raises:
-      RuntimeError: it is neither.
-    """
-    function = graph._functions.get(op_type)
-    return registry.get(op_type) if function is None else function.op_def
-
-
-def foreign_input(tensor: Tensor, op_type: str, name: str | None) -> str:
-    """What is wrong with a tensor of another graph as an input."""
-    kind = getattr(tensor.graph, "kind", None)
-    if kind is None:
-        return f"{tensor} must be from the same graph as the new {op_type} node."
-    inner, name = tensor.op.name, (name or op_type).rstrip("/")
-    return f"Cannot use '{inner}' as input to '{name}' because '{inner}' is in a {kind}. See info log for more details."

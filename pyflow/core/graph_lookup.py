@@ -36,7 +36,7 @@ def find(graph: Graph, obj: Any, allow_tensor: bool, allow_operation: bool) -> A
         return obj
     if isinstance(obj, Operation) and allow_operation:
         if obj.graph is not graph:
-            raise ValueError(f"Operation {obj!r} is not an element of this graph.")
+            raise ValueError(f"Operation {obj} is not an element of this graph.")
         return obj
     raise TypeError(f"Can not convert a {type(obj).__name__} into a {wanted}.")
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import heapq
-import platform
 from typing import Any, NamedTuple
 
-from pyflow.core import dtypes, errors, registry
-from pyflow.core.construction import VALID_OP_NAME, apply_device_functions, control_inputs_for
+from pyflow.core import device as pydev
+from pyflow.core import dtypes, registry
+from pyflow.core.construction import (
+    VALID_OP_NAME,
+    apply_device_functions,
+    control_inputs_for,
+    get_definition,
+)
 from pyflow.core.function_import import add_library
-from pyflow.core.graph import Graph, get_definition
+from pyflow.core.graph import Graph
 from pyflow.core.graph_versions import check_not_removed, check_versions, leaves_shape_open
 from pyflow.core.node_attrs import read_attrs
 from pyflow.core.op_summary import dtype_name, summarize
@@ -138,8 +143,9 @@ class Importer:
     def _add(self, i: int, around: list[Operation]) -> None:
         node, name, graph = self._def.node[i], self._names[i], self._graph
         check_not_removed(node.op, self._producer)
-        if node.op not in registry.OPS and node.op not in graph._functions:
-            raise _not_registered(node.op)
+        if not node.op:
+            raise ValueError(f"Node '{node.name}' does not specify an operation")
+        pydev.check_valid(node.device)
         definition = get_definition(graph, node.op)
         attrs = read_attrs(definition, node, name)
         if "_class" in attrs:
@@ -277,14 +283,3 @@ def _merge_shapes(op: Operation, shapes: Any) -> None:
                 f"Node '{op.name}' has an _output_shapes attribute inconsistent with the GraphDef for output #{i}: "
                 f"{error}"
             ) from None
-
-
-def _not_registered(op_type: str) -> errors.NotFoundError:
-    return errors.NotFoundError(
-        None,
-        None,
-        f"Op type not registered '{op_type}' in binary running on {platform.node()}. Make sure the Op and Kernel are "
-        "registered in the binary running in this process. Note that if you are loading a saved graph which used ops "
-        "from tf.contrib, accessing (e.g.) `tf.contrib.resampler` should be done before importing the graph, as "
-        "contrib ops are lazily registered when the module is first accessed.",
-    )

@@ -103,6 +103,13 @@ class Tensor:
     def _rank(self) -> int | None:
         return None if self._static_shape is None else len(self._static_shape)
 
+    def _as_node_def_input(self) -> str:
+        return f"{self._op.name}:{self._value_index}" if self._value_index else self._op.name
+
+    @property
+    def _shape(self) -> TensorShape:
+        return TensorShape(self._static_shape)
+
     def _shape_tuple(self) -> StaticShape:
         return self._static_shape
 

@@ -161,3 +161,29 @@ def _listed(proto: Any, dtype: DType) -> np.ndarray:
     if values.nbytes % numpy_dtype.itemsize:
         raise ValueError("an odd number of real and imaginary parts")
     return values.view(numpy_dtype)
+
+
+def tensor_shape_proto_to_list(shape: Any) -> list[int]:
+    """The sizes in a `TensorShapeProto`."""
+    return [dim.size for dim in shape.dim]
+
+
+def shape_equals(tensor_proto: Any, shape: Any) -> bool:
+    """Whether a `TensorProto` has that shape: a `TensorShapeProto`, or a list or tuple of sizes.
+
+    Raises:
+      TypeError: an argument is something else.
+    """
+    from pyflow.protos.tensor_pb2 import TensorProto, TensorShapeProto
+
+    if not isinstance(tensor_proto, TensorProto):
+        raise TypeError("tensor_proto is not a tensor_pb2.TensorProto object")
+    if isinstance(shape, TensorShapeProto):
+        shape = tensor_shape_proto_to_list(shape)
+    elif not isinstance(shape, (list, tuple)):
+        raise TypeError("shape is not a list or tuple")
+    return tensor_shape_proto_to_list(tensor_proto.tensor_shape) == [int(size) for size in shape]
+
+
+# Their names in tensorflow.python.framework.tensor_util
+TensorShapeProtoToList, ShapeEquals = tensor_shape_proto_to_list, shape_equals

@@ -93,6 +93,20 @@ def broadcast_static_shape(shape_x: Any, shape_y: Any) -> TensorShape:
         raise ValueError(f"Incompatible shapes for broadcasting: {shape_x} and {shape_y}") from None
 
 
+broadcast_shape = broadcast_static_shape  # its name in tensorflow.python.framework.common_shapes
+
+
+def is_broadcast_compatible(shape_x: TensorShape, shape_y: TensorShape) -> bool:
+    """Whether shapes of known rank can be broadcast together."""
+    if shape_x.ndims is None or shape_y.ndims is None:
+        return False
+    try:
+        broadcast_shapes(shape_x.as_tuple(), shape_y.as_tuple())
+    except ShapeError:
+        return False
+    return True
+
+
 @op("BroadcastTo(input: T, shape: Tidx) -> (output: T)", T=dtypes.ANY, Tidx=_INDEX_T)
 class BroadcastTo:
     """The input repeated along its axes of size 1 (and new leading ones) until it has the given shape."""

@@ -42,11 +42,11 @@ class ValueOrInitialValue:
 def colocated_with_name(name: str) -> Iterator[None]:
     """Puts new nodes into the colocation group of the node `name`, which need not exist yet."""
     graph = get_default_graph()
-    outer, graph._attr_scope = graph._attr_scope, {**graph._attr_scope, "_class": [b"loc:@" + name.encode()]}
+    outer, graph._scoped_attrs = graph._scoped_attrs, {**graph._scoped_attrs, "_class": [b"loc:@" + name.encode()]}
     try:
         yield
     finally:
-        graph._attr_scope = outer
+        graph._scoped_attrs = outer
 
 
 def checked_collections(collections: Any, trainable: bool) -> Any:

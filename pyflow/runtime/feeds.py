@@ -78,11 +78,11 @@ def fed_array(graph: Graph, tensor: Tensor, value: Any) -> Any:
 
 
 def as_fed(tensor: Tensor, array: Any, feed_dict: Any) -> Any:
-    """What a fetch of a fed tensor gives: the array that was fed, in which strings are as they were."""
-    if tensor.dtype.base_dtype is not dtypes.string:
+    """What a fetch of a fed tensor gives: a copy of the array that was fed, in which strings are as they were."""
+    if not isinstance(array, np.ndarray):
         return array
-    given = feed_dict.get(tensor, feed_dict.get(tensor.name))
-    return array if given is None else np.asarray(given, object)
+    given = feed_dict.get(tensor, feed_dict.get(tensor.name)) if tensor.dtype.base_dtype is dtypes.string else None
+    return np.array(array) if given is None else np.array(given, object)
 
 
 def _too_narrow(value: int, numpy_dtype: Any) -> TypeError:

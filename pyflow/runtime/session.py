@@ -138,7 +138,8 @@ class BaseSession:
             if getattr(options, "output_partition_graphs", False) and run_metadata is not None:
                 profile.add_partition_graph(run_metadata, handler.tensors, handler.targets, feeds)
         if feeds and not handler.index.keys().isdisjoint(feeds):
-            values = [as_fed(t, feeds[t], feed_dict) if t in feeds else v for t, v in zip(handler.tensors, values)]
+            fed = zip(handler.tensors, values)
+            values = tuple(as_fed(t, feeds[t], feed_dict) if t in feeds else v for t, v in fed)
         return handler.rebuild(values)
 
     async def run_async(

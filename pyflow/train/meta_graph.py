@@ -17,7 +17,8 @@ from pyflow.core.operation import Operation
 from pyflow.core.scopes import get_default_graph
 from pyflow.core.tensor import Tensor
 from pyflow.platform import compat, file_io, logging, version
-from pyflow.protos.meta_graph_pb2 import MetaGraphDef
+from pyflow.protos.graph_pb2 import GraphDef
+from pyflow.protos.meta_graph_pb2 import MetaGraphDef, SaverDef
 from pyflow.train.scoped_graph import extraneous_saver_nodes, is_included, part_of_graph
 
 
@@ -140,7 +141,19 @@ def create_meta_graph_def(
     exclude_nodes: frozenset[str] = frozenset(),
     strip_default_attrs: bool = False,
 ) -> Any:
-    """A MetaGraphDef of a GraphDef and of the collections of a graph."""
+    """A MetaGraphDef of a GraphDef and of the collections of a graph.
+
+    Raises:
+      TypeError: an argument is of the wrong type.
+    """
+    for name, given, kind in (
+        ("graph", graph, Graph),
+        ("meta_info_def", meta_info_def, MetaGraphDef.MetaInfoDef),
+        ("graph_def", graph_def, GraphDef),
+        ("saver_def", saver_def, SaverDef),
+    ):
+        if given and not isinstance(given, kind):
+            raise TypeError(f"{name} must be of type {kind.__name__}, not %s", type(given))
     graph = graph or get_default_graph()
     created = MetaGraphDef()
     info = created.meta_info_def
@@ -165,6 +178,22 @@ def _strip_default_attrs(created: Any) -> None:
     created.meta_info_def.stripped_default_attrs = True
 
 
+@export("contrib.util.ops_used_by_graph_def")
+def ops_used_by_graph_def(graph_def: Any) -> list[str]:
+    """The types of the nodes of a GraphDef and of the functions that it calls, each once."""
+    functions = {function.signature.name: function for function in graph_def.library.function}
+    used: dict[str, None] = {}
+    pending = [graph_def.node]
+    while pending:
+        for node in pending.pop():
+            if node.op not in used:
+                used[node.op] = None
+                if node.op in functions:
+                    pending.append(functions[node.op].node_def)
+    return [op for op in used if op not in functions]
+
+
+@export("contrib.util.stripped_op_list_for_graph")
 def stripped_op_list_for_graph(graph_def: Any) -> Any:
     """The signatures of the ops of a GraphDef and of its functions, as an OpList."""
     functions = graph_def.library.function
@@ -219,7 +248,7 @@ def _write_items(collection: Any, key: Any, items: list, export_scope: str | Non
     elif isinstance(items[0], AnyProto):
         collection.any_list.value.extend(items)
     elif isinstance(items[0], int):
-        collection.int64_list.value.extend(items)
+        collection.int64_list.value.extend(map(int, items))
     elif isinstance(items[0], float):
         collection.float_list.value.extend(items)
     else:

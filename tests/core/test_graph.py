@@ -2,6 +2,7 @@
 
 import pytest
 
+from pyflow.core.errors import NotFoundError
 from pyflow.core.graph import Graph
 from pyflow.core.scopes import (
     colocate_with,
@@ -13,6 +14,7 @@ from pyflow.core.scopes import (
 )
 from pyflow.ops.constant import constant
 from pyflow.ops.matmul import MatMul
+from pyflow.protos.graph_pb2 import AttrValue
 
 
 def test_names_are_made_unique_without_regard_to_case():
@@ -265,3 +267,26 @@ def test_long_chains_need_no_deep_recursion():
     from pyflow.core.registry import raw
 
     assert raw.Reshape(y, shape).shape.as_list() == [2, 2]
+
+
+def test_an_attr_scope_gives_new_nodes_its_attrs():
+    graph = get_default_graph()
+    with graph._attr_scope({"_mark": AttrValue(s=b"outer"), "_other": AttrValue(i=3)}):
+        with graph._attr_scope({"_mark": None}):
+            inner = constant(1).op
+        outer = constant(1).op
+    assert outer.get_attr("_mark") == b"outer" and outer.get_attr("_other") == 3 == inner.get_attr("_other")
+    with pytest.raises(ValueError, match="has no attr named '_mark'"):
+        inner.get_attr("_mark")
+    with pytest.raises(TypeError, match="attr_map must be a dictionary"), graph._attr_scope({"_mark": 3}):
+        pass
+
+
+def test_an_op_type_that_nobody_defined_is_not_found():
+    with pytest.raises(NotFoundError, match="Op type not registered 'Nope' in binary running on"):
+        get_default_graph().create_op("Nope", [], [])
+
+
+def test_tensors_have_no_length():
+    with pytest.raises(TypeError, match=r"len is not well defined for symbolic Tensors. \(Const:0\)"):
+        len(constant([1, 2]))

@@ -13,7 +13,7 @@ import pytest
 from pyflow.core import dtypes
 from pyflow.core.array_value import array_value
 from pyflow.core.shapes import Dimension, TensorShape
-from pyflow.core.tensor_proto import array_to_proto, make_ndarray, make_tensor_proto, proto_to_array
+from pyflow.core.tensor_proto import array_to_proto, make_ndarray, make_tensor_proto, proto_to_array, shape_equals
 from pyflow.protos.tensor_pb2 import TensorProto
 from tests.golden import tensor_proto_cases
 
@@ -97,3 +97,13 @@ def test_a_malformed_proto_is_an_error_before_memory_is_asked_for(proto, error):
 def test_what_python_2_programs_write_is_taken():
     assert array_value(range(3)).tolist() == [0, 1, 2]
     assert array_value([np.array([1.0, 2.0]), [3, 4]]).tolist() == [[1.0, 2.0], [3.0, 4.0]]
+
+
+def test_the_shape_of_a_message_is_compared_with_sizes_or_a_message():
+    proto = make_tensor_proto([[1, 2]])
+    assert shape_equals(proto, [1, 2]) and shape_equals(proto, TensorShape([1, 2]).as_proto())
+    assert not shape_equals(proto, (2, 1))
+    with pytest.raises(TypeError, match="shape is not a list or tuple"):
+        shape_equals(proto, np.array([1, 2]))
+    with pytest.raises(TypeError, match="tensor_proto is not a tensor_pb2.TensorProto object"):
+        shape_equals(3, [1])

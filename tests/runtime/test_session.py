@@ -32,8 +32,32 @@ def test_scalars_come_back_as_numpy_scalars(sess):
     assert isinstance(sess.run(tf.constant(1.5)), np.float32)
     assert sess.run(tf.constant("text")) == b"text"
     x = tf.placeholder(tf.float32, [])
-    assert isinstance(sess.run(x, {x: 2}), np.float32)
     assert isinstance(sess.run(x * 2, {x: 2}), np.float32)
+
+
+def test_a_fetch_of_a_fed_tensor_gives_the_array_that_was_fed(sess):
+    x, text = tf.placeholder(tf.float32, []), tf.placeholder(tf.string)
+    assert isinstance(sess.run(x, {x: 2}), np.ndarray)
+    assert sess.run([text, tf.identity(text)], {text: ["a"]}) == [["a"], [b"a"]]
+    constant = tf.constant(1.0)
+    assert sess.run([constant, constant + 1.0], {constant: 5}) == [5, 6]
+
+
+def test_feeds_of_the_wrong_kind_are_refused(sess):
+    text = tf.placeholder(tf.string)
+    with pytest.raises(TypeError, match="input must be a dictionary"):
+        sess.run(text, [text])
+    with pytest.raises(TypeError, match="Type of feed value 3 with type <class 'int'> is not compatible"):
+        sess.run(text, {text: 3})
+
+
+def test_fetched_mappings_and_lists_keep_their_kind_as_far_as_tensorflow_does(sess):
+    class Items(list):
+        pass
+
+    x = tf.constant(1.0)
+    assert type(sess.run(Items([x]))) is list
+    assert type(sess.run(collections.defaultdict(list, x=x))) is collections.defaultdict
 
 
 def test_a_fetched_array_belongs_to_the_caller(sess):
@@ -204,7 +228,7 @@ def test_callables_take_the_feeds_in_order(sess):
     x, y = tf.placeholder(tf.float32, []), tf.placeholder(tf.float32, [])
     f = sess.make_callable([x - y, x], feed_list=[x, y])
     assert f(5, 3) == [2, 5]
-    with pytest.raises(ValueError, match="Expected 2 positional arguments|positional"):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="You must feed a value for placeholder tensor"):
         f(1)
     with pytest.raises(TypeError, match="`feed_list` must be a list or tuple"):
         sess.make_callable(x, feed_list=x)
@@ -322,18 +346,50 @@ def test_a_partial_run_computes_nothing_twice(sess):
     assert sess.partial_run(handle, first, {a: 1, b: 2}) == 3
     assert sess.partial_run(handle, second, {c: 17}) == 51
     assert sess.run(counter) == 1
-    with pytest.raises(ValueError, match="was not specified in partial_run_setup"):
-        sess.partial_run(handle, first)
-    with pytest.raises(ValueError, match="has already been fed"):
-        sess.partial_run(handle, [], {c: 1})
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Must run 'setup' before performing partial runs!"):
+        sess.partial_run(handle, second, {c: 17})
 
 
 def test_a_partial_run_wants_its_feeds(sess):
     a, b = tf.placeholder(tf.float32, []), tf.placeholder(tf.float32, [])
     total = a + b
     handle = sess.partial_run_setup([total], [a, b])
-    with pytest.raises(tf.errors.InvalidArgumentError, match="You must feed a value for placeholder"):
+    wanting = "Fetch Placeholder_1:0 can't be computed from the feeds that have been fed so far."
+    with pytest.raises(tf.errors.InvalidArgumentError, match=wanting):
         sess.partial_run(handle, total, {a: 1})
+
+
+@pytest.mark.parametrize(
+    ("fetch", "feed", "words"),
+    [
+        ("a", {}, "The fetch a:0 was not specified in partial_run_setup."),
+        ("sum", {"c:0": 1}, "The feed c:0 was not specified in partial_run_setup."),
+        (None, {"a:0": 1}, "The feed a:0 has already been fed."),
+        ("a_alone", {}, "The fetch a_alone:0 has already been fetched."),
+    ],
+)
+def test_a_partial_run_refuses_what_was_not_announced_or_comes_again(sess, fetch, feed, words):
+    a, b, _ = (tf.placeholder(tf.float32, [], name=name) for name in "abc")
+    handle = sess.partial_run_setup([tf.identity(a, name="a_alone"), tf.add(a, b, name="sum")], [a, b])
+    sess.partial_run(handle, "a_alone:0", {a: 1})
+    with pytest.raises(tf.errors.InvalidArgumentError, match=words):
+        sess.partial_run(handle, fetch and f"{fetch}:0" or [], feed)
+
+
+def test_a_partial_run_has_to_be_set_up_for_something(sess):
+    a = tf.placeholder(tf.float32, [])
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Must specify at least one target to fetch or execute."):
+        sess.partial_run_setup([], [a])
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Placeholder:0 is both fed and fetched."):
+        sess.partial_run_setup([a], [a])
+
+
+def test_metadata_tells_of_the_part_of_the_graph_that_ran(sess):
+    tf.constant(1.0)
+    y = tf.placeholder(tf.float32, [], name="x") * 2.0
+    metadata = tf.RunMetadata()
+    sess.run(y, {"x:0": 1}, tf.RunOptions(output_partition_graphs=True), metadata)
+    assert [node.name for node in metadata.partition_graphs[0].node] == ["mul/y", "mul"]
 
 
 @pytest.mark.native

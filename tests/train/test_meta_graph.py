@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 import pyflow as tf
-from pyflow.train.meta_graph import export_scoped_meta_graph
+from pyflow.ops.defun import Defun
+from pyflow.train.meta_graph import create_meta_graph_def, export_scoped_meta_graph
 from pyflow.train.meta_graph_import import copy_scoped_meta_graph, import_scoped_meta_graph
 
 
@@ -148,3 +149,34 @@ def test_initialized_values_are_written_as_tensorflow_has_them(tmp_path, use_res
         assert sess.run("value:0").tolist() == [1, 2]
         sess.run(tf.assign(tf.global_variables()[0], [3.0, 4.0]))
         assert sess.run("value:0").tolist() == [3, 4]
+
+
+def test_truth_values_of_a_collection_are_written_as_numbers():
+    tf.add_to_collection("flags", True)
+    assert tf.train.export_meta_graph().collection_def["flags"].int64_list.value == [1]
+
+
+@pytest.mark.parametrize("name", ["meta_info_def", "graph_def", "graph"])
+def test_a_meta_graph_is_made_of_messages(name):
+    with pytest.raises(TypeError, match=f"{name} must be of type "):
+        create_meta_graph_def(**{name: 3})
+
+
+def test_the_ops_that_a_graph_uses_are_those_of_its_functions_too():
+    @Defun(tf.float32)
+    def twice(x):
+        return tf.tanh(x) * 2.0
+
+    twice(tf.constant(1.0))
+    used = tf.contrib.util.ops_used_by_graph_def(tf.get_default_graph().as_graph_def())
+    assert sorted(used) == ["Const", "Mul", "Tanh"]
+
+
+def test_what_is_imported_has_an_op_and_a_device():
+    graph_def = tf.GraphDef()
+    node = graph_def.node.add(name="A")
+    with pytest.raises(ValueError, match="Node 'A' does not specify an operation"):
+        tf.import_graph_def(graph_def)
+    node.op, node.device = "NoOp", "/foo"
+    with pytest.raises(ValueError, match="Unknown attribute: 'foo' in '/foo'"):
+        tf.import_graph_def(graph_def)
