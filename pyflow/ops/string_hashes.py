@@ -135,6 +135,13 @@ def murmur64(data: bytes) -> int:
     return _mixed(_mixed(h) * _MURMUR)
 
 
+def joined_fingerprints(first: int, second: int) -> int:
+    """One fingerprint of two, as TensorFlow's FingerprintCat64 makes it."""
+    h = first ^ _MURMUR
+    h = (h ^ _mixed(second * _MURMUR) * _MURMUR) * _MURMUR
+    return _mixed(_mixed(h) * _MURMUR)
+
+
 def siphash64(data: bytes, key: Sequence[int]) -> int:
     """SipHash-2-4 under a key of two words."""
     k0, k1 = key

@@ -326,6 +326,10 @@ def eye(tf):
     return tf.SparseTensor([[0, 0], [3, 3]], [7.0, 8.0], [4, 4])
 
 
+def words(tf):
+    return tf.SparseTensor(ints([0, 0], [0, 1], [2, 0]), ["x", "y", "z"], SHAPE)
+
+
 # Programs of a sparse tensor: what they make (names and shapes), and what that is in a run.
 FUNCTIONS = {
     "to_dense": lambda tf, s: tf.sparse.to_dense(s),
@@ -352,6 +356,14 @@ FUNCTIONS = {
     "concat_expand_last": lambda tf, s: tf.sparse_concat(-1, [s, eye(tf)], expand_nonconcat_dim=True),
     "concat_both_names": lambda tf, s: tf.sparse_concat(0, [s, s], expand_nonconcat_dims=True),
     "concat_type": lambda tf, s: tf.sparse.concat(1, [s, tf.constant(1.0)]),
+    "cross": lambda tf, s: tf.sparse.cross([s, tf.constant([["a"], ["b"], ["c"]]), words(tf)]),
+    "cross_one": lambda tf, s: tf.sparse.cross([tf.constant([["a", "b"]])], name="crossed"),
+    "cross_hashed": lambda tf, s: tf.sparse.cross_hashed([s, tf.constant([["a", "b"], ["c", "d"], ["e", "f"]])]),
+    "cross_buckets": lambda tf, s: tf.sparse.cross_hashed([s, tf.constant([[5], [6], [-7]])], 1000),
+    "cross_texts": lambda tf, s: tf.sparse.cross_hashed([tf.constant([["a", "b"]]), tf.constant([["cc"]])], 0, 77),
+    "cross_tuple": lambda tf, s: tf.sparse.cross((s,)),
+    "cross_array": lambda tf, s: tf.sparse.cross([np.zeros([3, 1])]),
+    "cross_negative": lambda tf, s: tf.sparse.cross_hashed([s], -1),
     "split": lambda tf, s: tf.sparse.split(sp_input=s, num_split=2, axis=0),
     "split_positional": lambda tf, s: tf.sparse.split(s, 2, 0),
     "split_no_axis": lambda tf, s: tf.sparse.split(sp_input=s, num_split=2),

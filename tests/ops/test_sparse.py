@@ -144,3 +144,9 @@ def test_gradient_of_an_extremum_says_that_there_is_none():
     sparse = tf.SparseTensor(INDICES, values, SHAPE)
     with pytest.raises(NotImplementedError, match="Gradient for SparseSparseMaximum"):
         tf.gradients(tf.sparse.maximum(sparse, sparse).values, values)
+
+
+def test_a_cross_refuses_what_has_other_rows():
+    sparse = tf.SparseTensor(INDICES, [1.0, 2.0], SHAPE)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Expected batch size 3 got 2 at dense tensor 0"):
+        run(tf.sparse.cross([sparse, tf.constant([["a"], ["b"]])]).values)
