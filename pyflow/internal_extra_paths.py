@@ -2,6 +2,8 @@
 
 EXTRA_PATHS = """
 python.tools
+python.tools.inspect_checkpoint tools.inspect_checkpoint
+python.tools.optimize_for_inference_lib tools.optimize_for_inference
 python.debug platform.debug_wrappers
 python.debug.lib
 python.debug.lib.debug_data platform.debug_wrappers
