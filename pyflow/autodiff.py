@@ -17,7 +17,9 @@ from pyflow.core.convert import (
     internal_convert_to_tensor_or_indexed_slices,
 )
 from pyflow.core.gradient_registry import gradient_function
+from pyflow.core.gradient_sums import aggregate
 from pyflow.core.indexed_slices import IndexedSlices
+from pyflow.core.node_count import count_nodes
 from pyflow.core.operation import Operation
 from pyflow.core.registry import raw
 from pyflow.core.resources import handle_data
@@ -118,7 +120,7 @@ def backpropagate(ys: list[Tensor], grad_ys: list, xs: list[Tensor]) -> list[Any
     Args:
       grad_ys: the gradient that each y starts with; None for a y that nothing is known of.
     """
-    walk = _Walk(ys, xs, [], False, False)
+    walk = _Walk(ys, xs, [], False, is_gated(), True)
     walk.run(grad_ys)
     return [walk.result(x, UnconnectedGradients.NONE) for x in xs]
 
@@ -186,11 +188,20 @@ def needed_inputs(op: Operation) -> list[bool]:
 _needed: contextvars.ContextVar[list[bool] | None] = contextvars.ContextVar("needed_inputs", default=None)
 
 
+def is_gated() -> bool:
+    """Whether a node's gradients are made to wait for each other, for the gradient of an op that runs functions."""
+    return _gates.get()
+
+
+_gates: contextvars.ContextVar[bool] = contextvars.ContextVar("gates", default=False)
+
+
 class _Walk:
     """The state of one call: what gradients have reached each output of the ops between ys and xs."""
 
-    def __init__(self, ys: list, xs: list, stops: list, colocate: bool, gate: bool):
+    def __init__(self, ys: list, xs: list, stops: list, colocate: bool, gate: bool, in_function: bool = False):
         self._ys, self._xs, self._colocate, self._gate = ys, xs, colocate, gate
+        self._in_function = in_function
         self._grads: dict[Operation, list[Any]] = {}
         self._pending: collections.Counter[Operation] = collections.Counter()
         sources = [x.op for x in xs]
@@ -224,7 +235,7 @@ class _Walk:
         received = self._grads.get(x.op)
         gradient = received[x.value_index] if received else None
         if isinstance(gradient, list):  # x is an output of an op that the walk did not come to
-            gradient = _aggregate(gradient, x.op)
+            gradient = aggregate(gradient, x.op)
         if gradient is None and unconnected is UnconnectedGradients.ZERO:
             return _zeros_of_variable(x) if x.dtype == dtypes.resource else PUBLIC["zeros_like"](x)
         return gradient
@@ -237,7 +248,7 @@ class _Walk:
     def _input_gradients(self, op: Operation) -> list:
         received = self._grads.setdefault(op, [[] for _ in op.outputs])
         for i, parts in enumerate(received):
-            received[i] = _aggregate(parts, op)
+            received[i] = aggregate(parts, op)
         nothing = [None] * len(op.inputs)
         if op in self._stop_ops or all(g is None for g in received):
             return nothing
@@ -262,8 +273,11 @@ class _Walk:
                     f"Num gradients {len(result)} generated for op {op.node_def} do not match num inputs "
                     f"{len(op.inputs)}"
                 )
-            if self._gate and sum(g is not None for g in result) > 1:
-                result = _gated(result)
+            if self._gate and not op.definition.calls and (several := sum(g is not None for g in result)) > 1:
+                if self._in_function:  # its nodes run one by one: nothing is gained by waiting
+                    count_nodes(get_default_graph(), "NoOp", *["Identity"] * several)
+                else:
+                    result = _gated(result)
         return result
 
     @contextlib.contextmanager
@@ -273,10 +287,12 @@ class _Walk:
             yield
             return
         token = _needed.set([t.op in self._between for t in op.inputs])
+        gates = _gates.set(self._gate)
         try:
             yield
         finally:
             _needed.reset(token)
+            _gates.reset(gates)
 
     @staticmethod
     def _check_shape(op: Operation, tensor: Tensor, gradient: Any) -> None:
@@ -336,6 +352,9 @@ def _between(to_ops: list[Operation], reached: set[Operation]) -> dict[Operation
 
 
 def _zeros(tensor: Tensor) -> Tensor:
+    graph: Any = get_default_graph()
+    if hasattr(graph, "zeros_of_output") and (zeros := graph.zeros_of_output(tensor)) is not None:
+        return zeros
     return _zeros_of_variable(tensor) if tensor.dtype == dtypes.resource else raw.ZerosLike(tensor, name="zeros_like")
 
 
@@ -363,30 +382,3 @@ def _identity(gradient: Any, name: str) -> Any:
         if isinstance(gradient, IndexedSlices):
             return IndexedSlices(raw.Identity(gradient.values, name=name), gradient.indices, gradient.dense_shape)
         return raw.Identity(gradient, name=name)
-
-
-def _aggregate(parts: Any, op: Operation) -> Any:
-    """The sum of the gradients that reached one output; None if there are none."""
-    if not isinstance(parts, list):
-        return parts
-    present = [g for g in parts if g is not None]
-    if not all(isinstance(g, (Tensor, IndexedSlices)) for g in present):
-        raise TypeError("gradients have to be either all Tensors or all IndexedSlices")
-    if len(present) < 2:
-        return present[0] if present else None
-    if all(isinstance(g, Tensor) for g in present):
-        with get_default_graph().colocate_with(present[0].op, ignore_existing=True):
-            return raw.AddN(present, name="AddN")
-    if any(isinstance(g, Tensor) for g in present):
-        return raw.AddN(present, name="AddN")
-    if len({s.indices.dtype for s in present}) > 1:
-        present = [IndexedSlices(s.values, _as_int64(s.indices), s.dense_shape) for s in present]
-    return IndexedSlices(
-        raw.ConcatV2([s.values for s in present], 0, name="concat"),
-        raw.ConcatV2([s.indices for s in present], 0, name="concat"),
-        present[0].dense_shape,
-    )
-
-
-def _as_int64(indices: Tensor) -> Tensor:
-    return indices if indices.dtype == dtypes.int64 else raw.Cast(indices, dtypes.int64)

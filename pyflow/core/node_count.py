@@ -47,3 +47,12 @@ def counted_as(graph: Any, number: int) -> Iterator[None]:
     with uncounted(graph):
         yield
     graph._node_count.value += number
+
+
+def count_repeated_constant(tensor: Any) -> None:
+    """Counts the constant that TensorFlow puts in the place of one from a branch, in the branch's gradient."""
+    from pyflow.core.scopes import get_default_graph
+
+    graph = get_default_graph()
+    if tensor.graph is not graph and tensor.op.type == "Const" and not getattr(graph, "repeats_constants", True):
+        count_nodes(graph, "Const")

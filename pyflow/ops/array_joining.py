@@ -10,6 +10,7 @@ from pyflow.core import dtypes, errors
 from pyflow.core.api import export
 from pyflow.core.convert import constant_value, convert_to_tensor
 from pyflow.core.indexed_slices import IndexedSlices
+from pyflow.core.node_count import count_repeated_constant
 from pyflow.core.registry import NOT_DIFFERENTIABLE, ShapeError, attr, one_of, op, raw, sample
 from pyflow.core.scopes import name_scope
 from pyflow.core.shapes import TensorShape
@@ -192,6 +193,7 @@ class Concat:
 def _concat_gradient(dy: Any, values: list[Tensor], axis: Tensor) -> list[Any]:
     if len(values) == 1:
         return [dy]
+    count_repeated_constant(axis)
     axis_from_front = axis % rank(values[0])
     if isinstance(dy, IndexedSlices):
         return _sparse_concat_gradient(dy, values, axis, axis_from_front)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any
+
+import numpy as np
 
 from pyflow.core import dtypes
 from pyflow.core.convert import convert_to_tensor
@@ -35,16 +36,49 @@ class GradientGraph(FunctionGraph):
         self._forward = forward
         self._first = first
         self._forwarded: dict[Tensor, Tensor] = {}
+        self._sizes: set[Tensor] = set()  # of forward tensors, not yet used
+        self._keeps_shapes = False  # of forward tensors, rather than these, for zeros like them
 
     def add_node(self, definition: OpDef, inputs: list[Tensor], attrs: dict[str, Any], name: str | None) -> Operation:
-        if definition.name in _SMALLER_THAN_ARGUMENT and inputs[0].graph is self._forward:
+        if self._sizes:
+            self._count_sizes(inputs)
+        if not inputs or inputs[0].graph is not self._forward:
+            return super().add_node(definition, inputs, attrs, name)
+        if definition.name in _SMALLER_THAN_ARGUMENT:
             count_nodes(self, definition.name)
             with uncounted(self):
-                kept = self._made_forward(definition, inputs, attrs)
-            kept = self.capture(kept)
-            with uncounted(self):
-                return super().add_node(raw.Identity, [kept], {"T": kept.dtype}, name)
+                kept = self._kept_unsaid(self._made_forward(definition, inputs, attrs))
+                node = super().add_node(raw.Identity, [kept], {"T": kept.dtype}, name)
+            self._sizes.add(node.outputs[0])
+            return node
         return super().add_node(definition, inputs, attrs, name)
+
+    def zeros_of_output(self, tensor: Tensor) -> Tensor | None:
+        """The gradient of a forward tensor that none reached, of which no more than the shape is kept."""
+        dtype, shape = tensor.dtype.base_dtype, tensor._shape_tuple()
+        if tensor.graph is not self._forward or not self._keeps_shapes or not (dtype.is_floating or dtype.is_complex):
+            return None
+        if shape is not None and None not in shape:
+            return raw.Const(value=np.zeros(shape, dtype.as_numpy_dtype), dtype=dtype)
+        count_nodes(self, "Shape")
+        self.count_stack()
+        with uncounted(self):
+            kept = self.capture(self._made_forward(raw.Shape, [tensor], {"T": dtype, "out_type": dtypes.int32}))
+        return raw.Fill(kept, raw.Const(value=np.zeros((), dtype.as_numpy_dtype), dtype=dtype))
+
+    def _kept_unsaid(self, tensor: Tensor) -> Tensor:
+        """What `capture` gives, without that it counts."""
+        if tensor not in self._forwarded:
+            self._forwarded[tensor] = self._known(tensor, False)
+        return self._forwarded[tensor]
+
+    def _count_sizes(self, inputs: list[Tensor]) -> None:
+        for tensor in self._sizes.intersection(inputs):
+            self._sizes.discard(tensor)
+            self.count_stack()
+
+    def count_stack(self, switches: int = 0) -> None:
+        """Counts what TensorFlow makes to keep a tensor of each of a loop's rounds, by ways through `switches`."""
 
     def _made_forward(self, definition: OpDef, inputs: list[Tensor], attrs: dict[str, Any]) -> Tensor:
         for consumer in inputs[0]._consumers:
@@ -62,16 +96,29 @@ class GradientGraph(FunctionGraph):
             captured = self._forwarded[tensor] = self._known(tensor)
         return captured
 
-    def _known(self, tensor: Tensor) -> Tensor:
+    def _known(self, tensor: Tensor, counts: bool = True) -> Tensor:
         from pyflow.core.constants import static_value
 
-        value = static_value(tensor)
-        if value is not None:
-            counting = uncounted(self) if self.kind == "cond" else contextlib.nullcontext()
-            with self._at_function_level(), self.as_default(), counting:
-                return raw.Const(value=value, dtype=tensor.dtype.base_dtype)
-        outside = self._input_outside(tensor)
-        return self._remembered(tensor) if outside is None else super().capture(outside)
+        value, outside = static_value(tensor), self._input_outside(tensor)
+        if value is None and outside is not None and self.is_let_in(tensor):
+            return super().capture(outside)
+        if counts:
+            self._count_known(tensor, outside)
+        with uncounted(self):
+            if value is not None:
+                with self._at_function_level(), self.as_default():
+                    return raw.Const(value=value, dtype=tensor.dtype.base_dtype)
+            return self._remembered(tensor) if outside is None else self._let_in(outside)
+
+    def is_let_in(self, tensor: Tensor) -> bool:
+        """Whether TensorFlow hands a forward tensor from outside to the gradient as it is."""
+        return True
+
+    def _let_in(self, outside: Tensor) -> Tensor:
+        return super().capture(outside)
+
+    def _count_known(self, tensor: Tensor, outside: Tensor | None) -> None:
+        """Counts what TensorFlow makes to hand a forward tensor to the gradient, the first time that it is used."""
 
     def _input_outside(self, tensor: Tensor) -> Tensor | None:
         """The node's input that the tensor is, if it is an input of the function (that stays the same)."""
@@ -85,6 +132,16 @@ class GradientGraph(FunctionGraph):
 
     def _remembered(self, tensor: Tensor) -> Tensor:
         raise NotImplementedError
+
+
+def loop_around(graph: FunctionGraph) -> tuple[Any, int]:
+    """The graph around that is the gradient of a loop's body (or None), and how many of conditionals are between."""
+    conditionals, outer = 0, graph.outer_graph
+    while isinstance(outer, GradientGraph):
+        if outer.kind != "cond":
+            return outer, conditionals
+        conditionals, outer = conditionals + 1, outer.outer_graph
+    return None, conditionals
 
 
 def add_output(op: Operation, dtype: Any, shape: Any, types: str) -> Tensor:
