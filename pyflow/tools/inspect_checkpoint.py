@@ -73,13 +73,14 @@ def parse_numpy_printoption(kv_str: str) -> None:
     name, separator, value = kv_str.partition("=")
     if not separator or "=" in value:
         raise argparse.ArgumentTypeError(f"'{kv_str}' is not in the form k=v.")
-    options = np.get_printoptions()
+    options: dict[str, Any] = dict(np.get_printoptions())
     if name not in options:
         raise argparse.ArgumentTypeError(f"'{name}' is not a valid printoption.")
     kind = type(options[name])
     if kind is type(None):
         raise argparse.ArgumentTypeError(f"Setting '{name}' from the command line is not supported.")
     try:
-        np.set_printoptions(**{name: value == "True" if kind is bool else kind(value)})
+        options[name] = value == "True" if kind is bool else kind(value)
+        np.set_printoptions(**options)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
