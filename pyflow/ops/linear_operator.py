@@ -155,20 +155,19 @@ class LinearOperator:
           ValueError: the sizes do not fit.
         """
         if isinstance(x, LinearOperator):
-            if adjoint or adjoint_arg:
-                raise NotImplementedError("LinearOperator.matmul of adjoint operators")
-            if not self.domain_dimension.is_compatible_with(x.range_dimension):
-                raise ValueError(
-                    f"Operators are incompatible. Expected `x` to have dimension {self.domain_dimension} but got "
-                    f"{x.range_dimension}."
-                )
-            from pyflow.ops.linear_operator_products import LinearOperatorComposition  # which needs this module
+            left, right = self._operands(x, adjoint, adjoint_arg)
+            _check_dimensions("x", left.domain_dimension, right.range_dimension)
+            from pyflow.ops.linear_operator_algebra import product  # which needs this module
 
-            return LinearOperatorComposition([self, x])
+            with self._name_scope(name):
+                return product(left, right)
         with self._name_scope(name, [x]):
             x = convert_to_tensor(x, name="x")
             self._check(x, -1 if adjoint_arg else -2, self.range_dimension if adjoint else self.domain_dimension)
             return self._matmul(x, adjoint=adjoint, adjoint_arg=adjoint_arg)
+
+    def _operands(self, other: LinearOperator, adjoint: bool, adjoint_arg: bool) -> tuple[Any, Any]:
+        return self.adjoint() if adjoint else self, other.adjoint() if adjoint_arg else other
 
     def matvec(self, x: Any, adjoint: bool = False, name: str = "matvec") -> Tensor:
         """A x, for vectors x [batch..., columns]."""
@@ -197,13 +196,20 @@ class LinearOperator:
             if holds is False:
                 raise NotImplementedError(f"Exact solve not implemented for an operator that is expected to {what}.")
 
-    def solve(self, rhs: Any, adjoint: bool = False, adjoint_arg: bool = False, name: str = "solve") -> Tensor:
-        """The x with A x = rhs, for matrices [batch..., rows, n].
+    def solve(self, rhs: Any, adjoint: bool = False, adjoint_arg: bool = False, name: str = "solve") -> Any:
+        """The x with A x = rhs, for matrices [batch..., rows, n] or another operator.
 
         Raises:
           NotImplementedError: it is known not to be square, or promised to be singular.
         """
         self._require_solvable()
+        if isinstance(rhs, LinearOperator):
+            left, right = self._operands(rhs, adjoint, adjoint_arg)
+            _check_dimensions("rhs", left.range_dimension, right.range_dimension)
+            from pyflow.ops.linear_operator_algebra import quotient  # which needs this module
+
+            with self._name_scope(name):
+                return quotient(left, right)
         with self._name_scope(name, [rhs]):
             rhs = convert_to_tensor(rhs, name="rhs")
             self._check(rhs, -1 if adjoint_arg else -2, self.domain_dimension if adjoint else self.range_dimension)
@@ -275,10 +281,10 @@ class LinearOperator:
         """The adjoint, an operator; itself if it is promised to be self-adjoint."""
         if self.is_self_adjoint:
             return self
-        from pyflow.ops.linear_operator_products import LinearOperatorAdjoint  # which needs this module
+        from pyflow.ops import linear_operator_algebra  # which needs this module
 
         with self._name_scope(name):
-            return LinearOperatorAdjoint(self)
+            return linear_operator_algebra.adjoint(self)
 
     H = property(lambda self: self.adjoint(), doc="The adjoint.")
 
@@ -288,14 +294,10 @@ class LinearOperator:
         Raises:
           ValueError: it is not square, or singular.
         """
-        if self.is_square is False:
-            raise ValueError("Cannot take the Inverse: This operator represents a non square matrix.")
-        if self.is_non_singular is False:
-            raise ValueError("Cannot take the Inverse: This operator represents a singular matrix.")
-        from pyflow.ops.linear_operator_products import LinearOperatorInversion  # which needs this module
+        from pyflow.ops import linear_operator_algebra  # which needs this module
 
         with self._name_scope(name):
-            return LinearOperatorInversion(self)
+            return linear_operator_algebra.inverse(self)
 
     def cholesky(self, name: str = "cholesky") -> Any:
         """The factor L with L L^H = A, an operator.
@@ -305,11 +307,10 @@ class LinearOperator:
         """
         if not (self.is_positive_definite and self.is_self_adjoint):
             raise ValueError("Cannot take the Cholesky decomposition: Not a positive definite self adjoint matrix.")
-        from pyflow.ops.linear_operator_kinds import LinearOperatorLowerTriangular  # which needs this module
+        from pyflow.ops import linear_operator_algebra  # which needs this module
 
         with self._name_scope(name):
-            factor = cholesky(self._to_dense())
-            return LinearOperatorLowerTriangular(factor, is_non_singular=True, is_self_adjoint=False, is_square=True)
+            return linear_operator_algebra.cholesky(self)
 
     # ---------------------------------------------------------------- checks
 
@@ -346,3 +347,10 @@ class LinearOperator:
     def _assert_self_adjoint(self) -> Any:
         dense = self.to_dense()
         return assert_equal(dense, adjoint_of(dense), message="Matrix was not equal to its adjoint.")
+
+
+def _check_dimensions(name: str, wanted: Dimension, given: Dimension) -> None:
+    if not wanted.is_compatible_with(given):
+        raise ValueError(
+            f"Operators are incompatible. Expected `{name}` to have dimension {wanted} but got {given}."
+        )

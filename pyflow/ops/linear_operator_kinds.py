@@ -281,6 +281,7 @@ class LinearOperatorScaledIdentity(_Diagonal):
         super().__init__(self._multiplier.dtype, None, *hints, name=name)
 
     multiplier = property(lambda self: self._multiplier)
+    num_rows = property(lambda self: self._size.rows, doc="As it was given.")
 
     def _entries(self) -> Tensor:
         return self._multiplier[..., None] * ones(self._size.dynamic()[-1:], dtype=self.dtype)
@@ -315,6 +316,7 @@ class _Sizes:
                 raise ValueError(f"Argument {name} must be a 0-D Tensor.  Found: {value}")
             if not isinstance(value, Tensor) and value < 0:
                 raise ValueError(f"Argument {name} must be non-negative.  Found: {value}")
+        self.rows = rows
         self._parts = (rows, columns)
         self._batch = [] if batch_shape is None else batch_shape
 

@@ -59,9 +59,6 @@ class LinearOperatorAdjoint(_OfAnother):
     ):
         super().__init__(operator, (is_non_singular, is_self_adjoint, is_positive_definite, is_square), "adjoint", name)
 
-    def adjoint(self, name: str = "adjoint") -> Any:
-        return self._operator
-
     def _shape(self) -> TensorShape:
         sizes = self._operator.shape
         return sizes[:-2].concatenate([sizes[-1], sizes[-2]])
@@ -103,10 +100,7 @@ class LinearOperatorInversion(_OfAnother):
             raise ValueError("operator must be square")
         if operator.is_non_singular is False or is_non_singular is False:
             raise ValueError("operator and supplied hints must have is_non_singular=True or None")
-        super().__init__(operator, (True, is_self_adjoint, is_positive_definite, True), "inv", name)
-
-    def inverse(self, name: str = "inverse") -> Any:
-        return self._operator
+        super().__init__(operator, (is_non_singular, is_self_adjoint, is_positive_definite, True), "inv", name)
 
     def _shape(self) -> TensorShape:
         return self._operator.shape
@@ -149,7 +143,7 @@ class LinearOperatorComposition(LinearOperator):
         if not operators:
             raise ValueError(f"Expected a non-empty list of operators. Found: {operators}")
         if any(o.dtype != operators[0].dtype for o in operators):
-            shown = "  ".join(f"{o.name}, {o.dtype}" for o in operators)
+            shown = "   ".join(str((o.name, o.dtype)) for o in operators)
             raise TypeError(f"Expected all operators to have the same dtype.  Found {shown}")
         for left, right in zip(operators, operators[1:]):
             left.domain_dimension.assert_is_compatible_with(right.range_dimension)

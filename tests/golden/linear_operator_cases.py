@@ -1,6 +1,8 @@
 """tf.linalg.LinearOperator under TensorFlow 1.15.5; the results are kept in linear_operators.json. Python 3.7 runs it
 too."""
 
+import functools
+
 import numpy as np
 
 
@@ -108,6 +110,61 @@ def case_refused(tf):
         refused(lambda: tf.linalg.LinearOperatorComposition([])),
         refused(lambda: full(matrix).matmul(np.ones([3, 1])))[0],
     ]
+
+
+def simple_operators(tf):
+    kinds = tf.linalg
+    positive = {"is_self_adjoint": True, "is_positive_definite": True}
+    matrix = [[4.0, 1.0], [1.0, 3.0]]
+    return [
+        kinds.LinearOperatorDiag([1.0, 2.0], is_positive_definite=True),
+        kinds.LinearOperatorDiag([1.0, 2.0], is_non_singular=False),
+        kinds.LinearOperatorFullMatrix(matrix, **positive),
+        kinds.LinearOperatorFullMatrix(matrix),
+        kinds.LinearOperatorLowerTriangular([[4.0, 0.0], [1.0, 1.0]]),
+        kinds.LinearOperatorIdentity(2),
+        kinds.LinearOperatorScaledIdentity(2, 4.0, is_positive_definite=True),
+        kinds.LinearOperatorZeros(2),
+        kinds.LinearOperatorAdjoint(kinds.LinearOperatorLowerTriangular([[4.0, 0.0], [1.0, 1.0]])),
+        kinds.LinearOperatorInversion(kinds.LinearOperatorFullMatrix(matrix)),
+        kinds.LinearOperatorComposition([kinds.LinearOperatorDiag([1.0, 2.0]), kinds.LinearOperatorDiag([2.0, 1.0])]),
+    ]
+
+
+def kind(make):
+    """What sort of operator comes out: its class, promises and name; or the error."""
+    try:
+        made = make()
+    except Exception as error:
+        return [type(error).__name__, str(error)]
+    hints = [made.is_non_singular, made.is_self_adjoint, made.is_positive_definite, made.is_square]
+    return [type(made).__name__, hints, made.name]
+
+
+def case_kinds(tf):
+    operators = simple_operators(tf)
+    result = [[kind(x.inverse), kind(x.adjoint), kind(x.cholesky)] for x in operators]
+    for x in operators:
+        for y in operators:
+            both = [kind(functools.partial(f, y)) for f in (x.matmul, x.solve)]
+            result.append([*both, kind(functools.partial(x.matmul, y, True, True))])
+    complex_one = tf.linalg.LinearOperatorDiag(tf.constant([1j, 2.0], tf.complex64))
+    wide = tf.linalg.LinearOperatorZeros(2, 3, is_square=False, is_self_adjoint=False)
+    result += [kind(complex_one.adjoint), kind(complex_one.inverse), kind(lambda: operators[0].matmul(wide))]
+    result += [kind(lambda: operators[0].solve(tf.linalg.LinearOperatorIdentity(3)))]
+    return result
+
+
+def case_simple(tf):
+    dense = []
+    for x in simple_operators(tf):
+        for y in simple_operators(tf):
+            dense.append(x.matmul(y).to_dense())
+            if x.is_non_singular is not False:
+                dense.append(x.solve(y).to_dense())
+    dense.append(tf.linalg.LinearOperatorDiag([4.0, 9.0], is_positive_definite=True).cholesky().to_dense())
+    with tf.Session() as session:
+        return [["simple", len(dense), [], [value.tolist() for value in session.run(dense)]]]
 
 
 CASES = {name[5:]: function for name, function in list(globals().items()) if name.startswith("case_")}
