@@ -143,7 +143,12 @@ contrib.seq2seq.python.ops.beam_search_decoder _mask_probs=_only_end _beam_searc
 contrib.seq2seq.python.ops.helper _unstack_ta=unstacked
 contrib.seq2seq.python.ops.attention_wrapper _luong_score=_by_products _bahdanau_score=_by_sums
  _prepare_memory=_masked_memory _maybe_mask_score=_masked_score _BaseAttentionMechanism=MemoryAttention
+contrib.layers.python.layers.layers _build_variable_getter=model_variable_getter
+ _add_variable_to_collections=collect_variable
 python.ops.cond_v2 cond_v2=cond
+python.ops.image_ops_impl _ImageDimensions=dimensions _is_tensor=is_tensor fix_image_flip_shape=keep_shape
+python.ops.metrics_impl _streaming_confusion_matrix=add_to_confusion_matrix _remove_squeezable_dimensions=matched
+python.ops.nn_ops _get_noise_shape=_noise_shape
 python.ops.losses.losses_impl _num_present=num_present _safe_mean=_mean
 python.ops.tensor_array_grad _GetGradSource=gradient_source
 python.layers.convolutional separable_convolution2d=separable_conv2d convolution2d_transpose=conv2d_transpose
@@ -155,6 +160,7 @@ python.layers.pooling AvgPool2D=AveragePooling2D MaxPool2D=MaxPooling2D max_pool
  avg_pool2d=average_pooling2d
 python.layers.utils constant_value=smart_constant_value
 python.framework.random_seed set_seed=set_random_seed
+python.training.summary_io SummaryWriterCache=FileWriterCache
 python.training.optimizer _deduplicate_indexed_slices=_sum_duplicates
 """
 

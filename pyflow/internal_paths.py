@@ -104,7 +104,7 @@ python.ops.math_ops ops.cast @ @math ops!
 python.ops.nn @nn
 python.ops.nn_grad
 python.ops.nn_impl @nn
-python.ops.nn_ops @nn ops!
+python.ops.nn_ops @nn ops! ops.nn_dropout
 python.ops.numerics ?verify_tensor_all_finite @ @debugging
 python.ops.partitioned_variables ops.variable_partitions @
 python.ops.random_grad
@@ -209,7 +209,7 @@ python.lib.io.python_io @python_io
 python.lib.io.tf_record io.tf_record @python_io
 python.ops.functional_ops ops.functional_calls ops.sequence_loops ops.defun @ ops!
 python.ops.image_ops ?image.resize_images @image ops!
-python.ops.image_ops_impl ?image.resize_images @image
+python.ops.image_ops_impl ?image.resize_images @image platform.code.images image.image_shapes image.orientation
 python.ops.io_ops io.readers @ @io ops!
 python.ops.list_ops ops!
 python.ops.manip_ops @manip @ ops!
@@ -227,7 +227,7 @@ python.ops.losses.losses_impl ?losses.mean_squared_error losses.weighted_loss @l
 python.ops.losses.util ?losses.mean_squared_error @losses
 python.ops.map_fn ops.sequence_loops @
 python.ops.metrics @metrics
-python.ops.metrics_impl metrics.streaming metrics.classes metrics.counts metrics.ranking @metrics
+python.ops.metrics_impl metrics.streaming metrics.classes metrics.counts metrics.ranking metrics.means @metrics
 python.ops.parsing_ops ops.decode_raw ops.decode_csv ops.parse_features @ @io ops!
 python.ops.rnn nn.rnn_steps nn.static_rnn nn.dynamic_rnn nn.bidirectional_rnn @nn
 python.ops.rnn_cell @nn.rnn_cell
@@ -262,7 +262,8 @@ contrib.framework.python.ops.variables ?contrib.framework.arg_scope @contrib.fra
 contrib.layers.python ?contrib.layers.conv2d
 contrib.layers.python.layers ?contrib.layers.conv2d @contrib.layers
 contrib.layers.python.layers.initializers ?contrib.layers.xavier_initializer @contrib.layers
-contrib.layers.python.layers.layers ?contrib.layers.conv2d @contrib.layers contrib.layer_parts contrib.pooling_layers
+contrib.layers.python.layers.layers ?contrib.layers.conv2d @contrib.layers contrib.layer_parts contrib.layer_variables
+ contrib.pooling_layers
 contrib.layers.python.layers.regularizers ?contrib.layers.l2_regularizer @contrib.layers
 contrib.layers.python.layers.embedding_ops ?contrib.layers.conv2d @contrib.layers
 contrib.layers.python.layers.encoders ?contrib.layers.conv2d @contrib.layers
