@@ -63,4 +63,6 @@ contrib.sparsemax.python
 contrib.sparsemax.python.ops
 contrib.sparsemax.python.ops.sparsemax @contrib.sparsemax
 contrib.sparsemax.python.ops.sparsemax_loss @contrib.sparsemax
+python.data.util.convert data.conversions
+python.data.util.sparse data.sparse_components
 """

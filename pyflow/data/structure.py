@@ -13,6 +13,8 @@ from pyflow.core.sparse_tensor import SparseTensor, SparseTensorValue
 from pyflow.core.tensor import Tensor
 from pyflow.core.type_specs import SparseTensorSpec, TensorSpec, TypeSpec
 from pyflow.data import nest
+from pyflow.ops.ragged_specs import RaggedTensorSpec
+from pyflow.ops.ragged_variants import ragged_from_variant, ragged_to_variant
 from pyflow.ops.sparse_messages import deserialize_sparse, serialize_many_sparse, serialize_sparse
 
 
@@ -103,7 +105,7 @@ def normalize_element(element: Any) -> Any:
 def _flat(spec: TypeSpec) -> TensorSpec:
     if isinstance(spec, TensorSpec):
         return spec
-    if isinstance(spec, SparseTensorSpec):
+    if isinstance(spec, (SparseTensorSpec, RaggedTensorSpec)):
         return TensorSpec(None, dtypes.variant)
     if isinstance(spec, VariantSpec):
         return TensorSpec([], dtypes.variant)
@@ -148,6 +150,8 @@ def _to_tensor(spec: TypeSpec, value: Any) -> Any:
         return spec.to_tensor(value)
     if isinstance(spec, SparseTensorSpec):
         return serialize_sparse(SparseTensor.from_value(value), out_type=dtypes.variant)
+    if isinstance(spec, RaggedTensorSpec):
+        return ragged_to_variant(value, batched_input=False)
     return convert_to_tensor(value)
 
 
@@ -161,6 +165,8 @@ def to_batched_tensor_list(element_spec: Any, element: Any) -> list:
     for spec, value in zip(nest.flatten(element_spec), nest.flatten(element)):
         if isinstance(spec, SparseTensorSpec):
             tensors.append(serialize_many_sparse(SparseTensor.from_value(value), out_type=dtypes.variant))
+        elif isinstance(spec, RaggedTensorSpec):
+            tensors.append(ragged_to_variant(value, batched_input=True))
         else:
             tensors.append(_to_tensor(spec, value))
     for value, tensor in zip(nest.flatten(element), tensors):
@@ -177,10 +183,23 @@ def from_compatible_tensor_list(element_spec: Any, tensor_list: Any) -> Any:
             parts.append(spec.from_tensor(tensor))
         elif isinstance(spec, SparseTensorSpec):
             parts.append(deserialize_sparse(tensor, spec.dtype, spec.shape.ndims))
+        elif isinstance(spec, RaggedTensorSpec):
+            parts.append(_ragged(spec, tensor))
         else:
             tensor.set_shape(spec.shape)
             parts.append(tensor)
     return nest.pack_sequence_as(element_spec, parts)
+
+
+def _ragged(spec: RaggedTensorSpec, tensor: Tensor) -> Any:
+    value = ragged_from_variant(tensor, spec._dtype, spec._ragged_rank, spec._row_splits_dtype)
+    if spec._ragged_rank == 0:
+        value.set_shape(spec._shape)
+        return value
+    flat, *splits = spec._component_specs
+    for part, known in zip([value.flat_values, *value.nested_row_splits], [flat, *splits]):
+        part.set_shape(known.shape)
+    return value
 
 
 from_tensor_list = from_compatible_tensor_list
@@ -205,6 +224,9 @@ def batched(element_spec: Any, batch_size: int | None) -> Any:
     def one(spec: TypeSpec) -> TypeSpec:
         if isinstance(spec, (TensorSpec, SparseTensorSpec)):
             return type(spec)(TensorShape([batch_size]).concatenate(spec.shape), spec.dtype)
+        if isinstance(spec, RaggedTensorSpec):
+            shape = TensorShape([batch_size]).concatenate(spec._shape)
+            return RaggedTensorSpec(shape, spec._dtype, spec._ragged_rank + 1, spec._row_splits_dtype)
         raise NotImplementedError(f"Batching of {type(spec).__name__}")
 
     return nest.map_structure(one, element_spec)
@@ -218,6 +240,8 @@ def unbatched(element_spec: Any) -> Any:
     """
 
     def one(spec: TypeSpec) -> TypeSpec:
+        if isinstance(spec, RaggedTensorSpec):
+            return RaggedTensorSpec(spec._shape[1:], spec._dtype, spec._ragged_rank - 1, spec._row_splits_dtype)
         if not isinstance(spec, (TensorSpec, SparseTensorSpec)):
             raise NotImplementedError(f"Unbatching of {type(spec).__name__}")
         if spec.shape.ndims == 0:
@@ -229,17 +253,24 @@ def unbatched(element_spec: Any) -> Any:
 
 def legacy_types(element_spec: Any) -> Any:
     """The dtypes in the element's structure."""
-    return nest.map_structure(lambda s: s if isinstance(s, VariantSpec) else s.dtype, element_spec)
+    return nest.map_structure(lambda s: s if isinstance(s, VariantSpec) else s._dtype, element_spec)
 
 
 def legacy_shapes(element_spec: Any) -> Any:
     """The static shapes in the element's structure."""
-    return nest.map_structure(lambda s: s if isinstance(s, VariantSpec) else s.shape, element_spec)
+    return nest.map_structure(lambda s: s if isinstance(s, VariantSpec) else s._shape, element_spec)
 
 
 def legacy_classes(element_spec: Any) -> Any:
     """The classes of the components in the element's structure."""
-    return nest.map_structure(lambda s: s if isinstance(s, VariantSpec) else s.value_type, element_spec)
+    whole = (VariantSpec, RaggedTensorSpec)
+    return nest.map_structure(lambda s: s if isinstance(s, whole) else s.value_type, element_spec)
+
+
+@export("data.experimental.RaggedTensorStructure")
+def RaggedTensorStructure(dtype: Any, shape: Any, ragged_rank: int) -> RaggedTensorSpec:
+    """The spec of ragged tensors."""
+    return RaggedTensorSpec(shape, dtype, ragged_rank)
 
 
 def convert_legacy_structure(output_types: Any, output_shapes: Any, output_classes: Any) -> Any:

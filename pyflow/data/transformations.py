@@ -183,7 +183,13 @@ class Transformations:
         Raises:
           ValueError: a component has none, or they have not equally many.
         """
-        normalized = self.map(lambda *element: element[0] if len(element) == 1 else element)
+        given = self.element_spec
+
+        def rows_of(*element: Any) -> tuple:
+            return tuple(structure.to_batched_tensor_list(given, element[0] if len(element) == 1 else element))
+
+        dense = all(isinstance(component, TensorSpec) for component in nest.flatten(given))
+        normalized = self.map((lambda *element: element[0] if len(element) == 1 else element) if dense else rows_of)
         for shape in structure.get_flat_tensor_shapes(normalized.element_spec):
             if shape.ndims == 0:
                 raise ValueError("Cannot unbatch an input with scalar components.")
@@ -193,7 +199,7 @@ class Transformations:
                 rows = rows.merge_with(component.shape[:1] if component.shape.ndims is not None else [None])
             except ValueError:
                 raise ValueError("Cannot unbatch an input whose components have different batch sizes.") from None
-        spec = structure.unbatched(normalized.element_spec)
+        spec = structure.unbatched(given)
         return normalized._made(raw.UnbatchDataset(normalized._variant_tensor, **self._attrs(spec)), spec)
 
     # ---------------------------------------------------------------- functions
