@@ -19,7 +19,7 @@ from pyflow.ops.array import expand_dims, reshape, squeeze
 from pyflow.ops.array_batches import gather_nd
 from pyflow.ops.array_filling import fill, zeros_like
 from pyflow.ops.array_gather import gather
-from pyflow.ops.array_grid import one_hot, sequence_mask
+from pyflow.ops.array_grid import sequence_mask
 from pyflow.ops.array_joining import concat, stack
 from pyflow.ops.array_reversing import reverse_sequence
 from pyflow.ops.array_selection import where
@@ -47,9 +47,9 @@ def _by_steps(inputs: Tensor, single: Callable, several: Callable) -> Any:
     return smart_cond(_steps_are_one(inputs), single, several)
 
 
-def _transitions_left(sequence_lengths: Any, dtype: Any = None) -> Tensor:
+def _transitions_left(sequence_lengths: Any) -> Tensor:
     lengths = convert_to_tensor(sequence_lengths)
-    return maximum(cast(0, dtype or lengths.dtype), cast(lengths, dtype or lengths.dtype) - 1)
+    return maximum(convert_to_tensor(0, lengths.dtype), lengths - 1)
 
 
 def _zero_if_empty(sequence_lengths: Any, values: Tensor) -> Tensor:
@@ -59,21 +59,28 @@ def _zero_if_empty(sequence_lengths: Any, values: Tensor) -> Tensor:
 @export("contrib.crf.crf_unary_score")
 def crf_unary_score(tag_indices: Any, sequence_lengths: Any, inputs: Any) -> Tensor:
     """The sums of the scores that `inputs` [batch, steps, tags] give the tags [batch, steps]: [batch]."""
-    inputs = convert_to_tensor(inputs)
-    chosen = one_hot(tag_indices, shape(inputs)[2], dtype=inputs.dtype)
-    masks = sequence_mask(sequence_lengths, maxlen=shape(inputs)[1], dtype=inputs.dtype)
-    count_nodes(get_default_graph(), *["Const"] * 27)  # TensorFlow gathers the scores from a flat vector
-    return reduce_sum(reduce_sum(inputs * chosen, -1) * masks, 1)
+    inputs, indices = convert_to_tensor(inputs), convert_to_tensor(tag_indices)
+    batch, steps, tags = [shape(inputs)[axis] for axis in range(3)]
+    flat = reshape(inputs, [-1])
+    starts = expand_dims(index_range(batch) * steps * tags, 1) + expand_dims(index_range(steps) * tags, 0)
+    places = reshape(cast(starts, indices.dtype) + indices, [-1])
+    scores = reshape(gather(flat, places), [batch, steps])
+    masks = sequence_mask(sequence_lengths, maxlen=shape(indices)[1], dtype=inputs.dtype)
+    return reduce_sum(scores * masks, 1)
 
 
 @export("contrib.crf.crf_binary_score")
 def crf_binary_score(tag_indices: Any, sequence_lengths: Any, transition_params: Any) -> Tensor:
     """The sums of the scores [tags, tags] of going from tag to tag in tags [batch, steps]: [batch]."""
     params, tags = convert_to_tensor(transition_params), convert_to_tensor(tag_indices)
-    scores = gather(reshape(params, [-1]), tags[:, :-1] * cast(shape(params)[0], tags.dtype) + tags[:, 1:])
+    count = params.shape.as_list()[0]
+    transitions = shape(tags)[1] - 1
+    before = slice_(tags, [0, 0], [-1, transitions])
+    after = slice_(tags, [0, 1], [-1, transitions])
+    places = before * (cast(shape(params)[0], tags.dtype) if count is None else count) + after
+    scores = gather(reshape(params, [-1]), places)
     masks = sequence_mask(sequence_lengths, maxlen=shape(tags)[1], dtype=params.dtype)
-    count_nodes(get_default_graph(), "Const", "Const")  # where TensorFlow slices
-    return reduce_sum(scores * masks[:, 1:], 1)
+    return reduce_sum(scores * slice_(masks, [0, 1], [-1, -1]), 1)
 
 
 @export("contrib.crf.crf_sequence_score")
@@ -259,7 +266,7 @@ def crf_decode(potentials: Any, transition_params: Any, sequence_length: Any) ->
 
     def several() -> tuple[Tensor, Tensor]:
         tags = potentials.shape.as_list()[2]
-        steps_left = _transitions_left(sequence_length, dtypes.int64)
+        steps_left = _transitions_left(sequence_length)
         origins, last = dynamic_rnn(
             CrfDecodeForwardRnnCell(transition_params),
             inputs=slice_(potentials, [0, 1, 0], [-1, -1, -1]),
@@ -278,7 +285,6 @@ def crf_decode(potentials: Any, transition_params: Any, sequence_length: Any) ->
             dtype=dtypes.int32,
         )
         backwards = concat([final, squeeze(before, axis=[2])], axis=1)
-        lengths = cast(sequence_length, dtypes.int64)
-        return reverse_sequence(backwards, lengths, seq_axis=1), reduce_max(last, axis=1)
+        return reverse_sequence(backwards, sequence_length, seq_axis=1), reduce_max(last, axis=1)
 
     return _by_steps(potentials, single, several)

@@ -194,6 +194,7 @@ def while_gradient(op: Operation, dys: Any) -> list:
     unchanged = gradient._unchanged
     reached = _reached(needed_inputs(op), body, unchanged)
     lists = {i for i in range(2, count) if i >= len(dys) or dys[i] is None and _is_only_pushed(body, i)}
+    reached &= _used(body, [i for i in range(len(dys)) if dys[i] is not None], reached)
     wanted = [i for i in range(2, count) if i in reached and i not in lists and differentiable(body.inputs[i])]
     carried = [i for i in wanted if i not in unchanged and body.inputs[i].dtype != dtypes.resource]
     given = {i: dense(dys[i]) for i in range(len(dys)) if dys[i] is not None}
@@ -292,6 +293,28 @@ def _reached(needed: list[bool], body: FunctionGraph, unchanged: set[int]) -> se
         if not more:
             return reached
         reached |= more
+
+
+def _used(body: FunctionGraph, given: list[int], reached: set[int]) -> set[int]:
+    """The loop's variables that some of its last values depend on, by what is reached from its first ones."""
+    ops = reached_from([body.inputs[i].op for i in reached])
+    places = {t.op: i for i, t in enumerate(body.inputs)}
+    used, pending, seen = set[int](), list(given), set[Operation]()
+    while pending:
+        i = pending.pop()
+        if i in used:
+            continue
+        used.add(i)
+        behind = [body.outputs[i].op]
+        while behind:
+            op = behind.pop()
+            if op not in ops or op in seen:
+                continue
+            seen.add(op)
+            behind += [t.op for t in op.inputs]
+            if op in places:
+                pending.append(places[op])
+    return used
 
 
 def _shape_of(body: FunctionGraph, i: int) -> Any:
