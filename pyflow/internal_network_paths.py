@@ -161,7 +161,6 @@ python.layers.pooling AvgPool2D=AveragePooling2D MaxPool2D=MaxPooling2D max_pool
 python.layers.utils constant_value=smart_constant_value
 python.framework.random_seed set_seed=set_random_seed
 python.training.summary_io SummaryWriterCache=FileWriterCache
-python.training.optimizer _deduplicate_indexed_slices=_sum_duplicates
 """
 
 

@@ -312,6 +312,12 @@ class Graph:
     def _is_function(self, name: str) -> bool:
         return name in self._functions
 
+    def _get_function(self, name: str) -> Any:
+        return self._functions.get(name)
+
+    def _as_graph_def(self, from_version: int | None = None, add_shapes: bool = False) -> tuple[Any, int]:
+        return self.as_graph_def(from_version, add_shapes), self.version
+
     @contextlib.contextmanager
     def _variable_creator_scope(self, creator: Any, priority: int = 100) -> Iterator[None]:
         outer = self._variable_creator_stack

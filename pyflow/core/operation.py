@@ -170,6 +170,15 @@ class Operation:
         self._inputs = tuple(inputs)
         self._graph._changed()
 
+    def _clear_attr(self, name: str) -> None:
+        self.attrs.pop(name, None)
+        self._graph._changed()
+
+    _node_def = property(lambda self: self.node_def)
+    _op_def = property(lambda self: self.op_def)
+    _output_types = property(lambda self: [t.dtype.as_datatype_enum for t in self._outputs])
+    _input_types = property(lambda self: [t.dtype for t in self._inputs])
+
     def _get_control_flow_context(self) -> Any:
         return self._control_flow_context
 

@@ -44,8 +44,15 @@ class GradientTape:
         self._recording = False
 
     def watch(self, tensor: Any) -> None:
-        """Says that gradients by a tensor, or by those of a structure, will be asked for."""
-        self._watched += nest.flatten(tensor)
+        """Says that gradients by a tensor, or by those of a structure, will be asked for.
+
+        Raises:
+          ValueError: something is neither tensor nor variable.
+        """
+        for item in nest.flatten(tensor):
+            if not isinstance(item, (Tensor, Variable)):
+                raise ValueError(f"Passed in object of type {type(item)}, not tf.Tensor")
+            self._watched.append(item)
 
     @contextlib.contextmanager
     def stop_recording(self) -> Iterator[None]:

@@ -63,11 +63,13 @@ class ResourceGather:
     gpu = elementwise(gpu_gather.rows(check_indices, "resource"), types=INDEXED)
 
     def grad(op, dy):
+        from pyflow.ops.array_shape import size
+
         handle, indices = op.inputs
         shape = variable_shape(handle)
-        size = raw.ExpandDims(raw.Size(indices), 0)
-        rows = raw.Reshape(dy, raw.ConcatV2([size, shape[1:]], 0))
-        return IndexedSlices(rows, raw.Reshape(indices, size), shape), None
+        count = raw.ExpandDims(size(indices), 0)
+        rows = raw.Reshape(dy, raw.ConcatV2([count, shape[1:]], 0))
+        return IndexedSlices(rows, raw.Reshape(indices, count), shape), None
 
 
 def variable_shape(handle: Any, out_type: Any = dtypes.int32) -> Any:

@@ -236,6 +236,11 @@ class TensorArray:
             yield
 
 
+def build_ta_with_new_flow(old_ta: TensorArray, flow: Tensor) -> TensorArray:
+    """The same array, later."""
+    return old_ta.with_flow(flow)
+
+
 def runtime_name(dtype: Any) -> str:
     """A dtype's name in the messages of TensorFlow's runtime."""
     name = str(dtype.base_dtype.name)

@@ -140,6 +140,7 @@ class AdagradDAOptimizer(_FilledSlots):
         self._learning_rate = learning_rate
         self._global_step = global_step
         self._global_step_on_worker: Any = None
+        self._learning_rate_tensor: Any = None
         self._initial_gradient_squared_accumulator_value = initial_gradient_squared_accumulator_value
         self._l1_regularization_strength = l1_regularization_strength
         self._l2_regularization_strength = l2_regularization_strength
@@ -150,15 +151,15 @@ class AdagradDAOptimizer(_FilledSlots):
             self._filled_slots(var, self._name, gradient_accumulator=0.0, gradient_squared_accumulator=start)
 
     def _prepare(self) -> None:
-        self._tensors = {"lr": convert_to_tensor(self._learning_rate, name="learning_rate")}
-        with colocate_with(self._tensors["lr"]):
+        self._learning_rate_tensor = convert_to_tensor(self._learning_rate, name="learning_rate")
+        with colocate_with(self._learning_rate_tensor):
             self._global_step_on_worker = raw.Identity(self._global_step) + 1
 
     def _scalars(self, var: Any, dtype: Any) -> dict[str, Any]:
         with device(var.device):
             step = raw.Identity(self._global_step_on_worker)
         return {
-            "lr": cast(self._tensors["lr"], dtype),
+            "lr": cast(self._learning_rate_tensor, dtype),
             "l1": cast(self._l1_regularization_strength, dtype),
             "l2": cast(self._l2_regularization_strength, dtype),
             "global_step": cast(step, dtypes.int64),
@@ -233,5 +234,6 @@ class FtrlOptimizer(_FilledSlots):
         }
 
     def _scalars(self, var: Any, dtype: Any) -> dict[str, Any]:
-        keys = [key for key in self._tensors if key != "l2_shrinkage" or self._rule == "FtrlV2"]
-        return {key: cast(self._tensors[key], dtype) for key in keys}
+        tensors = self._tensors
+        keys = [key for key in tensors if key != "l2_shrinkage" or self._rule == "FtrlV2"]
+        return {key: cast(tensors[key], dtype) for key in keys}

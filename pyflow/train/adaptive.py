@@ -70,7 +70,7 @@ class AdamOptimizer(RuleOptimizer):
         powers = {"beta1_power": cast(beta1_power, dtype), "beta2_power": cast(beta2_power, dtype)}
         return {**powers, **super()._scalars(var, dtype)}
 
-    def _apply_rows(self, grad: Any, var: Any, indices: Any, add_rows: Any) -> Any:
+    def _apply_sparse_shared(self, grad: Any, var: Any, indices: Any, scatter_add: Any) -> Any:
         """The averages of all rows decay; those of the given rows also take up their gradients."""
         s = self._scalars(var, var.dtype.base_dtype)
         lr = s["lr"] * sqrt(1 - s["beta2_power"]) / (1 - s["beta1_power"])
@@ -80,7 +80,7 @@ class AdamOptimizer(RuleOptimizer):
             added = (grad if slot == "m" else grad * grad) * (1 - beta)
             decayed = assign(average, average * beta, use_locking=self._use_locking)
             with control_dependencies([decayed]):
-                averages.append(add_rows(average, indices, added))
+                averages.append(scatter_add(average, indices, added))
         m, v = averages
         root = sqrt(v)
         update = assign_sub(var, lr * m / (root + s["epsilon"]), use_locking=self._use_locking)
@@ -90,14 +90,14 @@ class AdamOptimizer(RuleOptimizer):
         def add_rows(x: Any, indices: Any, values: Any) -> Any:
             return scatter_add(x, indices, values, use_locking=self._use_locking)
 
-        return self._apply_rows(grad.values, var, grad.indices, add_rows)
+        return self._apply_sparse_shared(grad.values, var, grad.indices, add_rows)
+
+    def _resource_scatter_add(self, x: Any, i: Any, v: Any) -> Any:
+        with control_dependencies([raw.ResourceScatterAdd(x.handle, i, v)]):
+            return x.value()
 
     def _resource_apply_sparse(self, grad: Any, handle: Any, indices: Any) -> Any:
-        def add_rows(x: Any, indices: Any, values: Any) -> Any:
-            with control_dependencies([raw.ResourceScatterAdd(x.handle, indices, values)]):
-                return x.value()
-
-        return self._apply_rows(grad, handle, indices, add_rows)
+        return self._apply_sparse_shared(grad, handle, indices, self._resource_scatter_add)
 
     def _finish(self, update_ops: list, name_scope: str) -> Any:
         powers = []

@@ -171,7 +171,7 @@ class Optimizer:
 
     def get_slot(self, var: Any, name: str) -> Any:
         """The slot of that name of a variable, or None."""
-        return self._slots.get(name, {}).get(_key(var))
+        return self._slots.get(name, {}).get(_var_key(var))
 
     def get_slot_names(self) -> list[str]:
         return sorted(self._slots)
@@ -201,23 +201,23 @@ class Optimizer:
 
     def _get_or_make_slot(self, var: Any, val: Any, slot_name: str, op_name: str) -> Any:
         slots = self._slot_dict(slot_name)
-        if _key(var) not in slots:
-            slots[_key(var)] = slot_creator.create_slot(var, val, op_name)
-        return slots[_key(var)]
+        if _var_key(var) not in slots:
+            slots[_var_key(var)] = slot_creator.create_slot(var, val, op_name)
+        return slots[_var_key(var)]
 
     def _get_or_make_slot_with_initializer(
         self, var: Any, initializer: Any, shape: Any, dtype: Any, slot_name: str, op_name: str
     ) -> Any:
         slots = self._slot_dict(slot_name)
-        if _key(var) not in slots:
-            slots[_key(var)] = slot_creator.create_slot_with_initializer(var, initializer, shape, dtype, op_name)
-        return slots[_key(var)]
+        if _var_key(var) not in slots:
+            slots[_var_key(var)] = slot_creator.create_slot_with_initializer(var, initializer, shape, dtype, op_name)
+        return slots[_var_key(var)]
 
     def _zeros_slot(self, var: Any, slot_name: str, op_name: str) -> Any:
         slots = self._slot_dict(slot_name)
-        if _key(var) not in slots:
-            slots[_key(var)] = slot_creator.create_zeros_slot(var, op_name)
-        return slots[_key(var)]
+        if _var_key(var) not in slots:
+            slots[_var_key(var)] = slot_creator.create_zeros_slot(var, op_name)
+        return slots[_var_key(var)]
 
     # ---------------------------------------------------------------- what subclasses define
 
@@ -249,11 +249,11 @@ class Optimizer:
         raise NotImplementedError()
 
     def _apply_sparse_duplicate_indices(self, grad: IndexedSlices, var: Any) -> Any:
-        values, indices = _sum_duplicates(grad.values, grad.indices)
+        values, indices = _deduplicate_indexed_slices(grad.values, grad.indices)
         return self._apply_sparse(IndexedSlices(values, indices, grad.dense_shape), var)
 
     def _resource_apply_sparse_duplicate_indices(self, grad: Tensor, handle: Any, indices: Tensor) -> Any:
-        values, indices = _sum_duplicates(grad, indices)
+        values, indices = _deduplicate_indexed_slices(grad, indices)
         return self._resource_apply_sparse(values, handle, indices)
 
     def _finish(self, update_ops: list, name_scope: str) -> Any:
@@ -263,7 +263,7 @@ class Optimizer:
         return param() if callable(param) else param
 
 
-def _key(var: Any) -> tuple:
+def _var_key(var: Any) -> tuple:
     return var.op.graph, var.op.name
 
 
@@ -276,7 +276,7 @@ def _as_gradient(gradient: Any) -> Any:
         raise TypeError(f"Gradient must be convertible to a Tensor or IndexedSlices, or None: {gradient}") from None
 
 
-def _sum_duplicates(values: Tensor, indices: Tensor) -> tuple[Tensor, Tensor]:
+def _deduplicate_indexed_slices(values: Tensor, indices: Tensor) -> tuple[Tensor, Tensor]:
     """Rows with the same index become one, their sum."""
     unique, positions = raw.Unique(indices)
     return raw.UnsortedSegmentSum(values, positions, raw.Shape(unique)[0]), unique

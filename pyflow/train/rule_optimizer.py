@@ -26,17 +26,23 @@ class RuleOptimizer(Optimizer):
     def __init__(self, use_locking: bool, name: str):
         super().__init__(use_locking, name)
         self._attrs: dict[str, Any] = {}
-        self._tensors: dict[str, Any] = {}
 
     def _hyperparameters(self) -> dict[str, tuple[Any, str]]:
         """For each scalar input of the op: its value (or a function that gives it) and its tensor's name."""
         raise NotImplementedError()
 
     def _prepare(self) -> None:
-        self._tensors = {
-            key: convert_to_tensor(self._call_if_callable(value), name=name)
-            for key, (value, name) in self._hyperparameters().items()
-        }
+        for key, (value, name) in self._hyperparameters().items():
+            setattr(self, self._tensor_name(key, name), convert_to_tensor(self._call_if_callable(value), name=name))
+
+    def _tensor_name(self, key: str, name: str) -> str:
+        """Which attribute holds the tensor of a hyperparameter; subclasses of programs use and replace them."""
+        return f"_{key}_t" if hasattr(self, "_lr") else f"_{name}_tensor"
+
+    @property
+    def _tensors(self) -> dict[str, Any]:
+        names = {key: self._tensor_name(key, name) for key, (_, name) in self._hyperparameters().items()}
+        return {key: getattr(self, name) for key, name in names.items()}
 
     def _scalars(self, var: Any, dtype: Any) -> dict[str, Any]:
         """The scalar inputs of the op for a variable."""

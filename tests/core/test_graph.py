@@ -290,3 +290,11 @@ def test_an_op_type_that_nobody_defined_is_not_found():
 def test_tensors_have_no_length():
     with pytest.raises(TypeError, match=r"len is not well defined for symbolic Tensors. \(Const:0\)"):
         len(constant([1, 2]))
+
+
+def test_nodes_tell_their_types_and_lose_attrs():
+    node = MatMul(constant([[1.0]]), constant([[2.0]])).op
+    assert node._output_types == [1] and [t.name for t in node._input_types] == ["float32", "float32"]
+    node._clear_attr("transpose_a")
+    with pytest.raises(ValueError, match="has no attr named 'transpose_a'"):
+        node.get_attr("transpose_a")

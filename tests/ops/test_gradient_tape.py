@@ -56,3 +56,8 @@ def test_jacobians_beside_numeric_ones():
         x = np.array([[0.3, 0.7], [1.1, -0.4]])
         symbolic, numeric = compute_gradient(lambda x, y: tf.matmul(x, y) * tf.sin(x), [x, x.T.copy()], delta=1e-5)
         assert [m.shape for m in symbolic] == [(4, 4), (4, 4)] and max_error(symbolic, numeric) < 1e-8
+
+
+def test_only_tensors_are_watched():
+    with pytest.raises(ValueError, match="Passed in object of type <class 'int'>, not tf.Tensor"):
+        tf.GradientTape().watch(3)

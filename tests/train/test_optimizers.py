@@ -328,3 +328,38 @@ def test_learning_rate_is_a_scalar():
         x = tf.get_variable("x", [2])
         with pytest.raises(ValueError, match="Shape must be rank 0 but is rank 1 for"):
             tf.train.GradientDescentOptimizer([0.1]).apply_gradients([(tf.ones([2]), x)])
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "names"),
+    [
+        (lambda: tf.train.AdamOptimizer(), ["_lr_t", "_beta1_t", "_beta2_t", "_epsilon_t"]),
+        (lambda: tf.train.AdadeltaOptimizer(), ["_lr_t", "_rho_t", "_epsilon_t"]),
+        (lambda: tf.train.MomentumOptimizer(0.1, 0.9), ["_learning_rate_tensor", "_momentum_tensor"]),
+        (lambda: tf.train.RMSPropOptimizer(0.1), ["_learning_rate_tensor", "_decay_tensor", "_epsilon_tensor"]),
+        (lambda: tf.train.FtrlOptimizer(0.1), ["_l1_regularization_strength_tensor", "_learning_rate_power_tensor"]),
+    ],
+)
+def test_tensors_of_hyperparameters_are_attributes(optimizer, names):
+    made = optimizer()
+    made.minimize(tf.square(tf.get_variable("v", [])))
+    assert all(isinstance(getattr(made, name), tf.Tensor) for name in names)
+
+
+def test_subclasses_replace_the_tensors_of_hyperparameters():
+    class Halved(tf.train.AdamOptimizer):
+        def _prepare(self):
+            super()._prepare()
+            self._lr_t = self._lr_t / 2.0
+
+        def _apply_sparse(self, grad, var):
+            return self._apply_sparse_shared(
+                grad.values, var, grad.indices, lambda x, i, v: tf.scatter_add(x, i, v, use_locking=self._use_locking)
+            )
+
+    v = tf.Variable([1.0, 1.0])
+    train = Halved(0.2).minimize(tf.reduce_sum(v) + 0.0 * tf.reduce_sum(tf.gather(v, [0])))
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        sess.run(train)
+        np.testing.assert_allclose(sess.run(v), [0.9, 0.9], rtol=1e-5)
