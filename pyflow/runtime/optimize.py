@@ -7,29 +7,39 @@ from typing import Any
 import numpy as np
 
 from pyflow.core.shapes import TensorShape
-from pyflow.runtime.program import Program, Step, Value
+from pyflow.runtime.program import Program, Step, Value, cell_of
 
 
 def merge_common_subexpressions(program: Program) -> None:
     """Steps without side effects that do the same to the same values become one.
 
-    A read of a variable separates what comes before a write from what comes after, because the reads differ.
+    What is done to a variable's memory before a step that may write to it differs from what is done afterwards.
     """
     seen: dict[Any, Step] = {}
+    writes: dict[int, int] = {}
     replaced: dict[Value, Value] = {}
     kept = []
     for step in program.steps:
         step.inputs = [replaced.get(v, v) for v in step.inputs]
         if not step.stateful:
-            key = (step.type, tuple(map(_value_key, step.inputs)), _attrs_key(step.attrs))
+            times = tuple(writes.get(id(cell_of(v)), 0) for v in step.inputs) if writes else ()
+            key = (step.type, tuple(map(_value_key, step.inputs)), _attrs_key(step.attrs), times if any(times) else ())
             earlier = seen.setdefault(key, step)
             if earlier is not step:
                 replaced.update(zip(step.outputs, earlier.outputs))
                 continue
+        elif step.type != "ReadCell":
+            for value in step.inputs:
+                if value.cell is not None and not _is_read(value):
+                    writes[id(value.cell)] = writes.get(id(value.cell), 0) + 1
         kept.append(step)
     program.steps = kept
     program.fetches = [replaced.get(v, v) for v in program.fetches]
     program.wanted = [replaced.get(v, v) for v in program.wanted]
+
+
+def _is_read(value: Value) -> bool:
+    return value.step is not None and value.step.type == "ReadCell"
 
 
 def _value_key(value: Value) -> Any:

@@ -76,13 +76,18 @@ class Program:
         self.has_large_products = self.lends = False
 
 
-def may_change(value: Value) -> bool:
-    """Whether the value's memory is a variable's, or may be."""
+def cell_of(value: Value) -> Any:
+    """The variable whose memory the value is, or may be; else None."""
     while value.cell is None and value.step is not None and value.step.definition is not None:
         if not value.step.definition.view:
-            return False
+            return None
         value = value.step.inputs[0]
-    return value.cell is not None
+    return value.cell
+
+
+def may_change(value: Value) -> bool:
+    """Whether the value's memory is a variable's, or may be."""
+    return cell_of(value) is not None
 
 
 def written_cells(step: Step) -> list[VariableCell]:

@@ -163,3 +163,14 @@ def test_a_product_of_variables_is_not_moved_behind_their_updates():
     ones = np.ones((64, 64))
     np.testing.assert_allclose(after[0], start[0] - 0.01 * ones @ start[1].T, atol=1e-6)
     np.testing.assert_allclose(after[1], start[1] - 0.01 * start[0].T @ ones, atol=1e-6)
+
+
+def test_what_is_computed_of_a_variable_before_and_after_it_is_written_is_not_merged():
+    step = tf.Variable(0, trainable=False)
+    before = tf.cast(step, tf.float32) + 0.5
+    with tf.control_dependencies([step.assign_add(tf.cast(before * 2, tf.int32))]):
+        after = tf.cast(step, tf.float32) + 0.5
+    with tf.Session() as sess:
+        sess.run(step.initializer)
+        assert sess.run(after) == 1.5
+        assert sess.run(after) == 4.5
