@@ -10,12 +10,15 @@ from pyflow.ops.gpu import Choice, Dispatch, groups, word_of
 
 # Rows and columns of C that a workgroup of each kernel computes.
 _TILES = {"registers8": (32, 64), "registers16": (64, 128), "shared": (64, 64)}
-_TILES |= {"registers8_odd": (32, 64), "shared_odd": (64, 64), "subgroups": (16, 256)}
+_TILES |= {"registers8_odd": (32, 64), "shared_odd": (64, 64)}
+# The same where a workgroup can be a line of blocks, or DOWN of them high and that much narrower.
+_LINES = {"quads16": (16, 128), "quads32": (32, 256)}
 # Fewer multiplications than this are not worth more than one way.
 _SMALL = 1 << 15
 # Fewer than this are not worth the time that drivers take to compile blocks of 16.
 LARGE = 1 << 25
-_LARGE_ONLY = ("registers16", "subgroups")
+_LARGE_ONLY = ("registers16", "quads32")
+_FOR_VECTORS = ("registers8", "registers16", "quads16", "quads32", "shared")
 # A product of fewer tiles than this, with so many terms, is split along its terms.
 _FEW_TILES = 16
 _MANY_TERMS = 1024
@@ -58,25 +61,35 @@ def product(
         return naive()
 
     def tiled(kernel: str) -> list[Dispatch]:
-        rows, columns = _TILES[kernel]
+        rows, columns, overrides = _tile(kernel, m, n)
+        overrides |= sizes
         tiles = batch * math.ceil(m / rows) * math.ceil(n / columns)
         file = f"matmul/{kernel}.wgsl"
         if tiles >= _FEW_TILES or k < _MANY_TERMS:
-            return [Dispatch(file, inputs, [output], groups(tiles, 1), types, functions, work, **sizes)]
+            return [Dispatch(file, inputs, [output], groups(tiles, 1), types, functions, work, **overrides)]
         splits = min(_FEW_TILES // tiles, k // (_MANY_TERMS // 4))
         parts, grid = node.scratch((splits, *output.shape)), groups(splits * tiles, 1)
         total = {"SIZE": batch * m * n, "N": n, "SPLITS": splits}
         return [
-            Dispatch(file, inputs[:2], [parts], grid, types | {"R": "f32"}, None, work, SPLITS=splits, **sizes),
+            Dispatch(file, inputs[:2], [parts], grid, types | {"R": "f32"}, None, work, SPLITS=splits, **overrides),
             Dispatch("matmul/split_sum.wgsl", [parts, *inputs[2:]], [output], groups(total["SIZE"]), {"R": types["R"]},
                      _after_one_input(functions), total["SIZE"] * splits, **total),
         ]  # fmt: skip
 
     fits = k % 4 == 0 and n % 4 == 0 and (m % 4 == 0 or not transpose_a)
-    kernels = ("registers8", "registers16", "subgroups", "shared") if fits else ("registers8_odd", "shared_odd")
+    kernels = _FOR_VECTORS if fits else ("registers8_odd", "shared_odd")
     ways = {kernel: tiled(kernel) for kernel in kernels if kernel not in _LARGE_ONLY or work >= 2 * LARGE}
     kinds = "T" if transpose_a else "N", "T" if transpose_b else "N"
     return [Choice(f"matmul {batch}x{m}x{k}x{n} {''.join(kinds)}{half}{' fused' if epilogue else ''}", ways)]
+
+
+def _tile(kernel: str, m: int, n: int) -> tuple[int, int, dict[str, int]]:
+    """Rows and columns that a workgroup computes of a product of that size, and the overrides that have it do so."""
+    if kernel in _TILES:
+        return *_TILES[kernel], {}
+    height, width = _LINES[kernel]
+    sizes = [(height * down, width // down, {"DOWN": down}) for down in (1, 2, 4, 8)]
+    return min(sizes, key=lambda tile: math.ceil(m / tile[0]) * math.ceil(n / tile[1]))
 
 
 def _after_one_input(functions: dict[str, str]) -> dict[str, str]:

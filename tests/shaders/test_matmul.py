@@ -8,14 +8,14 @@ from tests.shaders.runner import grid
 
 pytestmark = pytest.mark.native
 TILES = {"naive": None, "registers8": (32, 64), "registers16": (64, 128), "shared": (64, 64)}
-TILES |= {"registers8_odd": (32, 64), "shared_odd": (64, 64), "subgroups": (16, 256)}
-FOR_VECTORS = ["registers8", "registers16", "subgroups", "shared"]
+TILES |= {"registers8_odd": (32, 64), "shared_odd": (64, 64), "quads16": (16, 128), "quads32": (32, 256)}
+FOR_VECTORS = ["registers8", "registers16", "quads16", "quads32", "shared"]
 FOR_ANY = ["naive", "registers8_odd", "shared_odd"]
 BIAS_AND_RELU = """@group(0) @binding(2) var<storage, read> bias: array<T>;
 fn epilogue(v: T, column: u32) -> T { return max(v + bias[column], T(0)); }"""
 
 
-def product(adapter, kernel, a, b, *bias, transpose_a=False, transpose_b=False, splits=1, **how):
+def product(adapter, kernel, a, b, *bias, transpose_a=False, transpose_b=False, splits=1, down=1, **how):
     """op(a) · op(b) over the last two dimensions; an operand without a batch dimension serves all of the other's."""
     batch = max(a.shape[0] if a.ndim == 3 else 1, b.shape[0] if b.ndim == 3 else 1)
     k, m = a.shape[-2:] if transpose_a else a.shape[:-3:-1]
@@ -23,8 +23,10 @@ def product(adapter, kernel, a, b, *bias, transpose_a=False, transpose_b=False, 
     sizes = {"M": m, "N": n, "K": k, "BATCH": batch, "TRANSPOSE_A": transpose_a, "TRANSPOSE_B": transpose_b}
     sizes |= {"STRIDE_A": m * k * (a.ndim == 3), "STRIDE_B": k * n * (b.ndim == 3)}
     rows, columns = TILES[kernel] or (1, 1)
+    rows, columns = rows * down, columns // down
     groups = -(-batch * m * n // 64) if kernel == "naive" else splits * batch * -(-m // rows) * -(-n // columns)
     sizes |= {"SPLITS": splits} if splits > 1 else {}
+    sizes |= {"DOWN": down} if down > 1 else {}
     shape = (splits, batch, m, n) if splits > 1 else (batch, m, n)
     return adapter.run(f"matmul/{kernel}.wgsl", [a, b, *bias], [(shape, "f4")], grid(groups), sizes, **how)[0]
 
@@ -59,6 +61,15 @@ def test_any_sizes(adapter, kernel, m, k, n, transposes):
     ta, tb = map(bool, transposes)
     a, b, exact = operands(m, k, n, ta, tb)
     close(product(adapter, kernel, a, b, transpose_a=ta, transpose_b=tb), exact, k)
+
+
+@pytest.mark.parametrize("transposes", [(0, 0), (1, 1)])
+@pytest.mark.parametrize("kernel", ["quads16", "quads32"])
+@pytest.mark.parametrize("down", [2, 8])
+def test_blocks_on_top_of_each_other(adapter, kernel, down, transposes):
+    ta, tb = map(bool, transposes)
+    a, b, exact = operands(140, 20, 36, ta, tb)
+    close(product(adapter, kernel, a, b, transpose_a=ta, transpose_b=tb, down=down), exact, 20)
 
 
 @pytest.mark.parametrize("kernel", TILES)

@@ -18,7 +18,7 @@ from pyflow.runtime.webgpu.device import Command
 _WORTHWHILE = 1 << 21
 _ROUNDS = 6
 _FAR_BEHIND = 2
-_FORMAT = 2
+_FORMAT = 3
 _SUBGROUPS = "enable subgroups;"
 
 _lock = threading.Lock()
