@@ -1,5 +1,6 @@
 // `make bench-web`: the playground's budgets, and its steps beside TensorFlow.js 4.22 in the same Chromium.
-//   node benchmarks/web/run.mjs PYTHON [--all]     --all: also what takes TensorFlow.js minutes
+//   node benchmarks/web/run.mjs PYTHON [--all] [--only=CASE,CASE] [--device=CPU|GPU]
+// --all: also what takes TensorFlow.js minutes; with one of the others, these rows alone.
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:http";
@@ -12,7 +13,9 @@ const dist = path.resolve(here, "../../web/dist");
 const [python, ...options] = process.argv.slice(2);
 const ARGS = ["--no-sandbox", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enable-features=Vulkan"];
 ARGS.push("--ignore-gpu-blocklist", "--disable-background-networking", "--disable-component-update", "--no-first-run");
-const CASES = ["product", "threads", "full", "lenet", "sine1", "sine10"];
+const given = (name) => options.find((option) => option.startsWith(`--${name}=`))?.split("=")[1];
+const [only, wanted] = [given("only")?.split(","), given("device")];
+const CASES = ["product", "threads", "full", "lenet", "sine1", "sine10"].filter((name) => !only || only.includes(name));
 const TITLES = {
   product: "512³ product, GFLOP/s",
   threads: "  on two threads",
@@ -165,21 +168,26 @@ function report(device, ours, peers) {
 }
 
 const executablePath = process.env.CHROMIUM ?? ["/usr/bin/chromium", "/usr/bin/google-chrome"].find((file) => existsSync(file));
-sizes();
+const rowsAlone = Boolean(only || wanted);
+if (!rowsAlone) sizes();
 const [site, files] = [await serve(), await serveFiles()];
 const browser = await chromium.launch({ ...(executablePath ? { executablePath } : {}), args: ARGS });
 try {
-  await starting(browser);
+  if (!rowsAlone) await starting(browser);
   const both = CASES.filter((name) => name !== "threads");
   const quick = both.filter((name) => name !== "lenet");
-  const [cpu, wasm] = [await tensorflow(browser, "cpu", quick), await tensorflow(browser, "wasm", both)];
-  report("CPU", await pyflow(browser, "CPU", CASES), { cpu, wasm });
-  const cases = options.includes("--all") ? both : quick;
-  const webgpu = await tensorflow(browser, "webgpu", cases);
-  const gpu = await pyflow(browser, "GPU", cases);
-  report("WebGPU, on SwiftShader", gpu, { webgpu });
-  const calls = Object.entries(gpu).map(([name, { calls: count }]) => `${name} ${count}`);
-  line("\ncalls from Python into JavaScript in a step", calls.join(", "), "1", Object.values(gpu).every(({ calls: n }) => n === 1));
+  if (wanted !== "GPU") {
+    const [cpu, wasm] = [await tensorflow(browser, "cpu", quick), await tensorflow(browser, "wasm", both)];
+    report("CPU", await pyflow(browser, "CPU", CASES), { cpu, wasm });
+  }
+  if (wanted !== "CPU") {
+    const cases = options.includes("--all") ? both : quick;
+    const webgpu = await tensorflow(browser, "webgpu", cases);
+    const gpu = await pyflow(browser, "GPU", cases);
+    report("WebGPU, on SwiftShader", gpu, { webgpu });
+    const calls = Object.entries(gpu).map(([name, { calls: count }]) => `${name} ${count}`);
+    line("\ncalls from Python into JavaScript in a step", calls.join(", "), "1", Object.values(gpu).every(({ calls: n }) => n === 1));
+  }
 } finally {
   await browser.close();
   files.close();
