@@ -65,4 +65,8 @@ contrib.sparsemax.python.ops.sparsemax @contrib.sparsemax
 contrib.sparsemax.python.ops.sparsemax_loss @contrib.sparsemax
 python.data.util.convert data.conversions
 python.data.util.sparse data.sparse_components
+python.framework.registry platform.code.registries
+python.framework.traceable_stack platform.code.traceable
+python.util.lock_util platform.code.group_lock
+python.util.keyword_args platform.code.callables
 """

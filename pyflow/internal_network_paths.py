@@ -36,7 +36,7 @@ python.training.tracking
 python.training.tracking.base
 python.training.tracking.tracking
 python.summary.writer.event_file_writer ?summary.FileWriter summary.event_file_writer
-python.util.function_utils platform.code.inspection
+python.util.function_utils platform.code.callables platform.code.inspection
 contrib.framework.python.framework ?contrib.framework.arg_scope @contrib.framework
 contrib.framework.python.framework.checkpoint_utils ?contrib.framework.arg_scope @contrib.framework
 contrib.framework.python.framework.experimental ?contrib.framework.arg_scope @contrib.framework
@@ -161,6 +161,15 @@ python.layers.pooling AvgPool2D=AveragePooling2D MaxPool2D=MaxPooling2D max_pool
 python.layers.utils constant_value=smart_constant_value
 python.framework.random_seed set_seed=set_random_seed
 python.training.summary_io SummaryWriterCache=FileWriterCache
+python.training.checkpoint_management update_checkpoint_state_internal=write_checkpoint_state
+python.framework.meta_graph strip_graph_default_valued_attrs=_strip_default_attrs
+python.ops.gradients_util IsTrainable=is_trainable
+python.ops.rnn_cell_wrapper_impl DropoutWrapperBase=DropoutWrapper ResidualWrapperBase=ResidualWrapper
+ DeviceWrapperBase=DeviceWrapper
+python.lib.io.file_io copy_v2=copy create_dir_v2=create_dir delete_file_v2=delete_file rename_v2=rename
+ delete_recursively_v2=delete_recursively file_exists_v2=file_exists get_matching_files_v2=get_matching_files
+ is_directory_v2=is_directory list_directory_v2=list_directory recursive_create_dir_v2=recursive_create_dir
+ stat_v2=stat walk_v2=walk
 """
 
 

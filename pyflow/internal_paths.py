@@ -57,7 +57,8 @@ python.framework.importer core.graph_import
 python.framework.indexed_slices core.indexed_slices core.convert core.type_specs
 python.framework.meta_graph train.meta_graph train.meta_graph_import train.scoped_graph
 python.framework.ops core.scopes core.graph core.operation core.tensor core.convert core.indexed_slices core.collections
- core.gradient_registry core.init_scope core.execution_mode core.collection_protos platform.code.framework @
+ core.gradient_registry core.init_scope core.execution_mode core.collection_protos platform.code.framework
+ platform.code.registries @
 python.framework.random_seed core.seeds
 python.framework.smart_cond ops.smart_cond
 python.framework.sparse_tensor core.sparse_tensor core.type_specs platform.code.framework
@@ -188,7 +189,6 @@ python.util.compat platform.compat platform.code.exports
 python.util.decorator_utils platform.code.deprecation
 python.util.deprecation platform.code.deprecation
 python.util.dispatch platform.code.exports
-python.util.keyword_args platform.code.exports
 python.util.lazy_loader platform.code.exports
 python.util.nest core.nest core.structures core.shallow_structures
 python.util.object_identity platform.code.identity

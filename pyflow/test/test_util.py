@@ -222,6 +222,23 @@ def assert_equal_graph_def(
 assert_equal_graph_def_v1 = assert_equal_graph_def_v2 = assert_equal_graph_def
 
 
+def assert_meta_graph_protos_equal(tester: Any, a: Any, b: Any) -> None:
+    """Fails unless two MetaGraphDefs hold the same, in whatever order their graphs have the nodes.
+
+    Raises:
+      AssertionError: they differ.
+    """
+    tester.assertEqual(set(a.collection_def), set(b.collection_def))
+    for key in a.collection_def:
+        tester.assertProtoEquals(a.collection_def[key], b.collection_def[key])
+    assert_equal_graph_def(a.graph_def, b.graph_def)
+    rests = [type(meta_graph).FromString(meta_graph.SerializeToString()) for meta_graph in (a, b)]
+    for rest in rests:
+        rest.ClearField("collection_def")
+        rest.ClearField("graph_def")
+    tester.assertProtoEquals(*rests)
+
+
 def get_node_def_from_graph(node_name: str, graph_def: Any) -> Any:
     """The node of that name in a `GraphDef`, or None."""
     return next((node for node in graph_def.node if node.name == node_name), None)
