@@ -87,6 +87,10 @@ class Philox:
         moved._keys = self._keys
         return moved
 
+    def block(self) -> tuple[int, int, int, int]:
+        """The words of the block at this place."""
+        return _python_block(self.key, self.counter)
+
     def word_rows(self, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Words (0, 2) and words (1, 3) of the blocks `offsets` (uint64[n]) after this place, as two uint64[2, n]."""
         n = len(offsets)

@@ -93,6 +93,8 @@ def fill_uniform(place: Philox, out: np.ndarray, bfloat16: bool = False) -> None
         _fill(place, out, 2, _uniform_float64)
     elif out.dtype == np.float16:
         _fill(place, out, 4, _uniform_narrow(10))
+    elif out.ndim == 0 and not bfloat16:
+        out[()] = (place.block()[0] & 0x7FFFFF) * 2.0**-23  # as below, without an array for it
     else:
         _fill(place, out, 4, _uniform_narrow(7) if bfloat16 else _uniform_float32)
 
