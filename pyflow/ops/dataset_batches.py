@@ -9,6 +9,7 @@ import numpy as np
 
 from pyflow.core import errors
 from pyflow.core.registry import attr
+from pyflow.ops.dataset_stacking import brackets
 from pyflow.ops.dataset_values import (
     SHAPES,
     TYPED,
@@ -17,7 +18,6 @@ from pyflow.ops.dataset_values import (
     Elements,
     ListedDataset,
     Run,
-    brackets,
     dataset_op,
     refuse,
 )

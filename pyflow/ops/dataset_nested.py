@@ -9,6 +9,7 @@ import numpy as np
 
 from pyflow.core import errors
 from pyflow.core.registry import attr
+from pyflow.ops.dataset_stacking import joined
 from pyflow.ops.dataset_threads import prefetched
 from pyflow.ops.dataset_values import (
     FUNCTION,
@@ -20,7 +21,6 @@ from pyflow.ops.dataset_values import (
     ListedDataset,
     Run,
     dataset_op,
-    joined,
     refuse,
 )
 

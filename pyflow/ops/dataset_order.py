@@ -7,6 +7,7 @@ from typing import Any
 
 from pyflow.core.registry import attr
 from pyflow.ops.dataset_sources import SliceDataset
+from pyflow.ops.dataset_stacking import joined
 from pyflow.ops.dataset_values import (
     INFINITE,
     TYPED,
@@ -18,7 +19,6 @@ from pyflow.ops.dataset_values import (
     Items,
     Run,
     dataset_op,
-    joined,
     refuse,
 )
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from pyflow.core import errors
 from pyflow.core.registry import attr
+from pyflow.ops.dataset_stacking import brackets
 from pyflow.ops.dataset_values import (
     FUNCTION,
     INFINITE,
@@ -24,7 +25,6 @@ from pyflow.ops.dataset_values import (
     Rows,
     Run,
     Words,
-    brackets,
     dataset_op,
     kept_inputs,
     object_scalar,

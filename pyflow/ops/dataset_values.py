@@ -18,6 +18,7 @@ import numpy as np
 
 from pyflow.core import dtypes, errors
 from pyflow.core.registry import NOT_DIFFERENTIABLE, OpDef, attr, op
+from pyflow.ops.dataset_stacking import Batch
 from pyflow.ops.philox import PhiloxState
 
 INFINITE, UNKNOWN = -1, -2
@@ -111,13 +112,14 @@ class Items:
 
     def rows(self, count: int) -> tuple[list, int]:
         """Of items that are elements: the next `count`, or fewer at the end, stacked by component; and their number."""
-        elements: list = []
-        while len(elements) < count:
-            found = self.take(count - len(elements))
+        batch = Batch(count)
+        while batch.size < count:
+            found = self.take(count - batch.size)
             if not found:
                 break
-            elements += found
-        return (stack(elements), len(elements)) if elements else ([], 0)
+            for element in found:
+                batch.add(element)
+        return batch.components(), batch.size
 
 
 class Elements(Items):
@@ -304,59 +306,6 @@ def kept(value: Any) -> Any:
 def kept_inputs(ctx: Any, values: list) -> list:
     """As `kept`, for a node's first inputs; constants of the graph stay as they are anyway."""
     return [v if t.op.type == "Const" else kept(v) for t, v in zip(ctx.op.inputs, values)]
-
-
-def stack(elements: list) -> list:
-    """The components of elements, those of one name stacked along a new first dimension.
-
-    Raises:
-      InvalidArgumentError: they differ in shape.
-    """
-    return [_stack_component(i, values) for i, values in enumerate(zip(*elements))]
-
-
-def joined(parts: list[tuple[list, int]]) -> tuple[list, int]:
-    """What `rows` gave, one after the other.
-
-    Raises:
-      InvalidArgumentError: the elements differ in shape.
-    """
-    if len(parts) < 2:
-        return parts[0] if parts else ([], 0)
-    components = []
-    for i, arrays in enumerate(zip(*[components for components, _ in parts])):
-        at = 0
-        for array in arrays:
-            if array.shape[1:] != arrays[0].shape[1:]:
-                raise _different_shapes(i, arrays[0].shape[1:], at, array.shape[1:])
-            at += len(array)
-        components.append(np.concatenate(arrays))
-    return components, sum(count for _, count in parts)
-
-
-def _stack_component(index: int, values: tuple) -> np.ndarray:
-    first, shape = values[0], np.shape(values[0])
-    for i, value in enumerate(values):
-        if np.shape(value) != shape:
-            raise _different_shapes(index, shape, i, np.shape(value))
-    dtype = getattr(first, "dtype", np.dtype(object))
-    if shape == () and dtype.kind != "O":
-        return np.array(values, dtype)
-    result = np.empty((len(values), *shape), dtype)
-    for i, value in enumerate(values):
-        result[i] = value.item() if shape == () and isinstance(value, np.ndarray) else value
-    return result
-
-
-def _different_shapes(component: int, first: tuple, number: int, shape: tuple) -> errors.InvalidArgumentError:
-    words = f"Cannot batch tensors with different shapes in component {component}. First element had shape "
-    words += f"{brackets(first)} and element {number} had shape {brackets(shape)}."
-    return errors.InvalidArgumentError(None, None, words)
-
-
-def brackets(shape: tuple) -> str:
-    """A shape as TensorFlow's kernels write it."""
-    return f"[{','.join(map(str, shape))}]"
 
 
 def refuse(condition: Any, message: str) -> None:
