@@ -66,7 +66,7 @@ python.framework.tensor_shape core.shapes core.dimension @
 python.framework.tensor_util core.constants core.tensor_proto platform.code.framework core.tensor
 python.framework.tensor_spec core.type_specs
 python.framework.type_spec core.type_specs
-python.framework.test_util test.test_util test.test_case
+python.framework.test_util test.test_util test.test_case test.image_layouts
 python.framework.versions platform.version @
 python.lib
 python.lib.io

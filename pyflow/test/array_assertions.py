@@ -192,8 +192,8 @@ class ArrayAssertions(_Base):
         if outside.any():
             bounds = f"{'(' if open_lower_bound else '['}{lower_bound}, {upper_bound}{')' if open_upper_bound else ']'}"
             raise AssertionError(
-                f"{outside.sum()} of the {target.size} element(s) are outside the range {bounds}: "
-                f"{target[outside][:10]}"
+                f"{outside.sum()} of the {target.size} element(s) are outside the range {bounds}. "
+                "Subscript(s) and value(s) of the offending elements:\n" + _told(np.argwhere(outside), target)
             )
 
     def assertAllInSet(self, target: Any, expected_set: Any) -> None:
@@ -215,3 +215,9 @@ class ArrayAssertions(_Base):
 
 def _widened(a: np.ndarray) -> np.ndarray:
     return dtypes.bfloat16_to_float32(a) if a.dtype == dtypes.bfloat16.as_numpy_dtype else a
+
+
+def _told(subscripts: np.ndarray, values: np.ndarray) -> str:
+    """The first ten elements at these places, a line each."""
+    lines = [f"  {at} : {values[tuple(at)]}" for at in subscripts[:10]]
+    return "\n".join(lines + ["  ..."] * (len(subscripts) > 10))

@@ -137,10 +137,15 @@ class GeneralAssertions(_Base):
 
     def assertBetween(self, value: Any, minv: Any, maxv: Any, msg: Any = None) -> None:
         if not minv <= value <= maxv:
-            self.fail(f"{value!r} unexpectedly not between {minv!r} and {maxv!r}" + (f" : {msg}" if msg else ""))
+            self.fail(self._formatMessage(msg, f'"{value}" unexpectedly not between "{minv}" and "{maxv}"'))
 
     def assertSameElements(self, expected_seq: Any, actual_seq: Any, msg: Any = None) -> None:
-        self.assertEqual(set(expected_seq), set(actual_seq), msg)
+        missing = [x for x in expected_seq if x not in actual_seq]
+        unexpected = [x for x in actual_seq if x not in expected_seq]
+        if missing or unexpected:
+            words = f"Expected, but missing:\n  {missing}\n" if missing else ""
+            words += f"Unexpected, but present:\n  {unexpected}\n" if unexpected else ""
+            self.fail(self._formatMessage(msg, words))
 
     def assertSequenceAlmostEqual(
         self, expected_seq: Any, actual_seq: Any, places: Any = None, msg: Any = None, delta: Any = None

@@ -20,6 +20,7 @@ from pyflow.protos.config_pb2 import ConfigProto
 from pyflow.runtime.session import Session
 from pyflow.test.array_assertions import ArrayAssertions
 from pyflow.test.assertions import GeneralAssertions
+from pyflow.test.sequence_assertions import SequenceAssertions
 
 export("test.mock")(mock)
 
@@ -69,7 +70,7 @@ class _NotATest:
 
 
 @export("test.TestCase")
-class TensorFlowTestCase(ArrayAssertions, GeneralAssertions, unittest.TestCase):
+class TensorFlowTestCase(ArrayAssertions, GeneralAssertions, SequenceAssertions, unittest.TestCase):
     """A test starts with an empty default graph and fixed seeds (Python's, numpy's and the graph's)."""
 
     def __init__(self, methodName: str = "runTest"):

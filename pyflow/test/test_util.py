@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import functools
 import inspect
+import itertools
 import unittest
 from typing import Any, Callable, Iterator
 
 from pyflow.core.api import export
+from pyflow.core.collection_protos import get_collection_proto_type
+from pyflow.core.graph_import import import_graph_def
 from pyflow.core.scopes import get_default_graph, reset_default_graph
+from pyflow.protos.graph_pb2 import GraphDef
 from pyflow.runtime.webgpu import adapters
 from pyflow.test.test_case import CapturedWrites, TensorFlowTestCase  # noqa: F401  (TensorFlow has them here)
 
@@ -255,19 +260,50 @@ def assert_ops_in_graph(expected_ops: dict[str, str], graph: Any) -> dict[str, A
     return actual
 
 
-def NHWCToNCHW(input_tensor: Any) -> Any:
-    """A 4-D tensor, or a shape as a list, from NHWC to NCHW."""
-    from pyflow.core.registry import raw
+def assert_meta_graph_protos_equal(tester: Any, a: Any, b: Any) -> None:
+    """Fails unless two `MetaGraphDef`s are equal, where the entries of collections are compared as what they are.
 
-    if isinstance(input_tensor, (list, tuple)):
-        return [input_tensor[0], input_tensor[-1], *input_tensor[1:-1]]
-    return raw.Transpose(input_tensor, [0, 3, 1, 2])
+    Args:
+      tester: the test case.
+    """
+    tester.assertEqual(set(a.collection_def), set(b.collection_def))
+    left, right = type(a)(), type(b)()
+    for copy, given in ((left, a), (right, b)):
+        copy.CopyFrom(given)
+        copy.ClearField("collection_def")
+    for key in a.collection_def:
+        proto_type = get_collection_proto_type(key)
+        if proto_type is None:
+            tester.assertEqual(a.collection_def[key], b.collection_def[key])
+            continue
+        entries = [d.collection_def[key].bytes_list.value for d in (a, b)]
+        tester.assertEqual(len(entries[0]), len(entries[1]))
+        for one, other in zip(*entries):
+            tester.assertProtoEquals(proto_type.FromString(one), proto_type.FromString(other))
+    assert_equal_graph_def(left.graph_def, right.graph_def)
+    for copy in (left, right):
+        copy.ClearField("graph_def")
+    tester.assertProtoEquals(left, right)
 
 
-def NCHWToNHWC(input_tensor: Any) -> Any:
-    """A 4-D tensor, or a shape as a list, from NCHW to NHWC."""
-    from pyflow.core.registry import raw
+def set_producer_version(graph: Any, producer_version: int) -> None:
+    """Makes a graph one that a release of that version wrote."""
+    graph_def = GraphDef()
+    graph_def.versions.producer = producer_version
+    with graph.as_default():
+        import_graph_def(graph_def)
+    assert graph.graph_def_versions.producer == producer_version
 
-    if isinstance(input_tensor, (list, tuple)):
-        return [input_tensor[0], *input_tensor[2:], input_tensor[1]]
-    return raw.Transpose(input_tensor, [0, 2, 3, 1])
+
+def generate_combinations_with_testcase_name(**kwargs: Any) -> list[Any]:
+    """The combinations of the given lists of values, each with a `testcase_name`, for parameterized tests."""
+    combinations = []
+    for values in itertools.product(*kwargs.values()):
+        case = collections.OrderedDict(zip(kwargs, values))
+        told = "".join(f"_{_letters(key)}_{_letters(value)}" for key, value in case.items())
+        combinations.append(collections.OrderedDict([*case.items(), ("testcase_name", f"_test{told}")]))
+    return combinations
+
+
+def _letters(value: Any) -> str:
+    return "".join(filter(str.isalnum, str(value)))
