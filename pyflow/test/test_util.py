@@ -11,7 +11,6 @@ import unittest
 from typing import Any, Callable, Iterator
 
 from pyflow.core.api import export
-from pyflow.core.collection_protos import get_collection_proto_type
 from pyflow.core.graph_import import import_graph_def
 from pyflow.core.scopes import get_default_graph, reset_default_graph
 from pyflow.protos.graph_pb2 import GraphDef
@@ -258,32 +257,6 @@ def assert_ops_in_graph(expected_ops: dict[str, str], graph: Any) -> dict[str, A
     if set(expected_ops) != set(actual):
         raise ValueError(f"Not all expected ops are present. Expected {list(expected_ops)}, found {list(actual)}")
     return actual
-
-
-def assert_meta_graph_protos_equal(tester: Any, a: Any, b: Any) -> None:
-    """Fails unless two `MetaGraphDef`s are equal, where the entries of collections are compared as what they are.
-
-    Args:
-      tester: the test case.
-    """
-    tester.assertEqual(set(a.collection_def), set(b.collection_def))
-    left, right = type(a)(), type(b)()
-    for copy, given in ((left, a), (right, b)):
-        copy.CopyFrom(given)
-        copy.ClearField("collection_def")
-    for key in a.collection_def:
-        proto_type = get_collection_proto_type(key)
-        if proto_type is None:
-            tester.assertEqual(a.collection_def[key], b.collection_def[key])
-            continue
-        entries = [d.collection_def[key].bytes_list.value for d in (a, b)]
-        tester.assertEqual(len(entries[0]), len(entries[1]))
-        for one, other in zip(*entries):
-            tester.assertProtoEquals(proto_type.FromString(one), proto_type.FromString(other))
-    assert_equal_graph_def(left.graph_def, right.graph_def)
-    for copy in (left, right):
-        copy.ClearField("graph_def")
-    tester.assertProtoEquals(left, right)
 
 
 def set_producer_version(graph: Any, producer_version: int) -> None:
