@@ -17,6 +17,7 @@ def _cases(tf):
     sparse = tf.SparseTensor([[0, 0], [0, 1], [2, 0]], [1, 2, 3], [4, 2])
     dense = tf.constant([[1, 0, 0], [2, 3, 0]])
     several = [0, 1, 0]
+    pair = ragged.constant([[10, 20]])
     full = ragged.constant([["a", "b", "c"], ["d"]])
     return {
         "constants": [
@@ -72,6 +73,23 @@ def _cases(tf):
             lambda: tf.strings.join([words, words], separator="-"), lambda: tf.as_string(rows),
             lambda: tf.maximum(rows, 2), lambda: tf.identity(rows), lambda: ragged.map_flat_values(tf.square, rows),
             lambda: ragged.map_flat_values(tf.add, rows, 5), lambda: ragged.map_flat_values(tf.add, x=rows, y=rows),
+        ],
+        "broadcasting": [
+            lambda: rows + ragged.constant(ROWS), lambda: rows + ragged.constant([[1], [2, 3], [4]]),
+            lambda: pair + ragged.constant([[1, 2], [3, 4], [5, 6]]),
+            lambda: ragged.constant([[1, 2], [3, 4], [5, 6]]) - pair, lambda: rows + pair,
+            lambda: rows * ragged.constant([[[1, 2], []], [[3]]]),
+            lambda: (pair * ragged.constant([[[1, 2], [3, 4]]])).flat_values,
+            lambda: (pair * ragged.constant([[[1, 2], [3, 4]], [[5, 6]]])).flat_values,
+            lambda: flat * ragged.constant([[[1, 2]]]),
+            lambda: ragged.constant([[[1]], [[2], [3]]], inner_shape=(1,)) + ragged.constant([[[1, 2]], [[], [3]]]),
+            lambda: ragged.constant([[[1, 2], [3]], [[4]]]) - ragged.constant([[[1]], [[2]]], inner_shape=(1,)),
+            lambda: ragged.constant([[[1, 2], [3, 4]], [[5, 6]]], inner_shape=(2,)) * pair,
+            lambda: ragged.constant([[1, 2], [3, 4]]) + [[10, 20], [30, 40]],
+            lambda: ragged.constant([[1, 2], [3, 4]]) + tf.constant([[[10]], [[20]]]), lambda: pair + [[[1]], [[2]]],
+            lambda: pair + [[1], [2]], lambda: pair + [5], lambda: pair + [5, 6], lambda: deep + ragged.constant([[7]]),
+            lambda: tf.less(pair, ragged.constant([[1, 2], [10, 40]])), lambda: tf.pow(pair, ragged.constant([[2, 1]])),
+            lambda: rows + ragged.constant(ROWS, row_splits_dtype=tf.int32), lambda: rows + [[1], [2]],
         ],
         "reductions": [
             lambda: tf.reduce_sum(rows), lambda: tf.reduce_sum(rows, 0), lambda: tf.reduce_sum(rows, axis=1),
@@ -192,6 +210,7 @@ def case(group):
 
 
 GROUPS = (
-    "constants", "parts", "conversion", "elementwise", "reductions", "joining", "selection", "subscripts", "strings"
+    "broadcasting", "constants", "parts", "conversion", "elementwise", "reductions", "joining", "selection",
+    "subscripts", "strings",
 )  # fmt: skip
 CASES = {group: case(group) for group in GROUPS}

@@ -33,9 +33,15 @@ def test_gradients_reach_what_a_ragged_tensor_is_made_of():
 
 
 def test_rows_that_differ_are_refused():
-    x, y = tf.ragged.placeholder(tf.int32, 1), tf.ragged.placeholder(tf.int32, 1)
-    with tf.Session() as sess, pytest.raises(tf.errors.InvalidArgumentError):
+    x, y = (tf.ragged.placeholder(tf.int32, 1, []) for _ in range(2))
+    words = r"Unable to broadcast: dimension size mismatch in dimension\] \[1\] \[lengths=\] \[1\] \[dim_size=\] \[2\]"
+    with tf.Session() as sess, pytest.raises(tf.errors.InvalidArgumentError, match=words):
         sess.run(x + y, {x: tf.ragged.constant_value([[1, 2]], np.int32), y: tf.ragged.constant_value([[1]], np.int32)})
+
+
+def test_what_has_an_unknown_rank_is_not_broadcast():
+    with pytest.raises(ValueError, match="Unable to broadcast: unknown rank"):
+        tf.add(tf.ragged.placeholder(tf.int32, 1), tf.ragged.placeholder(tf.int32, 1))
 
 
 def test_a_spec_says_what_is_known():
