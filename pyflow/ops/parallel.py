@@ -5,6 +5,7 @@ What a part computes must not depend on who computes it, so results are the same
 
 from __future__ import annotations
 
+import math
 import os
 import queue
 import threading
@@ -132,22 +133,33 @@ _local = threading.local()
 
 def scratch(shape: tuple[int, ...], dtype: Any, purpose: str = "") -> np.ndarray:
     """Memory for the thread that asks, with anything in it, until the thread asks again for the same purpose."""
+    views: dict[Any, np.ndarray] | None = getattr(_local, "views", None)
+    if views is None:
+        views, _local.arrays = {}, {}
+        _local.views = views
+    key = purpose, shape, dtype
+    view = views.get(key)
+    if view is not None:
+        return view
     dtype = np.dtype(dtype)
-    count = 1
-    for size in shape:
-        count *= size
-    kept: dict[str, np.ndarray] | None = getattr(_local, "arrays", None)
-    if kept is None:
-        kept = _local.arrays = {}
+    needed = math.prod(shape) * dtype.itemsize
+    kept: dict[str, np.ndarray] = _local.arrays
     array = kept.get(purpose)
-    needed = count * dtype.itemsize
     if array is None or array.nbytes < needed:
         array = np.empty(needed + 64, np.uint8)
         start = -array.ctypes.data % 64
         array = array[start : start + needed]
-        if needed <= _LARGEST_KEPT:
-            kept[purpose] = array
-    return array[:needed].view(dtype).reshape(shape)
+        if needed > _LARGEST_KEPT:
+            return array.view(dtype).reshape(shape)
+        kept[purpose] = array
+        views.clear()  # some of them are of the array that was there before
+    view = array[:needed].view(dtype).reshape(shape)
+    if len(views) >= _MOST_VIEWS:
+        views.clear()
+    views[key] = view
+    return view
 
 
+# In bytes; and how many arrays on that memory are.
 _LARGEST_KEPT = 1 << 24
+_MOST_VIEWS = 256
