@@ -159,7 +159,7 @@ test("damaged files give an error or an answer, and the page lives on", async ({
   await run(
     page,
     `import glob, time
-from playground.files import damaged
+from playground.contents import damaged
 paths = sorted(glob.glob("/files/damaged/*"))
 slowest, told = 0, 0
 for path in paths:

@@ -9,19 +9,22 @@ import sys as _sys
 from typing import Any as _Any
 
 from pyflow import namespaces as _namespaces
+from pyflow.core import stages as _stages
 
 _namespaces.load()
-_namespaces.lay_out()
 
 __version__ = "1.15.0"
 
 # Programs that were prepared for TensorFlow 2 call everything by tf.compat.v1.
-compat.v1 = _sys.modules[__name__]  # type: ignore[name-defined]  # noqa: F821  (laid out above)
+_namespaces.module_of("pyflow.compat").v1 = _sys.modules[__name__]  # type: ignore[attr-defined]
 
 
 def __getattr__(name: str) -> _Any:
     if name in _namespaces.LAZY:
-        package = _namespaces.load_package(f"pyflow.{name}")
-        _namespaces.lay_out(f"{name}.")
-        return package
-    raise _namespaces.unknown_name(_sys.modules[__name__], name)
+        return _namespaces.load_lazy(name)
+    return _namespaces.find(_sys.modules[__name__], name)
+
+
+def __dir__() -> list[str]:
+    _stages.complete()
+    return sorted(globals())

@@ -17,12 +17,11 @@ from typing import Any
 
 import pyflow
 from pyflow import internal_network_paths, internal_paths, namespaces
-from pyflow.core import registry
+from pyflow.core import registry, stages
 from pyflow.core.api import PUBLIC
 from pyflow.platform import old_numpy
 from pyflow.platform.raw_ops import positional_function
 from pyflow.protos import TENSORFLOW_MODULES
-from pyflow.test import test_ops
 
 # Where TensorFlow 1.15 offers its public names, too.
 _WHOLE = ("tensorflow", "tensorflow.compat.v1", "tensorflow._api.v1", "tensorflow_core")
@@ -80,7 +79,10 @@ def _module(name: str) -> types.ModuleType | None:
         return importlib.import_module(f"pyflow.protos.{TENSORFLOW_MODULES[name]}")
     inner = name.removeprefix("tensorflow.").removeprefix("compat.v1.")
     if internal_paths.is_known(inner):
+        stages.complete()  # names are looked for in modules themselves
         if inner == "python.framework.test_ops":
+            from pyflow.test import test_ops
+
             test_ops.install()
         return _Internal(name, inner)
     return _public_module(inner)

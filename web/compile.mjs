@@ -1,86 +1,63 @@
-// Makes of PyFlow's wheel one in which all modules are one file, compiled by Pyodide's own Python, and with them those
-// of others that are imported at the start:  node web/compile.mjs FOLDER_WITH_NUMPY PYFLOW_WHEEL OTHER_WHEEL...
-//
-// What nothing in a tab reads is left out of PyFlow's: columns, functions' type hints, the docstrings of modules and of
-// what is private. Others keep their sources. web/python/playground/imports.py reads the file.
+// Makes of PyFlow's wheel one whose modules are a file, compiled by Pyodide's own Python, and beside it
+// `imported.bin`, those of others that are imported at the start, and `later-modules.bin`, those of PyFlow that the first
+// steps in a tab do not need:  node web/compile.mjs FOLDER_WITH_NUMPY PYFLOW_WHEEL OTHER_WHEEL...
 import { readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-const COMPILE = `
-import ast, importlib, io, marshal, site, sys, zipfile
-from compression import zstd
-
-packages = site.getsitepackages()[0]
-
-
-def module_name(path):
-    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-
-
-def entry(code, path):
-    return marshal.dumps(code), path, path.endswith("/__init__.py")
-
-
-def of_use(tree):
-    """Classes keep their hints, which dataclasses read; help() works for all that programs call."""
-    functions = ast.FunctionDef | ast.AsyncFunctionDef
-    for node in ast.walk(tree):
-        if isinstance(node, functions):
-            node.returns = None
-            named = node.args
-            for argument in (*named.posonlyargs, *named.args, *named.kwonlyargs, named.vararg, named.kwarg):
-                if argument:
-                    argument.annotation = None
-        is_private = isinstance(node, ast.Module) or isinstance(node, functions | ast.ClassDef) and node.name.startswith("_")
-        if is_private and ast.get_docstring(node) is not None:
-            node.body[:1] = [] if len(node.body) > 1 else [ast.copy_location(ast.Pass(), node.body[0])]
-    return tree
-
-
-def imported_at_start():
-    """The modules of others, in Python, that the playground's modules load."""
-    before = set(sys.modules)
-    import playground
-
-    for name in playground.MODULES:
-        importlib.import_module(f"playground.{name}")
-    for other in sorted(set(sys.modules) - before):
-        spec = sys.modules[other].__spec__
-        if spec and spec.name == other and not other.startswith("pyflow") and (spec.origin or "").endswith((".py", ".pyc")):
-            yield other, entry(spec.loader.get_code(other), spec.origin.removesuffix("c"))
-
-
-def compiled(wheel):
-    """The wheel with modules.bin in the place of its modules."""
-    modules, files = {}, {}
-    with zipfile.ZipFile(io.BytesIO(wheel)) as old:
-        for name in old.namelist():
-            if name.endswith(".py"):
-                path = f"{packages}/{name}"
-                modules[module_name(name)] = entry(compile(of_use(ast.parse(old.read(name))), path, "exec", dont_inherit=True), path)
-            elif not name.endswith((".pyi", "/RECORD")):
-                files[name] = old.read(name)
-    modules.update(imported_at_start())
-    options = {zstd.CompressionParameter.compression_level: 22, zstd.CompressionParameter.window_log: 24}
-    files["modules.bin"] = zstd.compress(marshal.dumps(dict(sorted(modules.items()))), options=options)
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w") as new:
-        for name in sorted(files):
-            new.writestr(zipfile.ZipInfo(name), files[name], zipfile.ZIP_DEFLATED, compresslevel=9)
-    return target.getvalue()
-`;
-
+const here = path.dirname(fileURLToPath(import.meta.url));
 const bytes = async (file) => new Uint8Array(await readFile(file));
 const [cache, wheel, ...others] = process.argv.slice(2);
-const tests = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../tests/pyodide/package.json");
+const tests = path.resolve(here, "../tests/pyodide/package.json");
 const { loadPyodide } = await import(createRequire(tests).resolve("pyodide").replace(/\.js$/, ".mjs"));
-const pyodide = await loadPyodide({ packageCacheDir: cache, args: ["-X", "no_debug_ranges"] });
-await pyodide.loadPackage(["numpy"], { messageCallback: () => {} });
-pyodide.runPython(COMPILE);
-const extractDir = pyodide.globals.get("packages");
-for (const file of [wheel, ...others]) pyodide.unpackArchive(await bytes(file), "wheel", { extractDir });
-const content = pyodide.globals.get("compiled")(pyodide.toPy(await bytes(wheel)).tobytes());
-const tag = pyodide.runPython("f'cp{sys.version_info.major}{sys.version_info.minor}'");
-await writeFile(wheel.replace("-py3-none-any", `-${tag}-none-any`), content.toJs());
+const quiet = { messageCallback: () => {} };
+
+/** Python with numpy, the wheels, and this folder's modules. */
+async function python(...wheels) {
+  const pyodide = await loadPyodide({ packageCacheDir: cache, args: ["-X", "no_debug_ranges"] });
+  await pyodide.loadPackage(["numpy"], quiet);
+  const extractDir = pyodide.runPython("import site; site.getsitepackages()[0]");
+  for (const file of wheels) pyodide.unpackArchive(await bytes(file), "wheel", { extractDir });
+  for (const name of ["modules", "stages", "first_steps"]) {
+    pyodide.FS.writeFile(`/home/pyodide/${name}.py`, await bytes(path.join(here, `${name}.py`)));
+  }
+  pyodide.FS.writeFile("/wheel", await bytes(wheel));
+  return pyodide;
+}
+
+const builder = await python(wheel, ...others);
+builder.runPython(`
+import json, marshal, modules, stages
+wheel = open("/wheel", "rb").read()
+pyflow = modules.compiled(wheel)
+content = marshal.dumps(pyflow)
+everything = {}
+places = stages.record(content, lambda: everything.update(modules.imported_by(modules.load_everything)))
+`);
+
+const visitor = await python(...others);
+visitor.FS.writeFile("/content", builder.runPython("content").toJs());
+visitor.globals.set("places", builder.runPython("json.dumps(places)"));
+const page = await readFile(path.join(here, "src/playground/first-program.ts"), "utf8");
+visitor.globals.set("program", page.match(/`([^`]*)`/)[1].replaceAll("${step}", "{step}"));
+const first = visitor.runPython(`
+import json, marshal, first_steps, modules, stages
+imported = {}
+steps = lambda: imported.update(modules.imported_by(lambda: first_steps.take(program)))
+json.dumps(stages.needed(open("/content", "rb").read(), json.loads(places), steps))
+`);
+
+builder.globals.set("first", first);
+builder.FS.writeFile("/imported", visitor.runPython("marshal.dumps(imported)").toJs());
+const tag = builder.runPython("import sys; f'cp{sys.version_info.major}{sys.version_info.minor}'");
+const made = {
+  [wheel.replace("-py3-none-any", `-${tag}-none-any`)]: `
+first, imported = set(json.loads(first)), marshal.loads(open("/imported", "rb").read())
+modules.rebuilt(wheel, {"modules.bin": modules.packed(modules.chosen(pyflow, first))})`,
+  [path.join(path.dirname(wheel), "imported.bin")]: "modules.packed(imported)",
+  [path.join(path.dirname(wheel), "later-modules.bin")]: `
+modules.packed(modules.chosen(pyflow | everything, (set(pyflow) | set(everything)) - first - set(imported)))`,
+  [path.join(path.dirname(wheel), "first.json")]: "json.dumps(sorted(first), indent=0).encode()",
+};
+for (const [file, code] of Object.entries(made)) await writeFile(file, builder.runPython(code).toJs());

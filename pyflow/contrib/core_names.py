@@ -8,6 +8,21 @@ from pyflow.core.type_specs import TensorSpec
 from pyflow.ops import orthogonal_initializers
 from pyflow.ops.nn_top_k import nth_element
 
+_IN_FRAMEWORK = {
+    "argsort": "argsort",
+    "assert_global_step": "train.assert_global_step",
+    "assert_same_float_dtype": "debugging.assert_same_float_dtype",
+    "assert_scalar": "debugging.assert_scalar",
+    "create_global_step": "train.create_global_step",
+    "get_global_step": "train.get_global_step",
+    "get_or_create_global_step": "train.get_or_create_global_step",
+    "is_non_decreasing": "is_non_decreasing",
+    "is_numeric_tensor": "is_numeric_tensor",
+    "is_strictly_increasing": "is_strictly_increasing",
+    "is_tensor": "is_tensor",
+    "sort": "sort",
+}
+
 for _name, _public in (
     ("constant_value", "get_static_value"),
     ("make_ndarray", "make_ndarray"),
@@ -31,3 +46,7 @@ for _name, _class in (
 for _name in nest.__all__:
     if not _name.startswith("_"):
         export(f"contrib.framework.nest.{_name}")(getattr(nest, _name))
+for _name, _public in _IN_FRAMEWORK.items():
+    export(f"contrib.framework.{_name}")(PUBLIC[_public])
+for _name in [name for name in PUBLIC if name.startswith("nest.")]:
+    export(f"contrib.framework.{_name}")(PUBLIC[_name])

@@ -1,4 +1,4 @@
-"""tf.contrib.framework: looking variables up, and second names of what the core has."""
+"""tf.contrib.framework: looking variables up."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Callable
 
 import numpy as np
 
-from pyflow.core.api import PUBLIC, export
+from pyflow.core.api import export
 from pyflow.core.collections import GraphKeys
 from pyflow.core.graph import Graph
 from pyflow.core.operation import Operation
@@ -16,26 +16,6 @@ from pyflow.ops.control_flow import group
 from pyflow.ops.placeholder import placeholder
 from pyflow.ops.variable_scope import VariableScope
 from pyflow.train.global_step import assert_global_step, get_global_step
-
-_ALIASES = {
-    "argsort": "argsort",
-    "assert_global_step": "train.assert_global_step",
-    "assert_same_float_dtype": "debugging.assert_same_float_dtype",
-    "assert_scalar": "debugging.assert_scalar",
-    "create_global_step": "train.create_global_step",
-    "get_global_step": "train.get_global_step",
-    "get_or_create_global_step": "train.get_or_create_global_step",
-    "is_non_decreasing": "is_non_decreasing",
-    "is_numeric_tensor": "is_numeric_tensor",
-    "is_strictly_increasing": "is_strictly_increasing",
-    "is_tensor": "is_tensor",
-    "sort": "sort",
-}
-
-for _name, _source in _ALIASES.items():
-    export(f"contrib.framework.{_name}")(PUBLIC[_source])
-for _source in [name for name in PUBLIC if name.startswith("nest.")]:
-    export(f"contrib.framework.{_source}")(PUBLIC[_source])
 
 
 @export("contrib.framework.get_name_scope")

@@ -6,11 +6,13 @@ lays the table out as modules once every definition has been imported.
 
 from __future__ import annotations
 
-from typing import Any, Callable, TypeVar
+from typing import Callable, TypeVar
+
+from pyflow.core.stages import Table
 
 Thing = TypeVar("Thing")
 
-PUBLIC: dict[str, Any] = {}
+PUBLIC = Table()
 
 
 def export(*names: str) -> Callable[[Thing], Thing]:
@@ -18,8 +20,9 @@ def export(*names: str) -> Callable[[Thing], Thing]:
 
     def publish(thing: Thing) -> Thing:
         for name in names:
-            if PUBLIC.get(name, thing) is not thing:
-                raise ValueError(f"tf.{name} is already {PUBLIC[name]!r}")
+            known = dict.get(PUBLIC, name, thing)  # of `dict`: nothing is to be loaded for it
+            if known is not thing:
+                raise ValueError(f"tf.{name} is already {known!r}")
             PUBLIC[name] = thing
         return thing
 

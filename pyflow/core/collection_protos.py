@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any, Callable
 
-_functions: dict[str, tuple[Any, Callable | None, Callable | None]] = {}
+from pyflow.core.stages import Table
+
+_functions: dict[str, tuple[Any, Callable | None, Callable | None]] = Table()
 
 
 def register_proto_function(

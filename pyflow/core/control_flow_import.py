@@ -11,7 +11,6 @@ from typing import Any
 from pyflow.core import dtypes
 from pyflow.core.cond_import import replace_conditionals, wait_for_switched_values
 from pyflow.core.errors import InvalidArgumentError
-from pyflow.core.graph_import import PASSES
 from pyflow.core.import_nodes import Extracted, Nodes, control_name, source_of
 
 _ENTERS = ("Enter", "RefEnter")
@@ -43,9 +42,6 @@ def make_functional(graph_def: Any) -> Any:
     result.node.extend(nodes.by_name.values())
     result.library.function.extend(nodes.functions)
     return result
-
-
-PASSES.append(make_functional)
 
 
 def _replace_control_flow(nodes: Nodes) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from typing import Any
 
 from pyflow.core import registry
 from pyflow.core.api import export
@@ -10,9 +10,6 @@ from pyflow.core.convert import convert
 from pyflow.core.node_import import Importer, parse_input
 from pyflow.core.scopes import get_default_graph, name_scope
 from pyflow.core.tensor import Tensor
-
-# Passes over a GraphDef before its nodes are added: each gives the GraphDef to go on with, itself or a changed copy.
-PASSES: list[Callable[[Any], Any]] = []
 
 
 @export("import_graph_def", "graph_util.import_graph_def")
@@ -44,14 +41,15 @@ def import_graph_def(
       NotFoundError: it has an op that is not registered.
       UnimplementedError: it has an op that no longer existed in its version.
     """
+    from pyflow.core import control_flow_import  # which few programs need
+
     del op_dict
     graph_def = _as_graph_def(graph_def)
     mapped = _checked_input_map(input_map)
     elements = _checked_elements(return_elements)
     if producer_op_list is not None:
         graph_def = _without_foreign_defaults(graph_def, producer_op_list)
-    for transform in PASSES:
-        graph_def = transform(graph_def)
+    graph_def = control_flow_import.make_functional(graph_def)
     with name_scope(name, "import", mapped.values()) as scope:
         if not all(isinstance(value, Tensor) for value in mapped.values()):
             if not scope:

@@ -13,6 +13,7 @@ from typing import Any, Callable
 
 from pyflow.core import dtypes
 from pyflow.core.dtypes import DType
+from pyflow.core.stages import Table
 
 REQUIRED = object()
 
@@ -245,7 +246,7 @@ def _split(text: str) -> list[str]:
     return [part for part in (piece.strip() for piece in text.split(",")) if part]
 
 
-OPS: dict[str, OpDef] = {}
+OPS: dict[str, OpDef] = Table()
 
 
 def op(signature: str, **attrs: Any) -> Callable[[type], OpDef]:
@@ -253,7 +254,7 @@ def op(signature: str, **attrs: Any) -> Callable[[type], OpDef]:
 
     def register(body: type) -> OpDef:
         definition = OpDef(signature, attrs, body)
-        if definition.name in OPS:
+        if dict.__contains__(OPS, definition.name):  # of `dict`: nothing is to be loaded for it
             raise ValueError(f"Op {definition.name} is registered twice")
         OPS[definition.name] = definition
         return definition

@@ -1,23 +1,20 @@
-"""Public functions that take ragged tensors too: what they do with these."""
+"""Public functions that take ragged tensors too: they look for these among their arguments.
+
+What they do then stands in `ragged_equivalents`, which is not loaded before.
+"""
 
 from __future__ import annotations
 
 import functools
-import inspect
 import sys
 from collections.abc import Callable
 from typing import Any
 
 from pyflow.core.api import PUBLIC
 from pyflow.core.registry import OpDef
-from pyflow.ops import ragged_joining as joining
-from pyflow.ops import ragged_reductions as reductions
-from pyflow.ops import ragged_selection as selection
-from pyflow.ops import ragged_strings as strings
-from pyflow.ops.ragged_elementwise import binary, unary, unary_of_list
-from pyflow.ops.ragged_tensor import RaggedTensor, is_ragged
 
-_UNARY = """
+# By what their arguments are: one that may be ragged, a list of such, two, or others.
+UNARY = """
 check_numerics identity ones_like zeros_like clip_by_value bitwise.invert abs acos acosh angle asin asinh atan atanh
 cast ceil conj cos cosh digamma erf erfc exp expm1 floor imag is_finite is_inf is_nan lgamma log log1p log_sigmoid
 logical_not negative real reciprocal rint round rsqrt saturate_cast sign sin sinh sqrt square tan decode_compressed
@@ -25,56 +22,66 @@ string_to_number string_to_hash_bucket string_to_hash_bucket_fast string_to_hash
 encode_base64 strings.regex_full_match regex_replace string_strip substr strings.length strings.unicode_script
 strings.to_hash_bucket
 """.split()
-_UNARY_OF_LIST = "add_n string_join".split()
-_BINARY = """
+UNARY_OF_LIST = "add_n string_join".split()
+BINARY = """
 bitwise.bitwise_and bitwise.bitwise_or bitwise.bitwise_xor bitwise.left_shift bitwise.right_shift add atan2 complex
 div_no_nan divide equal floordiv floormod greater greater_equal less less_equal logical_and logical_or logical_xor
 maximum minimum multiply not_equal pow realdiv squared_difference subtract truediv truncatediv truncatemod
 """.split()
+OTHERS = """
+batch_gather concat expand_dims gather gather_nd one_hot rank size squeeze stack tile where dynamic_partition
+unsorted_segment_sum unsorted_segment_prod unsorted_segment_min unsorted_segment_max unsorted_segment_mean
+unsorted_segment_sqrt_n strings.reduce_join reduce_sum reduce_prod reduce_min reduce_max reduce_mean reduce_any
+reduce_all
+""".split()
 
 
-def _partitioned(data: Any, partitions: Any, num_partitions: Any, name: str | None = None) -> list:
-    if not isinstance(num_partitions, int) or num_partitions < 0:
-        raise TypeError("num_partitions must be a non-negative integer")
-    result = selection.stack_dynamic_partitions(data, partitions, num_partitions, name)
-    return [result[i] for i in range(num_partitions)]
+def register() -> None:
+    """Has the public functions look for ragged arguments. Ops that are public themselves do when they get them.
+
+    Functions that are loaded later do from the next call on.
+    """
+    for name in (*UNARY, *UNARY_OF_LIST, *BINARY, *OTHERS):
+        if name in PUBLIC:
+            _register(name)
 
 
-# For each function: which takes its place, and which arguments of the former have one of other name there.
-_OTHERS: dict[str, tuple[Callable, dict[str, str]]] = {
-    "batch_gather": (selection.ragged_batch_gather, {}),
-    "concat": (joining.ragged_concat, {}),
-    "expand_dims": (joining.ragged_expand_dims, {"dim": "axis"}),
-    "gather": (selection.ragged_gather, {}),
-    "gather_nd": (selection.ragged_gather_nd, {}),
-    "one_hot": (joining.ragged_one_hot, {}),
-    "rank": (joining.ragged_rank, {}),
-    "size": (joining.ragged_size, {}),
-    "squeeze": (joining.ragged_squeeze, {"squeeze_dims": "axis"}),
-    "stack": (joining.ragged_stack, {}),
-    "tile": (joining.ragged_tile, {}),
-    "where": (selection.ragged_where, {}),
-    "dynamic_partition": (_partitioned, {}),
-    "unsorted_segment_sum": (reductions.segment_sum, {}),
-    "unsorted_segment_prod": (reductions.segment_prod, {}),
-    "unsorted_segment_min": (reductions.segment_min, {}),
-    "unsorted_segment_max": (reductions.segment_max, {}),
-    "unsorted_segment_mean": (reductions.segment_mean, {}),
-    "unsorted_segment_sqrt_n": (reductions.segment_sqrt_n, {}),
-    "strings.reduce_join": (strings.reduce_join, {"reduction_indices": "axis", "keep_dims": "keepdims"}),
-    "reduce_sum": (reductions.reduce_sum, {"reduction_indices": "axis", "keep_dims": "keepdims"}),
-    "reduce_prod": (reductions.reduce_prod, {"reduction_indices": "axis", "keep_dims": "keepdims"}),
-    "reduce_min": (reductions.reduce_min, {"reduction_indices": "axis", "keep_dims": "keepdims"}),
-    "reduce_max": (reductions.reduce_max, {"reduction_indices": "axis", "keep_dims": "keepdims"}),
-    "reduce_mean": (reductions.reduce_mean, {"reduction_indices": "axis", "keep_dims": "keepdims"}),
-    "reduce_any": (reductions.reduce_any, {"reduction_indices": "axis", "keep_dims": "keepdims"}),
-    "reduce_all": (reductions.reduce_all, {"reduction_indices": "axis", "keep_dims": "keepdims"}),
-}
+def _register(name: str) -> None:
+    function = PUBLIC[name]
+    if isinstance(function, OpDef):
+        if function.of_composite is None:
+            function.of_composite = _equivalent(name, function), _has_ragged
+        return
+    if getattr(function, "takes_ragged", False):
+        return
+    chosen: Any = _dispatching(function, _equivalent(name, function))
+    chosen.takes_ragged = True
+    for public in [key for key, value in PUBLIC.items() if value is function]:
+        PUBLIC[public] = chosen
+    module = vars(sys.modules[function.__module__])
+    for key in [key for key, value in module.items() if value is function]:
+        module[key] = chosen
+
+
+def _equivalent(name: str, function: Callable) -> Callable:
+    """What `function`, of that public name, does with ragged tensors."""
+
+    @functools.cache
+    def found() -> Callable:
+        from pyflow.ops import ragged_equivalents
+
+        return ragged_equivalents.find(name, function)
+
+    return lambda *args, **kwargs: found()(*args, **kwargs)
+
+
+def _is_ragged(value: Any) -> bool:
+    return getattr(type(value), "has_ragged_rows", False)
 
 
 def _has_ragged(values: Any) -> bool:
     return any(
-        is_ragged(value) or (isinstance(value, (list, tuple)) and any(map(is_ragged, value))) for value in values
+        _is_ragged(value) or (isinstance(value, (list, tuple)) and any(map(_is_ragged, value))) for value in values
     )
 
 
@@ -88,85 +95,3 @@ def _dispatching(function: Callable, otherwise: Callable) -> Callable:
         return function(*args, **kwargs)
 
     return choose
-
-
-def _elementwise(function: Callable, arity: int, handler: Callable) -> Callable:
-    names = list(inspect.signature(function).parameters)[:arity]
-
-    def of_ragged(*args: Any, **kwargs: Any) -> Any:
-        operands = list(args[:arity])
-        operands += [kwargs.pop(name) for name in names[len(operands) :]]
-        return handler(function, *operands, args[arity:], kwargs)
-
-    return of_ragged
-
-
-def _replacing(function: Callable, other: Callable, renamed: dict[str, str]) -> Callable:
-    signature = inspect.signature(function)
-    known = inspect.signature(other).parameters
-
-    def of_ragged(*args: Any, **kwargs: Any) -> Any:
-        given: dict[str, Any] = {}
-        for name, value in signature.bind(*args, **kwargs).arguments.items():
-            name = renamed.get(name, name)
-            if value is not None or name not in given:
-                given[name] = value
-        return other(**{name: value for name, value in given.items() if name in known})
-
-    return of_ragged
-
-
-def register() -> None:
-    """Has the public functions look for ragged arguments. Ops that are public themselves do when they get them."""
-    for name in _UNARY:
-        _register(name, lambda f: _elementwise(f, 1, unary))
-    for name in _UNARY_OF_LIST:
-        _register(name, lambda f: _elementwise(f, 1, unary_of_list))
-    for name in _BINARY:
-        _register(name, lambda f: _elementwise(f, 2, binary))
-    for name, (other, renamed) in _OTHERS.items():
-        _register(name, lambda f, other=other, renamed=renamed: _replacing(f, other, renamed))
-
-
-def _register(name: str, otherwise: Callable[[Callable], Callable]) -> None:
-    function = PUBLIC[name]
-    if isinstance(function, OpDef):
-        function.of_composite = otherwise(function), _has_ragged
-        return
-    if hasattr(function, "__wrapped__") and getattr(function, "takes_ragged", False):
-        return
-    chosen: Any = _dispatching(function, otherwise(function))
-    chosen.takes_ragged = True
-    for public in [key for key, value in PUBLIC.items() if value is function]:
-        PUBLIC[public] = chosen
-    module = vars(sys.modules[function.__module__])
-    for key in [key for key, value in module.items() if value is function]:
-        module[key] = chosen
-
-
-def _operator(name: str, reverse: bool = False) -> Callable:
-    def operator(self: RaggedTensor, other: Any) -> Any:
-        function = PUBLIC[name]
-        return function(other, self) if reverse else function(self, other)
-
-    return operator
-
-
-for _symbol, _name in (
-    ("add", "add"), ("sub", "subtract"), ("mul", "multiply"), ("div", "div"), ("truediv", "truediv"),
-    ("floordiv", "floordiv"), ("mod", "floormod"), ("pow", "pow"), ("and", "logical_and"), ("or", "logical_or"),
-    ("xor", "logical_xor"),
-):  # fmt: skip
-    RaggedTensor._override_operator(f"__{_symbol}__", _operator(_name))
-    RaggedTensor._override_operator(f"__r{_symbol}__", _operator(_name, reverse=True))
-for _symbol, _name in (("lt", "less"), ("le", "less_equal"), ("gt", "greater"), ("ge", "greater_equal")):
-    RaggedTensor._override_operator(f"__{_symbol}__", _operator(_name))
-for _symbol, _name in (("neg", "negative"), ("abs", "abs"), ("invert", "logical_not")):
-    RaggedTensor._override_operator(f"__{_symbol}__", lambda self, name=_name: PUBLIC[name](self))
-
-
-def _no_truth(self: RaggedTensor) -> bool:
-    raise TypeError("RaggedTensor may not be used as a boolean.")
-
-
-RaggedTensor._override_operator("__bool__", _no_truth)

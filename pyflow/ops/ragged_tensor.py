@@ -30,6 +30,8 @@ class RaggedTensor:
       ValueError: always, unless one of the factory methods calls.
     """
 
+    has_ragged_rows = True  # for those who ask before this module is loaded
+
     def __init__(
         self, values: Any, row_splits: Any, cached_row_lengths: Any = None, cached_value_rowids: Any = None,
         cached_nrows: Any = None, internal: bool = False,

@@ -18,6 +18,8 @@ class RaggedTensorValue:
       row_splits: int32 or int64 [rows + 1], where they split.
     """
 
+    has_ragged_rows = True
+
     def __init__(self, values: Any, row_splits: Any):
         if not (isinstance(row_splits, (np.ndarray, np.generic)) and row_splits.dtype in (np.int64, np.int32)):
             raise TypeError("row_splits must be a 1D int32 or int64 numpy array")

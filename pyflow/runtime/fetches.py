@@ -13,8 +13,6 @@ from pyflow.core.indexed_slices import IndexedSlices, IndexedSlicesValue
 from pyflow.core.operation import Operation
 from pyflow.core.sparse_tensor import SparseTensor, SparseTensorValue
 from pyflow.core.tensor import Tensor
-from pyflow.ops.ragged_tensor import RaggedTensor
-from pyflow.ops.ragged_tensor_value import RaggedTensorValue
 from pyflow.ops.session_ops import TensorHandle
 from pyflow.runtime.fetched_values import handed_over, needs_handing_over
 
@@ -26,8 +24,6 @@ _expansions: list[tuple[type, Callable, Callable | None, Callable | None]] = [
      lambda s, v: list(zip([s.indices, s.values, s.dense_shape], v)), None),
     (IndexedSlices, lambda s: (_slices_parts(s), _slices_value),
      lambda s, v: list(zip(_slices_parts(s), v)), None),
-    (RaggedTensor, lambda r: ([*r.nested_row_splits, r.flat_values], _ragged_value),
-     lambda r, v: list(zip([*r.nested_row_splits, r.flat_values], [*v.nested_row_splits, v.flat_values])), None),
 ]  # fmt: skip
 
 
@@ -37,13 +33,6 @@ def _slices_parts(slices: IndexedSlices) -> list[Tensor]:
 
 def _slices_value(values: Any) -> IndexedSlicesValue:
     return IndexedSlicesValue(*values, *([None] * (3 - len(values))))
-
-
-def _ragged_value(values: Any) -> RaggedTensorValue:
-    *nested, result = values
-    for splits in reversed(nested):
-        result = RaggedTensorValue(result, splits)
-    return result
 
 
 def register_session_run_conversion_functions(

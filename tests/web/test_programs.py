@@ -160,12 +160,12 @@ open("<b>.csv", "w").write("a,b\\n1,2\\n")"""
     written = tab.run(program)["files"]
     names = ["<b>.csv", "checkpoint", "model.ckpt.data-00000-of-00001", "model.ckpt.index", "model.ckpt.meta"]
     assert written == [f"{tab.files}/{name}" for name in names]
-    assert tab("files.inspect", f"{tab.files}/<b>.csv")["rows"] == [["a", "b"], ["1", "2"]]
+    assert tab("contents.inspect", f"{tab.files}/<b>.csv")["rows"] == [["a", "b"], ["1", "2"]]
     index = f"{tab.files}/model.ckpt.index"
-    assert tab("files.inspect", index)["tensors"] == [{"name": "v", "dtype": "float32", "shape": [100]}]
-    facts = tab("files.tensor", index, "v")
+    assert tab("contents.inspect", index)["tensors"] == [{"name": "v", "dtype": "float32", "shape": [100]}]
+    facts = tab("contents.tensor", index, "v")
     assert sum(facts["bars"]) == 100 and dict(map(tuple, facts["statistics"]))["max"] == "1"
-    assert tab("files.inspect", f"{tab.files}/none").startswith("There is no file or checkpoint")
+    assert tab("contents.inspect", f"{tab.files}/none").startswith("There is no file or checkpoint")
     assert os.path.getsize(tab("files.pack", written)) > 300
 
 

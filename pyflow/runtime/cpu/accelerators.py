@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import sys
 
 from pyflow.core import dtypes
+from pyflow.ops import conv_kernels, pool_kernels  # noqa: F401  (what stands in the table before anything faster)
 from pyflow.ops.primitives import primitives
-from pyflow.runtime.cpu import blas, memory, onednn, wasm
+from pyflow.runtime.cpu import blas, memory, wasm
 from pyflow.runtime.program import Program, Step, Value
 
 # Arrays with fewer numbers than this are not worth a call out of Python into something else than numpy.
@@ -21,8 +23,11 @@ def install() -> None:
         primitives.accumulate, primitives.average = blas.gemm, blas.axpby
     if (path := wasm.find()) is not None:
         wasm.install(primitives, path)
-    elif (path := onednn.find()) is not None:
-        onednn.install(primitives, path)
+    elif sys.platform != "emscripten":
+        from pyflow.runtime.cpu import onednn
+
+        if (path := onednn.find()) is not None:
+            onednn.install(primitives, path)
 
 
 def use_elementwise(program: Program) -> None:

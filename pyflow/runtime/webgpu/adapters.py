@@ -12,9 +12,12 @@ import sys
 import threading
 from typing import Any
 
-from pyflow.runtime.webgpu import browser, native
+if sys.platform == "emscripten":
+    from pyflow.runtime.webgpu import browser as _driver
+else:
+    from pyflow.runtime.webgpu import native as _driver
 
-driver: Any = browser if sys.platform == "emscripten" else native
+driver: Any = _driver
 
 _lock = threading.Lock()
 _devices: dict[str, Any] = {}

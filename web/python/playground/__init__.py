@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-MODULES = ("devices", "files", "graphs", "mnist", "programs", "sine")
+MODULES = ("contents", "devices", "files", "graphs", "mnist", "programs", "sine")
 
 _offered: dict[str, Callable[..., Any]] = {}
 _tell: Callable[[str, str], Any] = print  # until the page is connected
@@ -23,7 +23,7 @@ class Refused(Exception):
 
 
 def offered(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Decorator: the page may call it as MODULE.FUNCTION, with values that JSON can hold."""
+    """Decorator: the page may call it as MODULE.FUNCTION of `MODULES`, with values that JSON can hold."""
     _offered[f"{function.__module__.rpartition('.')[2]}.{function.__name__}"] = function
     return function
 
@@ -33,8 +33,7 @@ def connect(tell: Callable[[str, str], Any]) -> None:
     global _tell
     _tell = tell
     gc.disable()  # what starting makes is no garbage
-    for name in MODULES:
-        importlib.import_module(f"playground.{name}")
+    importlib.import_module("playground.programs")
     gc.freeze()
     gc.enable()
 
@@ -49,6 +48,8 @@ def answer(name: str, arguments: str) -> str:
     from pyflow import errors
 
     try:
+        if name not in _offered and (module := name.partition(".")[0]) in MODULES:
+            importlib.import_module(f"playground.{module}")
         return to_json({"value": _offered[name](*json.loads(arguments))})
     except errors.OpError as error:
         return to_json({"error": error.message})

@@ -15,7 +15,6 @@ from pyflow.runtime.executable import Executable
 from pyflow.runtime.ordering import needed_ops
 from pyflow.runtime.session import BaseSession
 from pyflow.runtime.webgpu.recording import Segment
-from pyflow.tools import inspection
 
 _MOST_NODES = 100_000
 _MOST_BYTES = 1 << 28
@@ -163,6 +162,8 @@ def _text(value: Any) -> str:
 
 
 def _of_file(path: str) -> Any:
+    from pyflow.tools import inspection  # not loaded before it is needed
+
     with open(path, "rb") as file:
         content = file.read(_MOST_BYTES + 1)
     message = inspection.as_message(content, len(content)) if len(content) <= _MOST_BYTES else None

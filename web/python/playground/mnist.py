@@ -11,7 +11,6 @@ import numpy as np
 import pyflow as tf
 from playground import Refused, devices, mnist_files, offered
 from playground.programs import FILES
-from pyflow.tools.tensor_files import read_tensors
 
 _DIGITS = 10
 _FILTERS = 32
@@ -211,6 +210,8 @@ def restore(path: str, knobs: dict[str, Any]) -> dict[str, Any]:
 
     Variables that it doesn't have (averages, the step) begin with those that it has.
     """
+    from pyflow.tools.tensor_files import read_tensors  # not loaded before it is needed
+
     found = {t.name: t for t in read_tensors(path)}
     if "layer1/weights" in found and len(found["layer1/weights"].shape) == 2:
         knobs = {**knobs, "model": "full", "hidden": found["layer1/weights"].shape[1]}

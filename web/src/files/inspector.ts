@@ -79,7 +79,7 @@ export class Inspector {
 
   async #facts(path: string, name: string, into: HTMLElement): Promise<void> {
     try {
-      const facts = await this.engine.call<TensorFacts>("files.tensor", path, name);
+      const facts = await this.engine.call<TensorFacts>("contents.tensor", path, name);
       const statistics = facts.statistics.map(([label, text]) => h("span", {}, `${label} `, h("b", {}, text)));
       into.replaceChildren(
         h("div", { class: "statistics" }, ...statistics),

@@ -104,7 +104,7 @@ export class FilesPanel {
   async #inspect(path: string): Promise<void> {
     this.#inspector.wait(path);
     try {
-      await this.#inspector.show(path, await this.engine.call<Content>("files.inspect", path));
+      await this.#inspector.show(path, await this.engine.call<Content>("contents.inspect", path));
     } catch (error) {
       this.#inspector.refuse(path, (error as Error).message);
     }
