@@ -25,7 +25,8 @@ def load() -> None:
 
     What PyFlow is loaded by may have a part of its modules at hand (`web/python/playground/imports.py`): then it has a
     method `fetch(name)`, which gets more because of a name that is not there, "" for all, and tells whether all are
-    there now; or None, if the name is that of a module which has only to be imported.
+    there now; or None, if the name is that of a module which has only to be imported. `has(name)` tells whether it has
+    a module at hand.
     """
     _load_layers()
     lay_out()
@@ -168,6 +169,8 @@ _laid_out: set[tuple[str, str]] = set()
 def module_of(name: str) -> types.ModuleType:
     """The module of that name, which is made if there is none."""
     module = sys.modules.get(name)
+    if module is None and _is_at_hand(name):
+        module = importlib.import_module(name)
     if module is None:
         parent, _, last = name.rpartition(".")
         module = sys.modules[name] = Namespace(name)
@@ -176,6 +179,12 @@ def module_of(name: str) -> types.ModuleType:
     else:
         _answer_for_unknown(module)
     return module
+
+
+def _is_at_hand(name: str) -> bool:
+    """Whether there is a file of that module that has not been imported; see `load`."""
+    has = getattr(sys.modules["pyflow"].__spec__.loader, "has", None)  # type: ignore[union-attr]
+    return has is not None and has(name)
 
 
 def _answer_for_unknown(module: types.ModuleType) -> None:

@@ -64,13 +64,17 @@ def add_pyodide() -> None:
     wheels = fetch.fetch_compiled(site_cache, names)
     packages = {name: lock["packages"][name] for name in names}
     (protobuf,) = (path for path in fetch.fetch_pure(cache) if path.name.startswith("protobuf-"))
-    playground = build_playground()
-    pyflow = build_pyflow(site_cache, protobuf, playground)
+    compiled = compile_modules(site_cache, protobuf)
+    pyflow, playground, imported = (next(compiled.glob(f"{n}-*-cp3*")) for n in ("pyflow_tf", "playground", "imported"))
     packages["protobuf"] = entry("protobuf", protobuf, ["google"], [])
-    packages["pyflow-tf"] = entry("pyflow-tf", pyflow, ["pyflow"], ["numpy", "protobuf"])
+    packages["imported"] = entry("imported", imported, [], [])
+    packages["pyflow-tf"] = entry("pyflow-tf", pyflow, ["pyflow"], ["numpy", "protobuf", "imported"])
     packages["playground"] = entry("playground", playground, ["playground"], ["pyflow-tf"])
-    for path in (*(fetch.PYODIDE / name for name in PYODIDE_FILES), *wheels, protobuf, pyflow, playground):
+    pyodide = [fetch.PYODIDE / name for name in PYODIDE_FILES]
+    for path in (*pyodide, *wheels, protobuf, pyflow, playground, imported):
         shutil.copyfile(path, PUBLIC / "pyodide" / path.name)
+    for path in compiled.glob("later-*.bin"):
+        shutil.copyfile(path, PUBLIC / path.name)
     write_json("pyodide/pyodide-lock.json", {"info": lock["info"], "packages": packages})
 
 
@@ -100,14 +104,17 @@ def entry(name: str, wheel: Path, imports: list[str], depends: list[str]) -> dic
     }
 
 
-def build_pyflow(numpy: Path, *others: Path) -> Path:
-    """PyFlow's wheel with its modules compiled by Pyodide's Python, and with what they import.
+def compile_modules(numpy: Path, *others: Path) -> Path:
+    """The folder where compile.mjs has put what a tab loads of PyFlow, the playground, and what they import.
 
     Args:
       numpy: the folder where its wheel is.
-      others: what else is to be imported.
+      others: further wheels.
     """
-    made_from = hashlib.sha256(b"".join(path.read_bytes() for path in (ROOT / "web" / "compile.mjs", *others)))
+    playground = build_playground()
+    made_by = sorted(path for path in (ROOT / "web").glob("*") if path.suffix in (".py", ".mjs"))
+    made_by += [ROOT / "web" / "src" / "playground" / "first-program.ts", playground, *others]
+    made_from = hashlib.sha256(b"".join(path.read_bytes() for path in made_by))
     sources = [*(ROOT / "pyflow").rglob("*"), *(ROOT / "shaders").rglob("*"), ROOT / "pyproject.toml"]
     for path in sorted(sources):
         if path.suffix in (".py", ".wasm", ".wgsl", ".toml"):
@@ -119,11 +126,10 @@ def build_pyflow(numpy: Path, *others: Path) -> Path:
         pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(partial), str(ROOT)]
         subprocess.run(pip, check=True)
         (wheel,) = partial.glob("*.whl")
-        command = ["node", ROOT / "web" / "compile.mjs", numpy, wheel, *others]
+        command = ["node", ROOT / "web" / "compile.mjs", numpy, wheel, playground, *others]
         subprocess.run([str(word) for word in command], check=True)
         partial.rename(folder)
-    (compiled,) = folder.glob("*-cp3*.whl")
-    return compiled
+    return folder
 
 
 def build_playground() -> Path:

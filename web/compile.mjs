@@ -1,6 +1,8 @@
-// Makes of PyFlow's wheel one whose modules are a file, compiled by Pyodide's own Python, and beside it
-// `imported.bin`, those of others that are imported at the start, and `later-modules.bin`, those of PyFlow that the first
-// steps in a tab do not need:  node web/compile.mjs FOLDER_WITH_NUMPY PYFLOW_WHEEL OTHER_WHEEL...
+// Makes of the wheels of PyFlow, of the playground and of others what a tab loads, compiled by Pyodide's own Python:
+//   node web/compile.mjs FOLDER_WITH_NUMPY PYFLOW_WHEEL PLAYGROUND_WHEEL OTHER_WHEEL...
+// Beside PyFlow's wheel it writes wheels of the same names for `-cp3…`, whose modules and files are packed in a few files
+// (see web/python/playground/imports.py), and one of the modules of others that are imported at the start; and
+// later-*.bin, of those that the first steps in a tab do not need.
 import { readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
@@ -8,7 +10,7 @@ import { fileURLToPath } from "node:url";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const bytes = async (file) => new Uint8Array(await readFile(file));
-const [cache, wheel, ...others] = process.argv.slice(2);
+const [cache, wheel, playground, ...others] = process.argv.slice(2);
 const tests = path.resolve(here, "../tests/pyodide/package.json");
 const { loadPyodide } = await import(createRequire(tests).resolve("pyodide").replace(/\.js$/, ".mjs"));
 const quiet = { messageCallback: () => {} };
@@ -22,42 +24,51 @@ async function python(...wheels) {
   for (const name of ["modules", "stages", "first_steps"]) {
     pyodide.FS.writeFile(`/home/pyodide/${name}.py`, await bytes(path.join(here, `${name}.py`)));
   }
-  pyodide.FS.writeFile("/wheel", await bytes(wheel));
+  pyodide.FS.writeFile("/pyflow.whl", await bytes(wheel));
+  pyodide.FS.writeFile("/playground.whl", await bytes(playground));
   return pyodide;
 }
 
-const builder = await python(wheel, ...others);
+const builder = await python(wheel, playground, ...others);
 builder.runPython(`
 import json, marshal, modules, stages
-wheel = open("/wheel", "rb").read()
-pyflow = modules.compiled(wheel)
-content = marshal.dumps(pyflow)
+wheels = [open(f"/{name}.whl", "rb").read() for name in ("pyflow", "playground")]
+pyflow, playground = map(modules.compiled, wheels)
 everything = {}
-places = stages.record(content, lambda: everything.update(modules.imported_by(modules.load_everything)))
+places = stages.record(marshal.dumps(pyflow), lambda: everything.update(modules.imported_by(modules.load_everything)))
 `);
 
-const visitor = await python(...others);
-visitor.FS.writeFile("/content", builder.runPython("content").toJs());
+const visitor = await python(playground, ...others);
+visitor.FS.writeFile("/pyflow.bin", builder.runPython("marshal.dumps(pyflow)").toJs());
 visitor.globals.set("places", builder.runPython("json.dumps(places)"));
 const page = await readFile(path.join(here, "src/playground/first-program.ts"), "utf8");
-visitor.globals.set("program", page.match(/`([^`]*)`/)[1].replaceAll("${step}", "{step}"));
+visitor.globals.set("program", page.match(/`([^`]*)`/)[1]);
 const first = visitor.runPython(`
 import json, marshal, first_steps, modules, stages
 imported = {}
 steps = lambda: imported.update(modules.imported_by(lambda: first_steps.take(program)))
-json.dumps(stages.needed(open("/content", "rb").read(), json.loads(places), steps))
+json.dumps(stages.needed(open("/pyflow.bin", "rb").read(), json.loads(places), steps))
 `);
 
 builder.globals.set("first", first);
-builder.FS.writeFile("/imported", visitor.runPython("marshal.dumps(imported)").toJs());
+builder.FS.writeFile("/imported.bin", visitor.runPython("marshal.dumps(imported)").toJs());
+builder.runPython(`
+first = json.loads(first)
+imported = marshal.loads(open("/imported.bin", "rb").read())
+later = modules.chosen(pyflow, set(pyflow) - set(first))
+imported_later = modules.chosen(everything, set(everything) - set(imported))
+at_once = modules.chosen(pyflow, first) | playground
+`);
 const tag = builder.runPython("import sys; f'cp{sys.version_info.major}{sys.version_info.minor}'");
 const made = {
-  [wheel.replace("-py3-none-any", `-${tag}-none-any`)]: `
-first, imported = set(json.loads(first)), marshal.loads(open("/imported", "rb").read())
-modules.rebuilt(wheel, {"modules.bin": modules.packed(modules.chosen(pyflow, first))})`,
-  [path.join(path.dirname(wheel), "imported.bin")]: "modules.packed(imported)",
-  [path.join(path.dirname(wheel), "later-modules.bin")]: `
-modules.packed(modules.chosen(pyflow | everything, (set(pyflow) | set(everything)) - first - set(imported)))`,
-  [path.join(path.dirname(wheel), "first.json")]: "json.dumps(sorted(first), indent=0).encode()",
+  [path.basename(wheel).replace("-py3-", `-${tag}-`)]:
+    'modules.rebuilt(wheels[0], {"modules.bin": modules.packed(at_once), "files.bin": modules.packed(modules.files_of(*wheels))})',
+  [path.basename(playground).replace("-py3-", `-${tag}-`)]: "modules.rebuilt(wheels[1], {})",
+  [`imported-1-${tag}-none-any.whl`]: 'modules.wheel("imported", {"imported.bin": modules.packed(imported)})',
+  "later-modules.bin": "modules.packed(later)",
+  "later-imported.bin": "modules.packed(imported_later)",
+  "first.json": "json.dumps(first, indent=0).encode()",
 };
-for (const [file, code] of Object.entries(made)) await writeFile(file, builder.runPython(code).toJs());
+for (const [name, code] of Object.entries(made)) {
+  await writeFile(path.join(path.dirname(wheel), name), builder.runPython(code).toJs());
+}

@@ -1,8 +1,8 @@
 """Compiles the modules of wheels, and packs those that a tab loads first and later. Runs in Pyodide's Python, by
 web/compile.mjs.
 
-What nothing in a tab reads is left out of PyFlow's: columns, functions' type hints, the docstrings of modules and of
-what is private. Others keep their sources beside.
+What nothing in a tab reads is left out of PyFlow's: lines and columns, functions' type hints, the docstrings of modules
+and of what is private. Others keep their sources beside.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import io
 import marshal
 import site
 import sys
+import types
 import zipfile
 from collections.abc import Callable, Iterable
 
@@ -20,7 +21,8 @@ from compression import zstd  # type: ignore[import-not-found]  # of Pyodide's P
 
 packages = site.getsitepackages()[0]
 Entry = tuple[bytes, str, bool]
-UNREAD = (".py", ".pyi", ".proto", ".md", "/RECORD")
+UNREAD = (".py", ".pyi", ".proto", ".md")
+STARTING = ("playground/__init__.py", "playground/imports.py")  # which are there before anything can be unpacked
 
 
 def entry(code, path: str) -> Entry:
@@ -43,15 +45,27 @@ def of_use(tree: ast.AST) -> ast.AST:
     return tree
 
 
+# "The next 8 (or fewer) instructions are on the same line as those before", the first on that of the function.
+_SAME_LINE, _PER_ENTRY = 0x80 | 13 << 3, 8
+
+
+def on_one_line(code: types.CodeType) -> types.CodeType:
+    """All that a function does is on its first line: errors are shown with the lines of the program alone."""
+    whole, left = divmod(len(code.co_code) // 2, _PER_ENTRY)
+    lines = bytes([_SAME_LINE | _PER_ENTRY - 1, 0]) * whole + (bytes([_SAME_LINE | left - 1, 0]) if left else b"")
+    inner = (on_one_line(const) if isinstance(const, types.CodeType) else const for const in code.co_consts)
+    return code.replace(co_linetable=lines, co_consts=tuple(inner))
+
+
 def compiled(wheel: bytes) -> dict[str, Entry]:
     """The modules of a wheel."""
     entries = {}
     with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
         for name in archive.namelist():
-            if name.endswith(".py"):
+            if name.endswith(".py") and name not in STARTING and not is_example(name):
                 code = compile(of_use(ast.parse(archive.read(name))), f"{packages}/{name}", "exec", dont_inherit=True)
                 module = name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-                entries[module] = entry(code, f"{packages}/{name}")
+                entries[module] = entry(on_one_line(code), f"{packages}/{name}")
     return entries
 
 
@@ -62,7 +76,8 @@ def imported_by(load: Callable[[], None]) -> dict[str, Entry]:
     entries = {}
     for name in sorted(set(sys.modules) - before):
         spec = sys.modules[name].__spec__
-        if spec and spec.name == name and not name.startswith("pyflow") and str(spec.origin).endswith((".py", ".pyc")):
+        is_own = name.partition(".")[0] in ("pyflow", "playground")
+        if spec and spec.name == name and not is_own and str(spec.origin).endswith((".py", ".pyc")):
             entries[name] = entry(spec.loader.get_code(name), spec.origin.removesuffix("c"))
     return entries
 
@@ -79,19 +94,44 @@ def load_everything() -> None:
         getattr(pyflow, lazy)
 
 
-def packed(entries: dict[str, Entry]) -> bytes:
+def packed(content: dict) -> bytes:
     options = {zstd.CompressionParameter.compression_level: 22, zstd.CompressionParameter.window_log: 24}
-    return zstd.compress(marshal.dumps(dict(sorted(entries.items()))), options=options)
+    return zstd.compress(marshal.dumps(dict(sorted(content.items()))), options=options)
 
 
 def chosen(entries: dict[str, Entry], names: Iterable[str]) -> dict[str, Entry]:
     return {name: entries[name] for name in names}
 
 
+def files_of(*wheels: bytes) -> dict[str, bytes]:
+    """What lies beside the modules of wheels."""
+    files = {}
+    for wheel in wheels:
+        with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
+            files |= {n: archive.read(n) for n in archive.namelist() if is_example(n) or not n.endswith(UNREAD)}
+    return {name: content for name, content in files.items() if ".dist-info/" not in name}
+
+
+def is_example(name: str) -> bool:
+    return name.startswith("playground/examples/")
+
+
 def rebuilt(wheel: bytes, files: dict[str, bytes]) -> bytes:
-    """The wheel with files in the place of its modules."""
+    """The wheel with files in the place of all but what says what it is, and what starts the tab."""
     with zipfile.ZipFile(io.BytesIO(wheel)) as old:
-        files = {name: old.read(name) for name in old.namelist() if not name.endswith(UNREAD)} | files
+        kept = [name for name in old.namelist() if name in STARTING or ".dist-info/" in name and "RECORD" not in name]
+        files = {name: old.read(name) for name in kept} | files
+    return zipped(files)
+
+
+def wheel(name: str, files: dict[str, bytes]) -> bytes:
+    """A wheel of that name, version 1, with files alone."""
+    files[f"{name}-1.dist-info/METADATA"] = f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n".encode()
+    files[f"{name}-1.dist-info/WHEEL"] = b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    return zipped(files)
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as new:
         for name in sorted(files):

@@ -56,6 +56,9 @@ class OnDemand(imports.Modules):
     def at_hand(self) -> list[str]:
         return sorted(self._modules)
 
+    def has(self, name: str) -> bool:
+        return name in self._all
+
     def find_spec(self, fullname, path, target=None):
         self._have(fullname)
         return super().find_spec(fullname, path, target)

@@ -16,7 +16,7 @@ from pyflow.core.structures import treat_as_leaf
 from pyflow.core.tensor import Tensor
 
 
-@export("TypeSpec", "data.experimental.Structure")
+@export("TypeSpec")
 class TypeSpec:
     """The type of a value: its Python class, and dtypes and shapes of what it is made of."""
 

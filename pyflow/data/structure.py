@@ -17,6 +17,8 @@ from pyflow.ops.ragged_specs import RaggedTensorSpec
 from pyflow.ops.ragged_variants import ragged_from_variant, ragged_to_variant
 from pyflow.ops.sparse_messages import deserialize_sparse, serialize_many_sparse, serialize_sparse
 
+export("data.experimental.Structure")(TypeSpec)
+
 
 class VariantSpec(TypeSpec):
     """Of things that one tensor of dtype variant stands for: datasets and optionals."""

@@ -112,9 +112,12 @@ async function filesIn(dropped: (FileSystemEntry | File)[]): Promise<[string, Fi
   return found;
 }
 
+let isKept = false;
+
 /** The service worker keeps the site for offline visits; where it had to add the headers, one reload puts them to use. */
 async function keepSite(): Promise<void> {
-  if (!("serviceWorker" in navigator) || import.meta.env.DEV) return;
+  if (isKept || !("serviceWorker" in navigator) || import.meta.env.DEV) return;
+  isKept = true;
   await navigator.serviceWorker.register(ownScript("sw.js"));
   const registration = await navigator.serviceWorker.ready;
   document.documentElement.dataset.offline = "ready";
@@ -167,10 +170,14 @@ devices.addEventListener("change", () => {
 engine.on("progress", (text) => {
   state.textContent = text ?? "Ready";
   state.classList.toggle("ready", text === null);
-  if (text === null) void playground.files.refresh();
+  if (text === null) {
+    void playground.files.refresh();
+    if (!crossOriginIsolated) void keepSite(); // else it can wait until what the visitor waits for is there
+  }
 });
 engine.on("failed", (message) => {
   state.textContent = "Python could not be started";
+  void keepSite();
   say(`Python could not be started: ${message}`);
 });
 engine.on("devices", showDevices);

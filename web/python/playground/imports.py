@@ -1,10 +1,11 @@
 """Finds modules in a few files, where Python would ask a file system that is written in JavaScript for each: most of
 what the tab waits for at its start.
 
-The files are made by web/compile.mjs and packed by zstd: `modules.bin` has those of PyFlow's modules that most programs
-use, `imported.bin` those of others that PyFlow imports, compiled; `later-modules.bin`, which the site serves, has the
-rest of PyFlow, and is fetched when something is asked for that is not there (`pyflow/core/stages.py`). Each is a
-dictionary of `Module`s, without the name, by it. The tab has no sources of PyFlow.
+The files are made by web/compile.mjs and packed by zstd: `modules.bin` has the playground's modules and those of
+PyFlow's that most programs use, `imported.bin` those of others that these import, compiled; `later-modules.bin` and
+`later-imported.bin` have the rest, and are fetched when something is asked for that is not there
+(`pyflow/core/stages.py`). Each is a dictionary of `Module`s, without the name, by it. `files.bin` has the files that
+lie beside modules, by their paths. The tab has no sources of PyFlow.
 """
 
 from __future__ import annotations
@@ -39,10 +40,10 @@ class Modules(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
 
     Args:
       contents: dictionaries, marshalled, of those at hand.
-      get_rest: gives that of the rest of PyFlow's, if there are more.
+      get_rest: gives those of the rest, if there are more of PyFlow's.
     """
 
-    def __init__(self, *contents: bytes, get_rest: Callable[[], bytes] | None = None):
+    def __init__(self, *contents: bytes, get_rest: Callable[[], list[bytes]] | None = None):
         self._modules: dict[str, Module] = {}
         self._folders: dict[str, str] = {}
         self._get_rest = get_rest
@@ -62,9 +63,14 @@ class Modules(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
         if name in self._modules:
             return None
         if self._get_rest is not None:
-            self._add(self._get_rest())
+            for content in self._get_rest():
+                self._add(content)
             self._get_rest = None
         return True
+
+    def has(self, name: str) -> bool:
+        """Whether a module is at hand."""
+        return name in self._modules
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: Any = None) -> ModuleSpec | None:
         if fullname not in self._modules and fullname.startswith("pyflow.") and self._get_rest is not None:
@@ -165,15 +171,23 @@ def install() -> None:
     """Once, before all other imports."""
     from compression import zstd  # type: ignore[import-not-found]  # of Pyodide's Python, 3.14
 
+    folder = os.path.dirname(os.path.dirname(__file__))
+
     def packed(name: str) -> bytes:
-        with open(os.path.join(os.path.dirname(os.path.dirname(__file__)), name), "rb") as file:
+        with open(os.path.join(folder, name), "rb") as file:
             return zstd.decompress(file.read())
 
-    def get_rest() -> bytes:
+    def get_rest() -> list[bytes]:
         import js  # type: ignore[import-not-found]
 
-        return zstd.decompress(js.fetchNow("later-modules.bin").to_bytes())  # src/engine/worker.ts
+        files = (js.fetchNow(f"later-{name}.bin") for name in ("modules", "imported"))  # src/engine/worker.ts
+        return [zstd.decompress(file.to_bytes()) for file in files]
 
+    for path, content in marshal.loads(packed("files.bin")).items():
+        path = os.path.join(folder, path)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(content)
     put_first(Modules(packed("modules.bin"), packed("imported.bin"), get_rest=get_rest))
 
 
