@@ -111,6 +111,11 @@ def convert_to_tensor(
     return convert(value, dtype, name, False, preferred_dtype if dtype_hint is None else dtype_hint)
 
 
+def convert_to_tensor_v2(value: Any, dtype: Any = None, dtype_hint: Any = None, name: str | None = None) -> Tensor:
+    """`convert_to_tensor` with the arguments in their newer order."""
+    return convert(value, dtype, name, False, dtype_hint)
+
+
 internal_convert_to_tensor = convert
 
 

@@ -60,6 +60,11 @@ default_graph_stack = DefaultGraphStack()
 default_session_stack: DefaultStack[Any] = DefaultStack()
 
 
+def default_session(session: Any) -> Any:
+    """Makes a session the default one inside a `with` block."""
+    return default_session_stack.pushed(session)
+
+
 @export("get_default_graph")
 def get_default_graph() -> Graph:
     """The innermost `Graph.as_default()`, or the graph that all of the process shares."""
@@ -181,6 +186,17 @@ class name_scope:
 
     def __exit__(self, *exc: Any) -> Any:
         return self._stack.__exit__(*exc)
+
+
+def name_scope_v2(name: str) -> name_scope:
+    """`name_scope` as it came to be: with a name and nothing else.
+
+    Raises:
+      ValueError: `name` is no string.
+    """
+    if not isinstance(name, str):
+        raise ValueError("name for name_scope must be a string.")
+    return name_scope(name)
 
 
 @export("op_scope")

@@ -46,6 +46,25 @@ class OptionsBase:
     __hash__ = None  # type: ignore[assignment]
 
 
+class _Option:
+    """An option as an attribute of the class of options that it is a part of."""
+
+    def __init__(self, kind: Any, default_factory: Any, docstring: str):
+        self._kind, self.__doc__ = (kind, default_factory), docstring
+
+    def __set_name__(self, owner: Any, name: str) -> None:
+        self._name = name
+        owner._kinds = {**owner._kinds, name: self._kind}
+
+    def __get__(self, instance: Any, owner: Any) -> Any:
+        return self if instance is None else instance.__getattr__(self._name)
+
+
+def create_option(name: str, ty: Any, docstring: str, default_factory: Any = lambda: None) -> Any:
+    """An attribute for classes of options: of a type, with what makes its default."""
+    return _Option(ty, default_factory, docstring)
+
+
 def merge_options(*options_list: Any) -> Any:
     """Options that say what each of these says.
 
@@ -72,7 +91,7 @@ def merge_options(*options_list: Any) -> Any:
             elif this == getattr(default, name):
                 setattr(result, name, that)
             else:
-                raise ValueError(f"Cannot merge incompatible values ({that} and {this}) of option: {name}")
+                raise ValueError(f"Cannot merge incompatible values ({this} and {that}) of option: {name}")
     return result
 
 

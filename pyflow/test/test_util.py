@@ -15,6 +15,11 @@ from pyflow.core.graph_import import import_graph_def
 from pyflow.core.scopes import get_default_graph, reset_default_graph
 from pyflow.protos.graph_pb2 import GraphDef
 from pyflow.runtime.webgpu import adapters
+from pyflow.test.graph_equality import (  # noqa: F401  (TensorFlow has them here)
+    assert_equal_graph_def,
+    assert_equal_graph_def_v1,
+    assert_equal_graph_def_v2,
+)
 from pyflow.test.test_case import CapturedWrites, TensorFlowTestCase  # noqa: F401  (TensorFlow has them here)
 
 
@@ -198,32 +203,6 @@ force_gpu = use_gpu
 def force_cpu() -> Any:
     """A block on the CPU."""
     return device(use_gpu=False)
-
-
-@export("test.assert_equal_graph_def")
-def assert_equal_graph_def(
-    actual: Any, expected: Any, checkpoint_v2: bool = False, hash_table_shared_name: bool = False
-) -> None:
-    """Raises AssertionError unless two `GraphDef`s have equal nodes, in any order."""
-    have, want = ({n.name: n for n in g.node} for g in (actual, expected))
-    if set(have) != set(want):
-        raise AssertionError(
-            f"Nodes differ: only actual {sorted(set(have) - set(want))}, only expected {sorted(set(want) - set(have))}"
-        )
-    for name, node in want.items():
-        mine = have[name]
-        data = lambda n: [i for i in n.input if not i.startswith("^")]  # noqa: E731
-        control = lambda n: sorted(i for i in n.input if i.startswith("^"))  # noqa: E731
-        if (mine.op, data(mine), control(mine), dict(mine.attr)) != (
-            node.op,
-            data(node),
-            control(node),
-            dict(node.attr),
-        ):
-            raise AssertionError(f"Node {name} differs:\n{mine}\nexpected\n{node}")
-
-
-assert_equal_graph_def_v1 = assert_equal_graph_def_v2 = assert_equal_graph_def
 
 
 def assert_meta_graph_protos_equal(tester: Any, a: Any, b: Any) -> None:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from pyflow.core.convert import convert_to_tensor_v2
+from pyflow.core.dtypes import float32
 from pyflow.core.errors import NotFoundError
 from pyflow.core.graph import Graph
 from pyflow.core.scopes import (
@@ -10,6 +12,7 @@ from pyflow.core.scopes import (
     device,
     get_default_graph,
     name_scope,
+    name_scope_v2,
     reset_default_graph,
 )
 from pyflow.ops.constant import constant
@@ -298,3 +301,11 @@ def test_nodes_tell_their_types_and_lose_attrs():
     node._clear_attr("transpose_a")
     with pytest.raises(ValueError, match="has no attr named 'transpose_a'"):
         node.get_attr("transpose_a")
+
+
+def test_newer_names_take_newer_arguments():
+    assert convert_to_tensor_v2(1, None, float32).dtype == float32
+    with name_scope_v2("a") as scope:
+        assert scope == "a/" and constant(1).op.name == "a/Const"
+    with pytest.raises(ValueError, match="name for name_scope must be a string."):
+        name_scope_v2(None)

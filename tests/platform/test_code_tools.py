@@ -128,3 +128,29 @@ def test_meta_graphs_are_compared():
     assert_meta_graph_protos_equal(case, one, one)
     with pytest.raises(AssertionError):
         assert_meta_graph_protos_equal(case, one, other)
+
+
+@pytest.mark.parametrize(
+    ("actual", "expected", "words"),
+    [
+        ("a NoOp", "", r"Found unexpected node '\{\{node a\}\} = NoOp\[\]\(\)'"),
+        ("", "b NoOp y", r"Did not find expected node '\{\{node b\}\} = NoOp\[\]\(y\)'"),
+        ("a NoOp", "a Const", "Node named 'a' has op 'NoOp' that is not expected 'Const'"),
+        ("a NoOp x", "a NoOp", "Node named 'a' has inputs 'x' that don't match expected ''"),
+        ("a NoOp x", "a NoOp y", "Node named 'a' has input 0 'x' that doesn't match expected 'y'"),
+        ("a NoOp", "a NoOp ^y", "Node named 'a' missing expected control input '\\^y'"),
+    ],
+)
+def test_what_is_different_in_a_graph_is_told(actual, expected, words):
+    def graph_def(text):
+        name, op, *inputs = text.split() or (None, None)
+        return tf.GraphDef(node=[tf.NodeDef(name=name, op=op, input=inputs)] if name else [])
+
+    tf.test.assert_equal_graph_def(graph_def(actual), graph_def(actual))
+    with pytest.raises(AssertionError, match=words):
+        tf.test.assert_equal_graph_def(graph_def(actual), graph_def(expected))
+
+
+def test_only_graph_defs_are_compared():
+    with pytest.raises(TypeError, match="Expected tf.GraphDef for actual, got int"):
+        tf.test.assert_equal_graph_def(3, tf.GraphDef())

@@ -19,15 +19,15 @@ class Registry:
         Raises:
           KeyError: the name is taken.
         """
-        name = name or candidate.__name__
-        if name in self._registry:
+        key: str = name or candidate.__name__
+        if key in self._registry:
             raise KeyError(
-                f"Registering two {self._name} with name '{name}'! "
-                f"(Previous registration was in {self._registry[name][1]})"
+                f"Registering two {self._name} with name '{key}'! "
+                f"(Previous registration was in {self._registry[key][1]})"
             )
         frame = sys._getframe(1)
         place = f"{frame.f_code.co_name} {frame.f_code.co_filename}:{frame.f_lineno}"
-        self._registry[name] = candidate, place
+        self._registry[key] = candidate, place
 
     def list(self) -> Any:
         """The names."""
