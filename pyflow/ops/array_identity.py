@@ -12,7 +12,8 @@ from pyflow.core.convert import convert_to_tensor
 from pyflow.core.registry import NOT_DIFFERENTIABLE, ShapeError, attr, op, sample
 from pyflow.core.shapes import as_shape
 from pyflow.core.tensor import Tensor
-from pyflow.ops.gpu import ALIAS, INDEXED, elementwise
+from pyflow.ops.gpu import ALIAS, FLOATS, INDEXED, Inspected, elementwise
+from pyflow.ops.gpu_reductions import not_finite
 from pyflow.ops.shape_rules import merge, same_as, text
 
 
@@ -121,6 +122,13 @@ class PreventGradient:
 _FLOATS = (dtypes.bfloat16, dtypes.float16, dtypes.float32, dtypes.float64)
 
 
+def _refuse_not_finite(found: int, message: Any, **attrs: Any) -> None:
+    """Raises if there is something that is not finite: 1 stands for infinities, 2 for NaN, 3 for both."""
+    if found:
+        words = ("Inf", "NaN", "Inf and NaN")[found - 1]
+        raise errors.InvalidArgumentError(None, None, f"{message} : Tensor had {words} values")
+
+
 @op("CheckNumerics(tensor: T) -> (output: T)", T=_FLOATS, message=attr("string"))
 class CheckNumerics:
     """The input; an error at the run when it holds NaN or Inf."""
@@ -130,14 +138,15 @@ class CheckNumerics:
     shape = same_as("tensor")
 
     def cpu(tensor, message):
-        if np.isfinite(tensor).all():
-            return tensor
-        found = [word for word, bad in (("Inf", np.isinf(tensor).any()), ("NaN", np.isnan(tensor).any())) if bad]
-        raise errors.InvalidArgumentError(None, None, f"{message} : Tensor had {' and '.join(found)} values")
+        if not np.isfinite(tensor).all():
+            _refuse_not_finite(int(np.isinf(tensor).any()) + 2 * int(np.isnan(tensor).any()), message)
+        return tensor
 
     def grad(op, dy):
         message = op.get_attr("message").decode()
         return CheckNumerics(dy, f"Not a number (NaN) or infinity (Inf) values detected in gradient. {message}")
+
+    gpu = Inspected(not_finite, FLOATS, _refuse_not_finite)
 
 
 check_numerics = export("check_numerics", "debugging.check_numerics")(CheckNumerics)

@@ -1,6 +1,6 @@
 """What an op says of itself for the GPU: an expression for each element, or dispatches of shaders.
 
-An op's `gpu` is one of four things, all of them descriptions only; `runtime/webgpu` makes programs of them:
+An op's `gpu` is one of five things, all of them descriptions only; `runtime/webgpu` makes programs of them:
 
 - `elementwise("max(features, T(0))")`: the output, element by element, in WGSL. The words are the op's arguments and
   attrs; inputs broadcast as numpy's do. Neighbouring ops of this kind become one shader.
@@ -8,6 +8,7 @@ An op's `gpu` is one of four things, all of them descriptions only; `runtime/web
 - `dispatches(rule)`: `rule(node)` gives the dispatches of shaders that compute the outputs, or None if this node had
   better stay on the CPU.
 - `ALIAS`: the output is the first input, under another shape.
+- `Inspected(rule, refuse)`: the output is the first input, unless the host refuses what the device says of it.
 
 A tuple of these has the first that takes the node.
 """
@@ -100,6 +101,18 @@ def dispatches(rule: Callable[[Any], Any], types: tuple[DType, ...] = NUMBERS, *
     for what the op refuses, if the value comes from the host. A rule that knows float32 only is `widened` to float16.
     """
     return Dispatches(rule, types, widened)
+
+
+class Inspected:
+    """The output is the first input, which the host never sees: only a number that tells what is wrong with it.
+
+    Attributes:
+      rule: of a node whose output is that number, an int32 of shape [1]; gives the dispatches that compute it.
+      refuse: `refuse(number, **attrs)` raises if something is wrong.
+    """
+
+    def __init__(self, rule: Callable[[Any], list], types: tuple[DType, ...], refuse: Callable[..., None]):
+        self.rule, self.types, self.refuse = rule, types, refuse
 
 
 class _Alias:

@@ -21,12 +21,14 @@ _SHORT_COLUMN = 128
 
 
 class Combination(NamedTuple):
-    """How elements become one number: WGSL expressions of `v`, of `a` and `b`, of nothing, and of `a`."""
+    """How elements become one number: WGSL expressions of `v` (or `x`, before it has the type), of `a` and `b`, of
+    nothing, and of `a`; and the type that they are combined in, if it is not the elements' own."""
 
     element: str
     combine: str
     initial: str
     finish: str
+    word: str = ""
 
 
 def _extreme(word: str, lowest_bits: str, lowest_integer: str) -> dict[str, Combination]:
@@ -46,6 +48,9 @@ _KINDS: dict[str, Combination | dict[str, Combination]] = {
     "Any": Combination("v", "a | b", "0u", "a"),
     "EuclideanNorm": _SUM._replace(element="v * v", finish="sqrt(a)"),
     "L2Loss": _SUM._replace(element="v * v", finish="a * 0.5"),
+    "NotFinite": Combination(
+        "select(0, 1, is_infinite(f32(x))) | select(0, 2, is_nan(f32(x)))", "a | b", "0", "a", word="i32"
+    ),
 }
 
 
@@ -74,6 +79,11 @@ def reduction(kind: str) -> Callable[[Any], list | None]:
     return rule
 
 
+def not_finite(node: Any) -> list:
+    """What is not finite in the first input: 1 for infinities, 2 for NaN, 3 for both."""
+    return reduced(node, "NotFinite", list(range(len(node.inputs[0].shape))))
+
+
 def _summed_as(value: Any) -> str:
     """The WGSL type in which a value's elements are combined."""
     return "f32" if value.dtype.is_floating else word_of(value)
@@ -88,7 +98,8 @@ def reduced(node: Any, kind: str, axes: list[int]) -> list:
     passes = [i for i, (_, is_reduced) in enumerate(groups_of_axes) if is_reduced][::-1]
     sizes = [extent for extent, _ in groups_of_axes]
     whole = math.prod(sizes[i] for i in passes)
-    summed = dtypes.float32 if source.dtype.is_floating else source.dtype
+    word = combination.word or word
+    summed = {"f32": dtypes.float32, "i32": dtypes.int32}.get(word, source.dtype)
     dispatches: list = []
     value = source
     for i in passes:
@@ -138,7 +149,7 @@ def _one_pass(
     outer, count, inner = shape
     functions = {
         "initial": f"fn initial() -> A {{ return {step.initial}; }}",
-        "element": f"fn element(v: A) -> A {{ return {step.element}; }}",
+        "element": f"fn element(x: T) -> A {{ let v = A(x); return {step.element}; }}",
         "combine": f"fn combine(a: A, b: A) -> A {{ return {step.combine}; }}",
         "finish": f"fn finish(a: A) -> A {{ return {step.finish}; }}",
     }
@@ -163,14 +174,17 @@ def _slabs(shape: Any, axis: int) -> dict[str, int]:
 
 
 def arg_extreme(sign: str) -> Callable[[Any], list[Dispatch] | None]:
-    """A rule for `ArgMax` (">") and `ArgMin` ("<"): the first of the best, where NaN is better than all."""
+    """A rule for `ArgMax` (">") and `ArgMin` ("<"): the first of the best; NaN is as bad as can be."""
 
     def rule(node: Any) -> list[Dispatch] | None:
         (x, axis), word = node.inputs, word_of(node.inputs[0])
         axis = constant(axis)
         if axis is None or not -len(x.shape) <= int(axis) < len(x.shape):
             return None
-        better = f"!is_nan(f32(b)) && (a {sign} b || is_nan(f32(a)))" if x.dtype.is_floating else f"a {sign} b"
+        better = f"a {sign} b"
+        if x.dtype.is_floating:
+            worst = "-infinity()" if sign == ">" else "infinity()"
+            better = f"!is_nan(f32(a)) && select({better}, f32(a) {sign} {worst}, is_nan(f32(b)))"
         slabs = _slabs(x.shape, int(axis))
         before = f"fn before(a: T, b: T) -> bool {{ return {better}; }}"
         return [

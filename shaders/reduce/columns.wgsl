@@ -15,7 +15,7 @@ alias R = f32;
 @group(0) @binding(1) var<storage, read_write> y: array<R>;
 
 fn initial() -> A { return A(0); }
-fn element(v: A) -> A { return v; }
+fn element(x: T) -> A { return A(x); }
 fn combine(a: A, b: A) -> A { return a + b; }
 fn finish(a: A) -> A { return a; }
 
@@ -34,7 +34,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) size:
         var some = initial();
         let stop = min(k + 16u, end);
         for (var j = k; j < stop; j++) {
-            some = combine(some, element(A(x[at])));
+            some = combine(some, element(x[at]));
             at += INNER;
         }
         total = combine(total, some);

@@ -18,7 +18,7 @@ alias R = f32;
 var<workgroup> tree: array<A, 64>;
 
 fn initial() -> A { return A(0); }
-fn element(v: A) -> A { return v; }
+fn element(x: T) -> A { return A(x); }
 fn combine(a: A, b: A) -> A { return a + b; }
 fn finish(a: A) -> A { return a; }
 
@@ -39,7 +39,7 @@ fn main(
         for (var k = start + lane; k < end; k += 16u * LANES) {
             var some = initial();
             let stop = min(k + 16u * LANES, end);
-            for (var j = k; j < stop; j += LANES) { some = combine(some, element(A(x[row + j]))); }
+            for (var j = k; j < stop; j += LANES) { some = combine(some, element(x[row + j])); }
             total = combine(total, some);
         }
     }

@@ -10,7 +10,7 @@ import numpy as np
 
 from pyflow.core import dtypes
 from pyflow.core.resources import VariableCell
-from pyflow.ops.gpu import ALIAS, Choice, Dispatch, Dispatches, ElementWise, elementwise, groups, word_of
+from pyflow.ops.gpu import ALIAS, Choice, Dispatch, Dispatches, ElementWise, Inspected, elementwise, groups, word_of
 from pyflow.runtime.functions import HANDLE_READERS
 from pyflow.runtime.program import Step, Value
 from pyflow.runtime.resources import NodeContext
@@ -211,6 +211,8 @@ def work_of(step: Step, session: Any, device: Any) -> Work | None:
             return None
     max_bindings = device.limits["max-storage-buffers-per-shader-stage"]
     for how in gpu if isinstance(gpu, tuple) else (gpu,):
+        if isinstance(how, Inspected):
+            return None  # the host has a part in it
         work = _work(step, how, session)
         if work is not None and _is_possible(work, max_bindings):
             return work

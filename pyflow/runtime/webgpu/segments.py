@@ -13,7 +13,7 @@ from typing import Any
 
 from pyflow.core.device import DeviceSpec
 from pyflow.runtime.program import Program, Step, Value
-from pyflow.runtime.webgpu import unique_rows
+from pyflow.runtime.webgpu import inspection, unique_rows
 from pyflow.runtime.webgpu.node import COPY, Work, changed, is_constant, is_reference, shape_of, work_of
 from pyflow.runtime.webgpu.passing import Place
 from pyflow.runtime.webgpu.recording import Segment
@@ -33,6 +33,7 @@ def split(program: Program, session: Any, device: Any) -> bool:
     works = _chosen(program, session, device)
     if not works:
         return False
+    inspection.settle(program, works, session, device)
     _part_outputs(program, works)
     _part_reads(program, works)
     _read_again(program, works)
@@ -78,6 +79,9 @@ def _chosen(program: Program, session: Any, device: Any) -> dict[Step, Work]:
                 value = step.outputs[0]
                 if value.cell is not None and (id(value.cell) in cells or _size(value) > _FEW):
                     there.add(value)
+                continue
+            if inspection.inspected(step, device) and step.inputs[0] in there:
+                there.update(step.outputs)
                 continue
             references = changed(step)
             near = any(v in there for v in step.inputs) or any(id(v.cell) in cells for v in references)
@@ -212,8 +216,8 @@ def _refer_to_variables(program: Program, works: dict[Step, Work]) -> None:
             ]
 
 
-def _dependencies(steps: list[Step]) -> list[set[int]]:
-    """For each step the numbers of those that have to come before it."""
+def _dependencies(steps: list[Step], works: dict[Step, Work]) -> list[set[int]]:
+    """For each step the numbers of those that have to come before it. What the device does has no effects outside."""
     made: dict[Value, int] = {}
     written: dict[int, int] = {}
     read: dict[int, list[int]] = {}
@@ -230,7 +234,7 @@ def _dependencies(steps: list[Step]) -> list[set[int]]:
             need |= {written[c] for c in cells if c in written} | ({barrier} - {-1})
             for c in cells:
                 read.setdefault(c, []).append(i)
-        elif calls or (step.stateful and not cells and not step.type.startswith(_RANDOM)):
+        elif calls or (step.stateful and step not in works and not cells and not step.type.startswith(_RANDOM)):
             need.update(writes_since, {barrier} - {-1})
             if calls:
                 need.update(j for readers in read.values() for j in readers)
@@ -258,7 +262,7 @@ def _dependencies(steps: list[Step]) -> list[set[int]]:
 
 def _schedule(steps: list[Step], works: dict[Step, Work]) -> list[tuple[bool, list[Step]]]:
     """The steps in parts that are done on one side, each as long as it can be."""
-    needs = _dependencies(steps)
+    needs = _dependencies(steps, works)
     followers: list[list[int]] = [[] for _ in steps]
     for i, need in enumerate(needs):
         for j in need:
