@@ -6,6 +6,7 @@ from typing import Any
 
 from pyflow.core import dtypes
 from pyflow.core.indexed_slices import IndexedSlices
+from pyflow.core.node_count import count_nodes
 from pyflow.core.operation import Operation
 from pyflow.core.registry import raw
 from pyflow.core.scopes import get_default_graph
@@ -20,6 +21,9 @@ def aggregate(parts: Any, op: Operation) -> Any:
     if not all(isinstance(g, (Tensor, IndexedSlices)) for g in present):
         raise TypeError("gradients have to be either all Tensors or all IndexedSlices")
     if len(present) < 2:
+        # What several branches gave, TensorFlow sums here, together with what else there is.
+        if present and present[0].__dict__.pop("_summands", 1) > 1:
+            count_nodes(get_default_graph(), "AddN")
         return present[0] if present else None
     if all(isinstance(g, Tensor) for g in present):
         with get_default_graph().colocate_with(present[0].op, ignore_existing=True):

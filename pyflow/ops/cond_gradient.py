@@ -92,6 +92,7 @@ def branches_gradient(op: Operation, dys: Any) -> list:
         kind = "Case" if "branches" in attrs else "If"
         for k, gradient in zip(used, conditional(kind, op.inputs[0], graphs, name=f"{op.type}_grad")):
             result[wanted[k] + 1] = gradient
+            gradient.__dict__["_summands"] = sum(grads[k] is not None for grads in found)
     return result
 
 
@@ -114,5 +115,3 @@ def _count_merges(graph: _BranchGradient, tensor: Tensor, gradients: list) -> No
             graph._loop.count_branch_not_taken(tensor)
         if isinstance(gradient, IndexedSlices):  # the zeros are made rows as well: all of them
             count_nodes(graph, "Shape", *["Const"] * 5, "StridedSlice", "Range", "Merge", "Merge")
-    if len(gradients) > 1:
-        count_nodes(graph, "AddN")
