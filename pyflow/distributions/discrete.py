@@ -71,7 +71,7 @@ def logits_and_probs(
                     checks.append(assert_less_equal(probs, one, message=message))
                 probs = with_dependencies(checks, probs)
         with name_scope("logits"):
-            return (log(probs) if multidimensional else log(probs) - log1p(-probs)), probs
+            return (log(probs) if multidimensional else log(probs) - log1p(-1.0 * probs)), probs
 
 
 def integer_form(x: Any, dtype: Any) -> Tensor:

@@ -20,7 +20,7 @@ from pyflow.ops.array_joining import concat
 from pyflow.ops.array_selection import where_v2
 from pyflow.ops.array_shape import shape
 from pyflow.ops.checks import assert_less, assert_positive, assert_same_float_dtype
-from pyflow.ops.comparison import greater, less, logical_not, logical_or
+from pyflow.ops.comparison import greater, greater_equal, less, logical_or
 from pyflow.ops.constant import constant
 from pyflow.ops.math_binary import squared_difference
 from pyflow.ops.math_rounding import is_nan
@@ -147,11 +147,14 @@ class Laplace(_LocationScale):
         z = self._z(x)
         return 0.5 + 0.5 * sign(z) * (1.0 - exp(-absolute(z)))
 
+    def _mean(self) -> Tensor:
+        return self.loc + zeros_like(self.scale)
+
     def _entropy(self) -> Tensor:
-        return math.log(2.0) + 1.0 + log(self.scale * ones_like(self.loc))
+        return math.log(2.0) + 1.0 + log(self.scale + zeros_like(self.loc))
 
     def _stddev(self) -> Tensor:
-        return math.sqrt(2.0) * self.scale * ones_like(self.loc)
+        return math.sqrt(2.0) * self.scale + zeros_like(self.loc)
 
 
 def _log_of_laplace(z: Tensor) -> Tensor:
@@ -259,8 +262,8 @@ class Uniform(ScalarDistribution):
 
     def _prob(self, x: Any) -> Tensor:
         x = x * ones(self.batch_shape_tensor(), dtype=x.dtype)
-        inside = logical_not(logical_or(less(x, self.low), logical_not(less(x, self.high))))
-        density = where_v2(inside, ones_like(x) / self.range(), zeros_like(x))
+        outside = logical_or(less(x, self.low), greater_equal(x, self.high))
+        density = where_v2(outside, zeros_like(x), ones_like(x) / self.range())
         return where_v2(is_nan(x), x, density)
 
     def _cdf(self, x: Any) -> Tensor:

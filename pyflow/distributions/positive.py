@@ -12,7 +12,7 @@ from pyflow.core.scopes import control_dependencies, name_scope
 from pyflow.core.tensor import Tensor
 from pyflow.distributions.kullback_leibler import RegisterKL
 from pyflow.distributions.scalar_distribution import ScalarDistribution, new_seed, where_defined
-from pyflow.ops.array_filling import ones_like
+from pyflow.ops.array_filling import ones, ones_like
 from pyflow.ops.array_identity import identity
 from pyflow.ops.array_joining import concat
 from pyflow.ops.array_selection import where_v2
@@ -107,8 +107,8 @@ class Exponential(Gamma):
     ):
         own = dict(locals())
         with name_scope(name, values=[rate]) as scope:
-            self._rate = identity(rate, name="rate")
-            one = ones_like(self._rate, dtype=self._rate.dtype)
+            self._rate = convert_to_tensor(rate, name="rate")
+            one = ones([], dtype=self._rate.dtype)
             super().__init__(one, self._rate, validate_args=validate_args, allow_nan_stats=allow_nan_stats, name=scope)
         self._finish(own, scope)
 

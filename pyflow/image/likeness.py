@@ -118,8 +118,10 @@ def _per_channel(
     luminance = (product + c1) / (squares + c1)
     mixed = local_mean(first * second) * 2.0
     energy = local_mean(raw.Square(first) + raw.Square(second))
+    c2 = c2 * 1.0  # TensorFlow's correction for the window's bias, which is none
     structure = (mixed - product + c2) / (energy - squares + c2)
-    return reduce_mean(luminance * structure, [-3, -2]), reduce_mean(structure, [-3, -2])
+    axes = constant([-3, -2])
+    return reduce_mean(luminance * structure, axes), reduce_mean(structure, axes)
 
 
 @export("image.ssim")

@@ -13,8 +13,9 @@ from pyflow.core import dtypes, errors
 from pyflow.core.api import PUBLIC, export
 from pyflow.core.convert import constant_value
 from pyflow.core.indexed_slices import IndexedSlices
+from pyflow.core.node_count import count_nodes
 from pyflow.core.registry import ShapeError, op, raw, sample
-from pyflow.core.scopes import colocate_with
+from pyflow.core.scopes import colocate_with, get_default_graph
 from pyflow.core.tensor import Tensor
 from pyflow.ops import gpu_gather
 from pyflow.ops.array import expand_dims, reshape, transpose
@@ -194,6 +195,7 @@ def _axis_gradient(op: Any, dy: Any) -> Tensor:
 
 def _summed_by_index(params_shape: Any, values: Any, indices: Any, batch_dims: int, count: Any) -> Any:
     indices_size = expand_dims(size(indices), 0)
+    count_nodes(get_default_graph(), "Const", "Const", "ExpandDims")  # that size once more
     if not batch_dims:
         return raw.UnsortedSegmentSum(values, reshape(indices, indices_size), count)
     values_shape = shape(values)

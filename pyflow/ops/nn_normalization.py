@@ -103,6 +103,8 @@ def zero_fraction(value: Any, name: str | None = None) -> Tensor:
                 nonzero = _count_nonzero(value, int64)
         # TensorFlow counts in int32 or int64, in the branches of a conditional.
         count_nodes(graph, *["Const", "LessEqual"], *["Switch"] * 6, *["Sum"] * 11, "Merge")
+        if value.shape.ndims is None:  # the axes are counted, in both branches
+            count_nodes(graph, *["Rank", "Const", "Range"] * 2)
         with name_scope("counts_to_fraction"):
             zero = count - nonzero
             fraction = cast(zero, float32) / cast(count, float32)

@@ -184,9 +184,12 @@ def while_gradient(op: Operation, dys: Any) -> list:
     """The gradients of a `While` node's inputs, from those of its outputs (None where nothing is known)."""
     count = len(op.inputs)
     count_nodes(op.graph, *_COUNTING)
-    if op.attrs.get("_back_prop") is False:
-        return [None] * count
     cond, body = function_named(op.graph, op.attrs["cond"]), function_named(op.graph, op.attrs["body"])
+    if op.attrs.get("_back_prop") is False:
+        for i in range(COUNTERS, len(dys)):
+            if dys[i] is None and _is_of_program(body, i) and differentiable(body.inputs[i]):
+                count_nodes(op.graph, "ZerosLike")
+        return [None] * count
     gradient = _BodyGradient(op, cond, body)
     around, conditionals = loop_around(gradient)
     if around is not None:  # the number of rounds is kept as well

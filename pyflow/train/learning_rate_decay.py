@@ -113,6 +113,7 @@ def polynomial_decay(
         step, steps = cast(global_step, dtype), cast(decay_steps, dtype)
         if cycle:
             steps = multiply(steps, where(equal(step, 0), cast(1.0, dtype), ceil(step / decay_steps)))
+            count_nodes(get_default_graph(), *["Switch"] * 4, "Merge")  # TensorFlow chooses by a conditional
         else:
             step = minimum(step, decay_steps)
         p = truediv(step, steps)
@@ -189,6 +190,7 @@ def cosine_decay_restarts(
         same = equal(longer, 1.0)
         cycle = where(same, floor(fraction), cycle)
         fraction = where(same, fraction - floor(fraction), periodic)
+        count_nodes(get_default_graph(), *["Switch"] * 6)  # TensorFlow chooses by a conditional
         decayed = (1 - alpha) * (power_of(higher, cycle) * _half_cosine(fraction)) + alpha
         return multiply(rate, decayed, name=name)
 

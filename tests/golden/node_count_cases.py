@@ -316,6 +316,144 @@ def spectra(tf):
     return [*notes, _count(tf)]
 
 
+def _counts_of_gradients(tf, ys, xs):
+    """The nodes that the gradients take, that they take a second time, and where they wait for each other."""
+    notes = [_count(tf)]
+    for gate in (False, False, True):
+        tf.gradients(ys, xs, gate_gradients=gate)
+        notes.append(_count(tf))
+    return [after - before for before, after in zip(notes, notes[1:])]
+
+
+def gradients_through_a_loop_again_and_waiting(tf):
+    x, u = tf.placeholder(tf.float32, [2, 3]), tf.placeholder(tf.float32, [None, 3])
+    w, v = tf.placeholder(tf.float32, [3, 3]), tf.placeholder(tf.float32, [3])
+    s, notes = tf.placeholder(tf.float32, []), []
+
+    def note(body, first):
+        y = tf.while_loop(lambda i, a: i < 3, lambda i, a: (i + 1, body(a)), [0, first])[1]
+        notes.append(_counts_of_gradients(tf, y, [x, u, w, v, s]))
+
+    note(lambda a: a * x, x)
+    note(lambda a: tf.tanh(tf.matmul(a, w) + v), u)
+    note(lambda a: tf.concat([a, a * 2], 1)[:, :3], u)
+    note(lambda a: tf.reduce_sum(a) + a, u)
+    note(lambda a: tf.nn.dropout(a, 0.5), x)
+    note(lambda a: tf.nn.dropout(a, s), u)
+    note(lambda a: tf.add_n(tf.split(a, 3, 1)[:2]) + a, u)
+    y = tf.while_loop(lambda i, a, b: i < 3, lambda i, a, b: (i + 1, a * b, b), [0, x, x], back_prop=False)[1]
+    return notes + [_counts_of_gradients(tf, y, [x])]
+
+
+def gradients_through_control_flow_in_control_flow(tf):
+    x, u = tf.placeholder(tf.float32, [2, 3]), tf.placeholder(tf.float32, [None, 3])
+    flag, notes = tf.placeholder(tf.bool, []), []
+
+    def loop(body, first):
+        return tf.while_loop(lambda i, a: i < 3, lambda i, a: (i + 1, body(i, a)), [0, first])[1]
+
+    ys = [
+        loop(lambda i, a: tf.cond(i > 1, lambda: a * x, lambda: tf.exp(a)), x),
+        loop(lambda i, a: tf.cond(flag, lambda: a * u, lambda: tf.exp(a)), u),
+        loop(lambda i, a: loop(lambda j, b: b * 2, a), x),
+        loop(lambda i, a: loop(lambda j, b: tf.tanh(b) * a, a), u),
+        tf.cond(flag, lambda: loop(lambda i, a: a * 2, x), lambda: x),
+        tf.cond(flag, lambda: tf.concat([u, u], 1), lambda: tf.concat([u, u * 2], 1)),
+        tf.map_fn(lambda a: tf.image.per_image_standardization(a), tf.placeholder(tf.float32, [None, 4, 4, 3]) + x[0]),
+    ]
+    for y in ys:
+        notes.append(_counts_of_gradients(tf, y, [x, u]))
+    return notes
+
+
+def gradients_of_decoders(tf):
+    rnn, seq2seq, notes = tf.nn.rnn_cell, tf.contrib.seq2seq, []
+    x, lengths = tf.placeholder(tf.float32, [None, None, 3]), tf.placeholder(tf.int32, [None])
+    cells = [
+        lambda: rnn.GRUCell(4),
+        lambda: rnn.DropoutWrapper(rnn.LSTMCell(4, use_peepholes=True), 0.5, 0.5, 0.5),
+        lambda: seq2seq.AttentionWrapper(
+            rnn.LSTMCell(4), seq2seq.LuongAttention(4, x, lengths), attention_layer_size=4
+        ),
+        lambda: seq2seq.AttentionWrapper(rnn.GRUCell(4), seq2seq.BahdanauAttention(4, x, lengths)),
+    ]
+    for name, make in zip("abcd", cells):
+        with tf.variable_scope(name) as scope:
+            cell = make()
+            state = cell.zero_state(tf.shape(x)[0], tf.float32)
+            helper = seq2seq.TrainingHelper(x, lengths)
+            decoder = seq2seq.BasicDecoder(cell, helper, state, tf.layers.Dense(5))
+            outputs = seq2seq.dynamic_decode(decoder, impute_finished=True, maximum_iterations=7)[0]
+            notes.append([_count(tf)] + _counts_of_gradients(tf, outputs.rnn_output, scope.trainable_variables()))
+    return notes
+
+
+def gradients_of_chains_of_tags(tf):
+    crf, notes = tf.contrib.crf, []
+    with tf.variable_scope("tags"):
+        transitions = tf.get_variable("transitions", [3, 3])
+    for shape in ([2, 5, 3], [None, None, 3]):
+        scores, lengths = tf.placeholder(tf.float32, shape), tf.placeholder(tf.int32, shape[:1])
+        tags = tf.placeholder(tf.int32, shape[:2])
+        y = crf.crf_log_likelihood(scores, tags, lengths, transitions)[0]
+        notes.append(_counts_of_gradients(tf, y, [scores, transitions]))
+        crf.crf_decode(scores, transitions, lengths)
+        notes.append(_count(tf))
+    return notes
+
+
+def training_recurrent_networks(tf):
+    ids, labels = tf.placeholder(tf.int32, [None, None]), tf.placeholder(tf.int32, [None, None])
+    keep, lengths, notes = tf.placeholder(tf.float32, []), tf.placeholder(tf.int32, [None]), []
+    rnn = tf.nn.rnn_cell
+    cell = rnn.MultiRNNCell([rnn.DropoutWrapper(rnn.LSTMCell(8), output_keep_prob=keep) for _ in range(2)])
+    rows = tf.nn.embedding_lookup(tf.get_variable("rows", [20, 8]), ids)
+    outputs = tf.nn.dynamic_rnn(cell, rows, lengths, dtype=tf.float32)[0]
+    logits = tf.layers.dense(outputs, 20)
+    loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits))
+    step = tf.train.get_or_create_global_step()
+    optimizer = tf.train.AdamOptimizer(tf.train.exponential_decay(0.1, step, 2, 0.9, staircase=True))
+    gradients, variables = zip(*_noting(tf, notes, optimizer.compute_gradients(loss)))
+    gradients, _ = _noting(tf, notes, tf.clip_by_global_norm(gradients, 1.0))
+    train = optimizer.apply_gradients(zip(gradients, variables), step)
+    return notes + [train.name, _count(tf)]
+
+
+def training_with_conditionals(tf):
+    x, labels = tf.placeholder(tf.float32, [None, 8, 8, 1]), tf.placeholder(tf.int32, [None])
+    training, notes = tf.placeholder(tf.bool, []), []
+    y = tf.layers.conv2d(x, 4, 3, padding="same", use_bias=False)
+    y = y + tf.layers.conv2d(tf.nn.relu(tf.layers.batch_normalization(y, training=training)), 4, 3, padding="same")
+    y = tf.layers.dropout(tf.layers.flatten(y), 0.4, training=training)
+    loss = tf.losses.sparse_softmax_cross_entropy(labels, _noting(tf, notes, tf.layers.dense(y, 3)))
+    with tf.control_dependencies(tf.get_collection(tf.GraphKeys.UPDATE_OPS)):
+        train = tf.train.MomentumOptimizer(0.1, 0.9).minimize(loss, tf.train.get_or_create_global_step())
+    return notes + [train.name, _count(tf)]
+
+
+def functions_of_other_nodes(tf):
+    v, w, notes = tf.placeholder(tf.float32, [3]), tf.placeholder(tf.float32, [4, 3, 3]), []
+    step = tf.train.get_or_create_global_step()
+    makes = [
+        lambda: tf.norm(w, ord=2, axis=[1, 2]),
+        lambda: tf.norm(w, ord=2, axis=[1, 2], keepdims=True),
+        lambda: tf.nn.zero_fraction(tf.placeholder(tf.float32)),
+        lambda: tf.train.polynomial_decay(0.1, step, 100, cycle=True),
+        lambda: tf.train.cosine_decay_restarts(0.1, step, 100),
+        lambda: tf.gradients(tf.gather(w, [0, 1], axis=1), w),
+        lambda: tf.image.ssim(*[tf.placeholder(tf.float32, [None, 16, 16, 1])] * 2, max_val=1.0),
+        lambda: tf.distributions.Bernoulli(probs=v).sample(),
+        lambda: tf.distributions.Exponential(v).log_prob(v),
+        lambda: tf.distributions.Uniform(0.0, v).log_prob(v),
+        lambda: tf.distributions.Laplace(v, v).entropy(),
+    ]
+    for make in makes:
+        before = _count(tf)
+        make()
+        notes.append(_count(tf) - before)
+    return notes
+
+
 CASES = {name: case for name, case in list(globals().items()) if callable(case) and not name.startswith("_")}
 
 
