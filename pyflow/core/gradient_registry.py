@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any, Callable
 
 from pyflow.core import registry
@@ -9,6 +10,7 @@ from pyflow.core.api import export
 from pyflow.core.operation import Operation
 
 _registered: dict[str, Any] = {}
+_places: dict[str, str] = {}  # where each was registered
 
 
 @export("RegisterGradient")
@@ -33,8 +35,11 @@ class RegisterGradient:
 def _register(op_type: str, gradient: Any) -> None:
     definition = registry.OPS.get(op_type)
     if op_type in _registered or (definition is not None and definition.grad is not None):
-        raise KeyError(f"Registering two gradient with name '{op_type}'!")
+        place = _places.get(op_type, "the definition of the op")
+        raise KeyError(f"Registering two gradient with name '{op_type}'! (Previous registration was in {place})")
     _registered[op_type] = gradient
+    frame = sys._getframe(2)
+    _places[op_type] = f"{frame.f_code.co_name} {frame.f_code.co_filename}:{frame.f_lineno}"
 
 
 @export("NotDifferentiable", "NoGradient", "no_gradient")

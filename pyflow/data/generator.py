@@ -10,7 +10,7 @@ import numpy as np
 
 from pyflow.core import dtypes
 from pyflow.core.array_value import array_value
-from pyflow.core.convert import convert_to_tensor
+from pyflow.core.convert import convert_n_to_tensor
 from pyflow.core.registry import raw
 from pyflow.core.scopes import get_default_graph
 from pyflow.core.shapes import TensorShape, as_shape
@@ -105,7 +105,7 @@ def generated(generator: Callable, output_types: Any, output_shapes: Any, args: 
         output_shapes = nest.map_structure(lambda _: TensorShape(None), output_types)
     else:
         output_shapes = nest.map_structure_up_to(output_types, as_shape, output_shapes)
-    arguments = () if args is None else tuple(convert_to_tensor(a, name=f"args_{i}") for i, a in enumerate(args))
+    arguments = () if args is None else tuple(convert_n_to_tensor(args, name="args"))
     types = [dtypes.as_dtype(t) for t in nest.flatten(output_types)]
     shapes = nest.flatten(output_shapes)
     state = _GeneratorState(generator)

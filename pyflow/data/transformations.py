@@ -62,6 +62,8 @@ class Transformations:
         Raises:
           TypeError: they are of other dtypes or classes.
         """
+        if not hasattr(dataset, "element_spec"):
+            raise TypeError(f"`dataset_or_iterator` must be a Dataset or Iterator object, but got {type(dataset)}.")
         ours, theirs = self.element_spec, dataset.element_spec
         for what, of in (("types", structure.legacy_types), ("classes", structure.legacy_classes)):
             if of(ours) != of(theirs):

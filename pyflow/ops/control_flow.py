@@ -38,6 +38,8 @@ def no_op(name: str | None = None) -> Operation:
 def with_dependencies(dependencies: Any, output_tensor: Any, name: str | None = None) -> Any:
     """`output_tensor` (a tensor or `IndexedSlices`), available only once all `dependencies` have run."""
     with name_scope(name, "control_dependency", [*dependencies, output_tensor]) as name:
+        if not hasattr(output_tensor, "op"):
+            output_tensor = convert_to_tensor_or_indexed_slices(output_tensor)
         with colocate_with(output_tensor), control_dependencies(dependencies):
             if isinstance(output_tensor, SparseTensor):
                 values = raw.Identity(output_tensor.values, name=name)

@@ -5,6 +5,7 @@ import pytest
 from pyflow.core.convert import convert_to_tensor_v2
 from pyflow.core.dtypes import float32
 from pyflow.core.errors import NotFoundError
+from pyflow.core.gradient_registry import RegisterGradient
 from pyflow.core.graph import Graph
 from pyflow.core.scopes import (
     colocate_with,
@@ -309,3 +310,10 @@ def test_newer_names_take_newer_arguments():
         assert scope == "a/" and constant(1).op.name == "a/Const"
     with pytest.raises(ValueError, match="name for name_scope must be a string."):
         name_scope_v2(None)
+
+
+def test_a_gradient_is_registered_once():
+    RegisterGradient("OfTestGraph")(lambda op, dy: dy)
+    words = r"Registering two gradient with name 'OfTestGraph'! \(Previous registration was in .*test_graph.py:\d+\)"
+    with pytest.raises(KeyError, match=words):
+        RegisterGradient("OfTestGraph")(lambda op, dy: dy)

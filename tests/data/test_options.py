@@ -2,6 +2,7 @@
 
 import pytest
 
+import pyflow as tf
 from pyflow.data.options import OptionsBase, create_option, merge_options
 
 
@@ -35,3 +36,14 @@ def test_options_are_merged():
         merge_options(first, third)
     with pytest.raises(TypeError, match="Incompatible options type: <class '.*Outer'> vs <class '.*Inner'>"):
         merge_options(first, Outer())
+
+
+def test_only_datasets_are_concatenated():
+    words = "`dataset_or_iterator` must be a Dataset or Iterator object, but got <class 'int'>."
+    with pytest.raises(TypeError, match=words):
+        tf.data.Dataset.range(3).concatenate(3)
+
+
+def test_arguments_of_a_generator_are_a_sequence():
+    with pytest.raises(TypeError, match="values must be a sequence."):
+        tf.data.Dataset.from_generator(lambda n: [n], tf.int32, args=3)
