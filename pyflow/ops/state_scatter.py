@@ -20,6 +20,8 @@ from pyflow.ops.gpu_scatter import LARGER, SMALLER, Expression, changed_rows
 from pyflow.ops.shape_rules import element_count, merge, text, with_rank_at_least
 from pyflow.ops.state import widened
 
+# So many rows take as long one by one as together.
+_FEW_ROWS = 12
 ORDERED = (dtypes.float16, dtypes.bfloat16, dtypes.float32, dtypes.float64, dtypes.int32, dtypes.int64)
 
 
@@ -95,9 +97,25 @@ def _scatter(target: np.ndarray, indices: np.ndarray, updates: np.ndarray, combi
         _scatter(wide, indices, widened(updates), combine)
         np.copyto(target, dtypes.float32_to_bfloat16(wide))
         return
-    for chosen in _rounds(indices):
+    if isinstance(combine, np.ufunc) and target.ndim == 1 and updates.ndim:
+        combine.at(target, indices.astype(np.intp, copy=False), updates)
+        return
+    groups = _rounds(indices)
+    for number, chosen in enumerate(groups):
+        if number and len(chosen) <= _FEW_ROWS and isinstance(combine, np.ufunc):
+            _scatter_one_by_one(target, indices, updates, combine, np.concatenate(groups[number:]))
+            return
         rows = indices[chosen]
         target[rows] = combine(target[rows], updates[chosen] if updates.ndim else updates)
+
+
+def _scatter_one_by_one(
+    target: np.ndarray, indices: np.ndarray, updates: np.ndarray, combine: np.ufunc, positions: np.ndarray
+) -> None:
+    """What is left when every row but a few has had its updates: one index, say, that comes many times."""
+    for position, index in zip(positions.tolist(), indices[positions].tolist()):
+        row = target[index, ...]
+        combine(row, updates[position] if updates.ndim else updates, out=row)
 
 
 def _rounds(indices: np.ndarray) -> list[Any]:
