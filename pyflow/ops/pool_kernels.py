@@ -16,7 +16,7 @@ from pyflow.ops import parallel
 from pyflow.ops.primitives import primitives
 from pyflow.ops.windows import Windows
 
-_BLOCK_BYTES = 384 * 1024
+_BLOCK_BYTES = 768 * 1024
 
 # A place in the window: which windows have it within the array, and the elements that these have there.
 Place = tuple[tuple[slice, ...], tuple[slice, ...]]
@@ -120,6 +120,8 @@ def max_pool_gradient(x: np.ndarray, y: np.ndarray, gradient: np.ndarray, window
 
     def block(images: slice) -> None:
         source, result, highest = x[images], out[images], y[images]
+        if exact and _one_greatest(source, highest, gradient[images], windows, result):
+            return
         shape = highest.shape
         left = parallel.scratch(shape, out.dtype, "left")
         np.copyto(left, gradient[images])
@@ -147,6 +149,36 @@ def max_pool_gradient(x: np.ndarray, y: np.ndarray, gradient: np.ndarray, window
                 np.add(target, given, out=target)
 
     _in_blocks(block, x)
+
+
+def _one_greatest(x: np.ndarray, y: np.ndarray, gradient: np.ndarray, windows: Windows, out: np.ndarray) -> bool:
+    """The gradient where windows fit the array and each has one greatest element; False if some have several.
+
+    What belongs to a window is repeated for the places along the last axis, so that all passes are along the memory.
+    """
+    *leading, last = windows.window
+    wide = (*y.shape[:-1], last, y.shape[-1])
+    cut = [len(y)]
+    for count, k in zip(windows.counts, windows.window):
+        cut += [count, k]
+    x, out = x.reshape(*cut, y.shape[-1]), out.reshape(*cut, y.shape[-1])
+    order = [
+        (slice(None), *itertools.chain.from_iterable((slice(None), place) for place in index))
+        for index in itertools.product(*map(range, leading))
+    ]
+    repeated = parallel.scratch(wide, y.dtype, "left")
+    np.copyto(repeated, y[..., None, :])
+    equal = parallel.scratch((len(order), *wide), np.bool_, "equal")
+    for place, same in zip(order, equal):
+        np.equal(x[place], repeated, out=same)
+    if np.count_nonzero(equal) != y.size:
+        return False
+    np.copyto(repeated, gradient[..., None, :])
+    for place, same in zip(order, equal):
+        target = out[place]
+        np.copyto(target, same)
+        np.multiply(target, repeated, out=target)
+    return True
 
 
 def max_pool_gradient_to_all(

@@ -91,6 +91,25 @@ def test_gradient_goes_to_the_first_of_equals():
     assert second[0, :, :, 0].tolist() == [[1, 0, 1, 0], [0, 0, 0, 0], [1, 0, 1, 0], [0, 0, 0, 0]]
 
 
+@pytest.mark.parametrize("data_format", ["NHWC", "NCHW"])
+@pytest.mark.parametrize("values", [3, 10000], ids=["many equals", "few equals"])
+def test_gradient_of_windows_side_by_side_goes_to_the_first_greatest_of_each(values, data_format):
+    x = RANDOM.permutation(np.arange(4 * 6 * 9 * 5) % values).reshape(4, 6, 9, 5).astype(np.float32)
+    dy = RANDOM.rand(4, 3, 3, 5).astype(np.float32)
+    expected = np.zeros_like(x)
+    for n, i, j, c in np.ndindex(dy.shape):
+        window = x[n, 2 * i : 2 * i + 2, 3 * j : 3 * j + 3, c]
+        row, column = np.unravel_index(np.argmax(window), window.shape)
+        expected[n, 2 * i + row, 3 * j + column, c] = dy[n, i, j, c]
+    turned = (lambda a: a.transpose(0, 3, 1, 2)) if data_format == "NCHW" else (lambda a: a)
+    sizes = arguments((2, 3), (2, 3), "VALID", data_format == "NCHW")
+    with tf.Graph().as_default(), tf.Session() as sess:
+        held = tf.placeholder(tf.float32, turned(x).shape)
+        pooled = tf.nn.max_pool(held, data_format=data_format, **sizes)
+        (gradient,) = tf.gradients(pooled, held, turned(dy))
+        np.testing.assert_array_equal(sess.run(gradient, {held: turned(x)}), turned(expected))
+
+
 def test_windows_that_are_tensors():
     x = RANDOM.standard_normal((2, 5, 4, 3))
     size = tf.placeholder(tf.int32, [4])
