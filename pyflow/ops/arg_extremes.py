@@ -56,13 +56,13 @@ def _axis(input: Any, dimension: Any) -> int:
 
 def _first_best(extreme: Any, input: Any, axis: int, worst: float) -> Any:
     """`extreme` (np.argmax or np.argmin) along an axis. A NaN is never the best, as it is to numpy."""
-    positions = extreme(input, axis)
-    if input.dtype.kind != "f":
-        return positions
-    best = np.take_along_axis(input, np.expand_dims(positions, axis), axis)
-    if np.isnan(best).any():
-        return extreme(np.where(np.isnan(input), input.dtype.type(worst), input), axis)
-    return positions
+    if input.dtype.kind == "f":
+        flat = input.reshape(-1)
+        # Squares cannot cancel: their sum is NaN if an element is, and only then.
+        squares = np.dot(flat, flat)
+        if squares != squares:
+            input = np.where(np.isnan(input), input.dtype.type(worst), input)
+    return extreme(input, axis)
 
 
 def _no_gradient(op: Any, grad: Any) -> tuple:

@@ -20,6 +20,10 @@ class BFloat16Array(np.ndarray):
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         return getattr(ufunc, method)(*map(_numbers, inputs), **kwargs)
 
+    def __getitem__(self, index: Any) -> Any:
+        item = super().__getitem__(index)
+        return item if isinstance(item, np.ndarray) else np.asarray(item).view(BFloat16Array)
+
     def __float__(self) -> float:
         return float(_numbers(self))
 

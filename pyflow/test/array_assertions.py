@@ -141,6 +141,7 @@ class ArrayAssertions(_Base):
         a, b = self._GetNdArray(a), self._GetNdArray(b)
         contents = f" Contents: {b}. \n{msg}." if b.ndim <= 3 or b.size < 500 else f" {msg}"
         self.assertEqual(a.shape, b.shape, f"Shape mismatch: expected {a.shape}, got {b.shape}.{contents}")
+        a, b = _widened(a), _widened(b)
         same = a == b
         if a.dtype in (np.float16, np.float32, np.float64):
             same = np.logical_or(same, np.logical_and(np.isnan(a), np.isnan(b)))
@@ -214,7 +215,7 @@ class ArrayAssertions(_Base):
 
 
 def _widened(a: np.ndarray) -> np.ndarray:
-    return dtypes.bfloat16_to_float32(a) if a.dtype == dtypes.bfloat16.as_numpy_dtype else a
+    return dtypes.bfloat16_to_float32(a.view(np.ndarray)) if a.dtype == dtypes.bfloat16.as_numpy_dtype else a
 
 
 def _told(subscripts: np.ndarray, values: np.ndarray) -> str:

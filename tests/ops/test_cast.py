@@ -105,4 +105,5 @@ def test_fetched_bfloat16_values_are_the_numbers_they_are():
         values, one = session.run([tf.constant([-2.5, 0.75], tf.bfloat16), tf.constant(3.0, tf.bfloat16)])
     assert values.dtype == tf.bfloat16.as_numpy_dtype
     assert values.astype(np.float32).tolist() == values.tolist() == [-2.5, 0.75]
-    assert (values + 1).tolist() == [-1.5, 1.75] and float(one) == 3.0 and str(values) == "[-2.5   0.75]"
+    assert (values + 1).tolist() == [-1.5, 1.75] and float(one) == 3.0 == values[1] * 4
+    assert str(values) == "[-2.5   0.75]"
