@@ -218,3 +218,32 @@ def pooling(kernel: str) -> Callable[[Any], list[Dispatch] | None]:
         return [Dispatch(f"pool/{kernel}.wgsl", inputs, [output], groups(size(output)), types, work=work, **sizes)]
 
     return rule
+
+
+def greatest_with_places(node: Any) -> list[Dispatch] | None:
+    """The rule of MaxPoolWithArgmax."""
+    return _placed(node, "max_and_place", node.inputs, node.outputs, node.inputs[0].shape, node.outputs[0].shape)
+
+
+def to_places(node: Any) -> list[Dispatch] | None:
+    """The rule of MaxPoolGradWithArgmax, where the places are those of the same windows; others may be anywhere."""
+    _, dy, places = node.inputs
+    found = places.step
+    same = ("ksize", "strides", "padding", "include_batch_in_index")
+    if found is None or found.type != "MaxPoolWithArgmax" or any(found.attrs[n] != node.attrs[n] for n in same):
+        return None
+    if found.inputs[0].shape != node.outputs[0].shape:
+        return None
+    return _placed(node, "place_gradient", [dy, places], node.outputs, node.outputs[0].shape, dy.shape)
+
+
+def _placed(node: Any, kernel: str, inputs: list, outputs: list, x: Any, y: Any) -> list[Dispatch] | None:
+    attrs = node.attrs
+    if any(batch_and_depth(attrs[m], "NHWC") != (1, 1) for m in _MOVES):
+        return None
+    windows = pool_windows(x, attrs["ksize"], attrs["strides"], attrs["padding"], "NHWC")
+    if not _fits(windows, x, y, x[3]):
+        return None
+    sizes = _input_sizes(x, y) | _geometry(windows) | {"OF_BATCH": attrs["include_batch_in_index"]}
+    work, types = math.prod(y) * math.prod(windows.window), {"T": word_of(outputs[0])}
+    return [Dispatch(f"pool/{kernel}.wgsl", inputs, outputs, groups(size(outputs[0])), types, work=work, **sizes)]

@@ -6,11 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from pyflow.core.dtypes import INDEX, REAL, int64
+from pyflow.core.dtypes import INDEX, REAL, int32, int64
 from pyflow.core.registry import NOT_DIFFERENTIABLE, Attr, attr, one_of, op, sample
+from pyflow.ops.gpu import FLOATS, dispatches
+from pyflow.ops.gpu_conv import greatest_with_places, to_places
 from pyflow.ops.pool_kernels import first_greatest, max_pool
 from pyflow.ops.pool_rules import check_spatial, pool_windows, pooled_shape, window_attrs
 from pyflow.ops.shape_rules import merge, with_rank
+
+_ON_GPU = (*FLOATS, int32, int64)
 
 
 def _gradient_attrs() -> dict[str, Attr]:
@@ -58,6 +62,7 @@ class MaxPoolWithArgmax:
         attrs = {name: op.get_attr(name) for name in names}
         return MaxPoolGradWithArgmax(op.inputs[0], dy, op.outputs[1], **attrs)
 
+    gpu = dispatches(greatest_with_places, types=_ON_GPU)
     samples = [
         sample(
             [[[[1.0], [2.0], [7.0]], [[4.0], [3.0], [5.0]]]],
@@ -94,6 +99,7 @@ class MaxPoolGradWithArgmax:
             np.add.at(out.reshape(-1), places.reshape(-1), grad.reshape(-1))
 
     grad = NOT_DIFFERENTIABLE
+    gpu = dispatches(to_places, types=_ON_GPU)
     samples = [
         sample(_X, _DY, _ARGMAX, **_WINDOWS,
                reference=lambda x, dy, i: np.reshape([0, 0, 2, 1.5, 0.5, 0, 0, 3], (2, 2, 2, 1)))

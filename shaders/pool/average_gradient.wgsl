@@ -5,7 +5,7 @@
 // bindings    0: dy, 1: dx
 // workgroups  ceil(BATCH · HEIGHT · WIDTH · DEPTH / 64), flat
 
-// include parts/windows.wgsl
+// include parts/windows_over.wgsl
 
 @group(0) @binding(0) var<storage, read> dy: array<T>;
 @group(0) @binding(1) var<storage, read_write> dx: array<T>;
@@ -20,20 +20,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
         @builtin(local_invocation_index) local: u32) {
     let i = (group.x + group.y * groups.x) * 64u + local;
     if i >= BATCH * HEIGHT * WIDTH * DEPTH { return; }
-    let y = i / (WIDTH * DEPTH) % HEIGHT;
-    let x_column = i / DEPTH % WIDTH;
-    let first_row = select(0u, (y + PAD_TOP - KERNEL_ROWS) / STRIDE_ROWS + 1u, y + PAD_TOP >= KERNEL_ROWS);
-    let first_column = select(0u, (x_column + PAD_LEFT - KERNEL_COLUMNS) / STRIDE_COLUMNS + 1u,
-        x_column + PAD_LEFT >= KERNEL_COLUMNS);
-    let last_row = min((y + PAD_TOP) / STRIDE_ROWS, ROWS - 1u);
-    let last_column = min((x_column + PAD_LEFT) / STRIDE_COLUMNS, COLUMNS - 1u);
-    let windows = i / (HEIGHT * WIDTH * DEPTH) * ROWS * COLUMNS * DEPTH + i % DEPTH;
+    let over = windows_over(i);
     var sum = 0.0;
-    for (var row = first_row; row <= last_row; row++) {
+    for (var row = over.row; row <= over.last_row; row++) {
         let rows = extent(i32(row * STRIDE_ROWS) - i32(PAD_TOP), KERNEL_ROWS, HEIGHT);
-        for (var column = first_column; column <= last_column; column++) {
+        for (var column = over.column; column <= over.last_column; column++) {
             let columns = extent(i32(column * STRIDE_COLUMNS) - i32(PAD_LEFT), KERNEL_COLUMNS, WIDTH);
-            sum += f32(dy[windows + (row * COLUMNS + column) * DEPTH]) / (rows * columns);
+            sum += f32(dy[over.start + (row * COLUMNS + column) * DEPTH]) / (rows * columns);
         }
     }
     store_result(i, T(sum));

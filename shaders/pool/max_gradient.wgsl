@@ -5,7 +5,7 @@
 // bindings    0: x, 1: y, the greatest elements, 2: dy, their gradients, 3: dx
 // workgroups  ceil(BATCH · HEIGHT · WIDTH · DEPTH / 64), flat
 
-// include parts/windows.wgsl
+// include parts/windows_over.wgsl
 
 @group(0) @binding(0) var<storage, read> x: array<T>;
 @group(0) @binding(1) var<storage, read> greatest: array<T>;
@@ -35,18 +35,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     if i >= BATCH * HEIGHT * WIDTH * DEPTH { return; }
     let y = i / (WIDTH * DEPTH) % HEIGHT;
     let x_column = i / DEPTH % WIDTH;
-    let first_row = select(0u, (y + PAD_TOP - KERNEL_ROWS) / STRIDE_ROWS + 1u, y + PAD_TOP >= KERNEL_ROWS);
-    let first_column = select(0u, (x_column + PAD_LEFT - KERNEL_COLUMNS) / STRIDE_COLUMNS + 1u,
-        x_column + PAD_LEFT >= KERNEL_COLUMNS);
-    let last_row = min((y + PAD_TOP) / STRIDE_ROWS, ROWS - 1u);
-    let last_column = min((x_column + PAD_LEFT) / STRIDE_COLUMNS, COLUMNS - 1u);
-    let windows = i / (HEIGHT * WIDTH * DEPTH) * ROWS * COLUMNS * DEPTH + i % DEPTH;
+    let over = windows_over(i);
     let image = i / (HEIGHT * WIDTH * DEPTH) * HEIGHT * WIDTH * DEPTH + i % DEPTH;
     let v = x[i];
     var sum = 0.0;
-    for (var row = first_row; row <= last_row; row++) {
-        for (var column = first_column; column <= last_column; column++) {
-            let window = windows + (row * COLUMNS + column) * DEPTH;
+    for (var row = over.row; row <= over.last_row; row++) {
+        for (var column = over.column; column <= over.last_column; column++) {
+            let window = over.start + (row * COLUMNS + column) * DEPTH;
             if same(greatest[window], v) && !is_earlier(v, image, row, column, y, x_column) { sum += f32(dy[window]); }
         }
     }

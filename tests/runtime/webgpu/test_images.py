@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import pyflow as tf
-from tests.runtime.webgpu.on_device import cpu_session, ops_done
+from tests.runtime.webgpu.on_device import cpu_session, on_both, ops_done
 
 pytestmark = pytest.mark.native
 
@@ -64,6 +64,22 @@ def test_a_depthwise_convolution_and_its_gradients(adapter, stride, padding, rat
 
     op = "DepthwiseConv2dNativeBackpropFilter"
     compare(make, numbers(5, 13, 11, 3), numbers(3, 2, 3, multiplier, seed=1), op=op)
+
+
+@pytest.mark.parametrize("window, stride, padding", [(2, 2, "VALID"), (3, 2, "SAME"), (3, 1, "SAME"), (2, 3, "SAME")])
+@pytest.mark.parametrize("of_batch", [False, True])
+def test_pooling_with_places_and_its_gradient(adapter, window, stride, padding, of_batch):
+    def function(x, weights):
+        how = {"ksize": [1, window, window, 1], "strides": [1, stride, stride, 1], "padding": padding}
+        y, places = tf.nn.max_pool_with_argmax(x, **how, include_batch_in_index=of_batch)
+        return y, places, tf.gradients(y * tf.reduce_mean(weights) * y, x)[0]
+
+    x = np.round(np.random.default_rng(3).uniform(-4, 4, (3, 7, 10, 5))).astype(np.float32)  # with many equals
+    values, expected, ran = on_both(function, [x, np.arange(99, dtype=np.float32)])
+    assert {"MaxPoolWithArgmax", "gradients/MaxPoolWithArgmax_grad/MaxPoolGradWithArgmax"} <= ran.ops
+    np.testing.assert_array_equal(values[1], expected[1])
+    np.testing.assert_allclose(values[0], expected[0], rtol=1e-6)
+    np.testing.assert_allclose(values[2], expected[2], rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("pool, op", [(tf.nn.max_pool, "MaxPoolGrad"), (tf.nn.avg_pool, "AvgPoolGrad")])
