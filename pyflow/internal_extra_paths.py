@@ -18,6 +18,21 @@ python.ops.critical_section_ops ops.critical_section @
 python.ops.parallel_for
 python.ops.parallel_for.control_flow_ops ops.parallel_for
 python.ops.parallel_for.gradients ops.jacobians
+python.ops.ragged.ragged_array_ops ops.ragged_joining ops.ragged_selection @ragged
+python.ops.ragged.ragged_batch_gather_ops ops.ragged_selection
+python.ops.ragged.ragged_concat_ops ops.ragged_joining @ragged
+python.ops.ragged.ragged_conversion_ops ops.ragged_conversion
+python.ops.ragged.ragged_factory_ops @ragged
+python.ops.ragged.ragged_functional_ops @ragged
+python.ops.ragged.ragged_gather_ops ops.ragged_selection
+python.ops.ragged.ragged_getitem ops.ragged_selection
+python.ops.ragged.ragged_math_ops @ragged @ @math
+python.ops.ragged.ragged_squeeze_op ops.ragged_joining
+python.ops.ragged.ragged_string_ops @strings ops.ragged_strings
+python.ops.ragged.ragged_tensor ops.ragged_tensor ops.ragged_specs @
+python.ops.ragged.ragged_tensor_value @ragged ops.ragged_tensor_value
+python.ops.ragged.ragged_where_op ops.ragged_selection
+python.ops.ragged.segment_id_ops @ragged
 python.ops.session_ops ops.session_ops @
 python.training.checkpoint_management train.checkpoint_management train.object_checkpoint @train
 python.training.tracking.util train.object_checkpoint train.object_graph @train

@@ -118,10 +118,8 @@ _NAMES_ALONE = {
         linear_operator_algebra linear_operator_block_diag linear_operator_circulant linear_operator_householder
         linear_operator_kronecker linear_operator_low_rank_update linear_operator_test_util linear_operator_toeplitz
         linear_operator_util matmul_registrations registrations_util solve_registrations""",
-    "python.ops.ragged": """ragged_array_ops ragged_concat_ops ragged_config ragged_conversion_ops ragged_dispatch
-        ragged_factory_ops ragged_functional_ops ragged_gather_ops ragged_getitem ragged_map_ops ragged_math_ops
-        ragged_operators ragged_string_ops ragged_tensor ragged_tensor_shape ragged_tensor_value ragged_util
-        ragged_where_op segment_id_ops""",
+    "python.ops.ragged": """ragged_config ragged_dispatch ragged_map_ops ragged_operators ragged_tensor_shape
+        ragged_util""",
     "python.platform": "build_info status_bar sysconfig",
     "python.profiler": "profiler profile_context tfprof_logger",
     "python.saved_model": "load model_utils save",
@@ -131,8 +129,8 @@ _NAMES_ALONE = {
         protobuf.compare serialization tf_stack""",
 }
 
-GENERATED = """audio batch checkpoint clustering collective ctc cudnn_rnn experimental_dataset nccl ragged_array
-ragged_conversion ragged_math sdca stateful_random summary"""
+GENERATED = """audio batch checkpoint clustering collective ctc cudnn_rnn decode_proto encode_proto experimental_dataset
+nccl ragged_array ragged_conversion ragged_math sdca stateful_random summary"""
 
 NAMES_ALONE = [f"{package}.{name}" for package, names in _NAMES_ALONE.items() for name in names.split()]
 
@@ -150,6 +148,18 @@ python.ops.image_ops_impl _ImageDimensions=dimensions _is_tensor=is_tensor fix_i
 python.ops.metrics_impl _streaming_confusion_matrix=add_to_confusion_matrix _remove_squeezable_dimensions=matched
 python.ops.nn_ops _get_noise_shape=_noise_shape
 python.ops.losses.losses_impl _num_present=num_present _safe_mean=_mean
+python.ops.ragged.ragged_array_ops boolean_mask=ragged_boolean_mask expand_dims=ragged_expand_dims
+ rank=ragged_rank size=ragged_size tile=ragged_tile
+python.ops.ragged.ragged_batch_gather_ops batch_gather=ragged_batch_gather
+python.ops.ragged.ragged_concat_ops concat=ragged_concat stack=ragged_stack
+python.ops.ragged.ragged_conversion_ops ragged_to_dense=to_tensor
+python.ops.ragged.ragged_gather_ops gather=ragged_gather gather_nd=ragged_gather_nd
+python.ops.ragged.ragged_getitem ragged_tensor_getitem=ragged_getitem
+python.ops.ragged.ragged_math_ops segment_max=unsorted_segment_max segment_mean=unsorted_segment_mean
+ segment_min=unsorted_segment_min segment_prod=unsorted_segment_prod segment_sqrt_n=unsorted_segment_sqrt_n
+ segment_sum=unsorted_segment_sum
+python.ops.ragged.ragged_squeeze_op squeeze=ragged_squeeze
+python.ops.ragged.ragged_where_op where=ragged_where
 python.ops.tensor_array_grad _GetGradSource=gradient_source
 python.layers.convolutional separable_convolution2d=separable_conv2d convolution2d_transpose=conv2d_transpose
  deconvolution2d=conv2d_transpose deconv2d=conv2d_transpose convolution3d_transpose=conv3d_transpose

@@ -120,6 +120,11 @@ product = gen_math_ops.mat_mul([[1.0]], [[2.0]], transpose_b=True)
 assert product.op.type == "MatMul" and gen_math_ops._sum([1.0], axis=0).op.type == "Sum"
 assert gen_array_ops.gather_v2([1, 2], [0], 0).op.type == "GatherV2" and gen_nn_ops.relu_grad([1.0], [1.0]).op.name
 assert tf.raw_ops.ExpandDims(input=[1.0], axis=0).shape == [1, 1]
+from tensorflow.python.ops import gen_decode_proto_ops, proto_ops
+from tensorflow.python.ops.ragged import ragged_gather_ops, ragged_math_ops, ragged_squeeze_op, segment_id_ops
+assert ragged_math_ops.range is tf.ragged.range and ragged_gather_ops.gather and ragged_squeeze_op.squeeze
+assert segment_id_ops.row_splits_to_segment_ids is tf.ragged.row_splits_to_segment_ids
+assert callable(gen_decode_proto_ops.decode_proto_v2) and proto_ops.decode_proto is tf.io.decode_proto
 """
 
 PLATFORM = """

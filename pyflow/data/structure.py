@@ -14,6 +14,8 @@ from pyflow.core.tensor import Tensor
 from pyflow.core.type_specs import SparseTensorSpec, TensorSpec, TypeSpec
 from pyflow.data import nest
 from pyflow.ops.ragged_specs import RaggedTensorSpec
+from pyflow.ops.ragged_tensor import convert_to_tensor_or_ragged_tensor
+from pyflow.ops.ragged_tensor_value import RaggedTensorValue
 from pyflow.ops.ragged_variants import ragged_from_variant, ragged_to_variant
 from pyflow.ops.sparse_messages import deserialize_sparse, serialize_many_sparse, serialize_sparse
 
@@ -67,6 +69,8 @@ def spec_of_leaf(value: Any) -> TypeSpec:
         return spec
     if isinstance(value, SparseTensorValue):
         return SparseTensorSpec(value.dense_shape.tolist(), value.values.dtype)
+    if isinstance(value, RaggedTensorValue):
+        return RaggedTensorSpec.from_value(convert_to_tensor_or_ragged_tensor(value))
     if value is None:
         raise TypeError(f"Could not build a TypeSpec for {value!r} with type {type(value).__name__}")
     if not isinstance(value, Tensor):
@@ -97,6 +101,8 @@ def normalize_element(element: Any) -> Any:
         for i, part in enumerate(nest.flatten(element)):
             if isinstance(part, SparseTensorValue):
                 parts.append(SparseTensor.from_value(part))
+            elif isinstance(part, RaggedTensorValue):
+                parts.append(convert_to_tensor_or_ragged_tensor(part))
             elif isinstance(getattr(part, "_type_spec", None), TypeSpec):
                 parts.append(part)
             else:

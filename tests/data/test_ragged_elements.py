@@ -50,6 +50,13 @@ def test_known_sizes_stay_known():
     assert element.shape.as_list() == [2, None] and element.ragged_rank == 1
 
 
+def test_a_value_that_a_run_gave_is_an_element():
+    value = tf.ragged.constant_value([[1], [2, 3]])
+    following = Dataset.from_tensors({"a": value}).make_one_shot_iterator().get_next()
+    with tf.Session() as session:
+        assert session.run(following)["a"].to_list() == [[1], [2, 3]]
+
+
 def test_strings_are_ragged_too():
     dataset = Dataset.from_tensors(tf.ragged.constant([["a", "b"], ["c"]])).batch(1)
     assert elements(dataset) == [[[[b"a", b"b"], [b"c"]]]]
