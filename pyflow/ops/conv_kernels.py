@@ -52,7 +52,9 @@ def convolve_to_input(filter: np.ndarray, gradient: np.ndarray, windows: Windows
     if not gradient.size or not filter.size:
         out.fill(0)
         return
-    mirrorable = windows.is_dense and _is_mirrorable(windows)
+    # With few windows for so many places of the input, as those of whole rows, products are spread as well.
+    few = math.prod(windows.sizes) > 2 * math.prod(windows.counts)
+    mirrorable = windows.is_dense and _is_mirrorable(windows) and not few
     in_rows = mirrorable and conv_rows.lies_in_rows(windows, filter.shape[-1]) and conv_rows.multiplies_small(filter)
     widens = filter.shape[-1] > filter.shape[-2]  # then it is less work to spread products than windows
     if windows.is_dense and widens and primitives.accumulate is not None and len(windows.sizes) > 1 and not in_rows:

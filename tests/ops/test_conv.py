@@ -136,6 +136,22 @@ def test_images_larger_than_a_block(monkeypatch, strides):
         np.testing.assert_allclose((to_w * filter).sum(), (value * weighting).sum())
 
 
+@pytest.mark.parametrize("outputs", [1, 6])
+def test_filters_as_wide_as_the_image(outputs):
+    """As over the words of a sentence: there are many more places in the image than windows."""
+    x, filter = RANDOM.standard_normal((2, 9, 8, 2)), RANDOM.standard_normal((3, 8, 2, outputs))
+    dy = RANDOM.standard_normal((2, 7, 1, outputs))
+    with tf.Session() as session:
+        images = tf.constant(x)
+        y = tf.nn.conv2d(images, tf.constant(filter), 1, "VALID")
+        value, to_x = session.run([y, tf.gradients(y, images, tf.constant(dy))[0]])
+    np.testing.assert_allclose(value, convolution(x, filter, padding="VALID"), rtol=1e-12, atol=1e-12)
+    expected = np.zeros_like(x)
+    for row in range(7):
+        expected[:, row : row + 3] += np.einsum("no,ijco->nijc", dy[:, row, 0], filter)
+    np.testing.assert_allclose(to_x, expected, rtol=1e-12, atol=1e-12)
+
+
 def kernels(x, filter, dy, windows):
     """What the kernels of a convolution and of its gradients give."""
     results = [np.full_like(a, np.nan) for a in (dy, x, filter)]
