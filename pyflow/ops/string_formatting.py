@@ -75,7 +75,7 @@ def _written(form: str, x: Any) -> str:
     return form % x
 
 
-@export("as_string", "strings.as_string")
+@export("as_string", "dtypes.as_string", "strings.as_string")
 def as_string(
     input: Any, precision: int = -1, scientific: bool = False, shortest: bool = False, width: int = -1, fill: str = "",
     name: str | None = None,
