@@ -14,6 +14,9 @@ from pyflow.core.tensor import StaticShape, Tensor
 from pyflow.ops.array import reshape, transpose
 from pyflow.ops.array_dimensions import product
 from pyflow.ops.array_shape import shape
+from pyflow.ops.gpu import INDEXED, elementwise
+from pyflow.ops.gpu_indices import coordinates, element, flat
+from pyflow.ops.gpu_movement import where
 from pyflow.ops.shape_rules import with_rank
 
 _REAL = tuple(
@@ -44,15 +47,38 @@ def _patched_shape(input: StaticShape, ksizes: list, strides: list, rates: list,
     return (dims[0], *counts, channels)
 
 
+def _missing(shape: Any, ksizes: list, strides: list, rates: list, padding: str) -> list[int]:
+    """How many zeros the windows see along each spatial axis: half of them before, SAME puts the odd one behind."""
+    missing = []
+    for n, k, s, r in zip(shape[1:-1], ksizes[1:], strides[1:], rates[1:]):
+        window = (k - 1) * r + 1
+        missing.append(max((_count(n, window, s, padding) - 1) * s + window - n, 0) if padding == "SAME" else 0)
+    return missing
+
+
+def _on_gpu(node: Any) -> str:
+    """The expression of an element of patches: batch, place of the window, place in the window, channel."""
+    attrs, (images,), patches = node.attrs, node.inputs, node.outputs[0]
+    ksizes, strides, rates = attrs["ksizes"], attrs["strides"], attrs.get("rates", [1] * len(images.shape))
+    spatial = len(images.shape) - 2
+    whole = (*patches.shape[:-1], *ksizes[1:-1], images.shape[-1])
+    at = coordinates(whole)
+    conditions, places = [], []
+    for axis, zeros in enumerate(_missing(images.shape, ksizes, strides, rates, attrs["padding"]), 1):
+        place = f"({at[axis]} * {strides[axis]}u + {at[axis + spatial]} * {rates[axis]}u - {zeros // 2}u)"
+        if zeros:
+            conditions.append(f"{place} < {images.shape[axis]}u")
+        places.append(place)
+    name = node.definition.input_names[0]
+    return where(conditions, element(images, name, flat(images.shape, [at[0], *places, at[-1]])))
+
+
 def _patches(input: Any, ksizes: list, strides: list, rates: list, padding: str) -> Any:
-    sizes, spatial = input.shape[1:-1], len(input.shape) - 2
+    spatial = len(input.shape) - 2
     kernel, steps, gaps = ksizes[1:-1], strides[1:-1], rates[1:-1]
     windows = [(k - 1) * r + 1 for k, r in zip(kernel, gaps)]
-    counts = [_count(n, w, s, padding) for n, w, s in zip(sizes, windows, steps)]
-    # SAME puts the odd zero behind.
-    missing = [
-        max((c - 1) * s + w - n, 0) if padding == "SAME" else 0 for c, s, w, n in zip(counts, steps, windows, sizes)
-    ]
+    counts = [_count(n, w, s, padding) for n, w, s in zip(input.shape[1:-1], windows, steps)]
+    missing = _missing(input.shape, ksizes, strides, rates, padding)
     padded = np.pad(input, [(0, 0), *[(m // 2, m - m // 2) for m in missing], (0, 0)])
     if 0 in counts:
         return np.zeros((input.shape[0], *counts, int(np.prod(kernel)) * input.shape[-1]), input.dtype)
@@ -110,6 +136,7 @@ class ExtractImagePatches:
         attrs = {name: op.get_attr(name) for name in ("ksizes", "strides", "rates", "padding")}
         return _patches_gradient(op, dy, lambda numbers: ExtractImagePatches(numbers, **attrs))
 
+    gpu = elementwise(_on_gpu, types=INDEXED)
     samples = [
         sample(
             np.arange(18, dtype=np.float32).reshape(1, 3, 3, 2),
@@ -148,6 +175,7 @@ class ExtractVolumePatches:
         attrs = {name: op.get_attr(name) for name in ("ksizes", "strides", "padding")}
         return _patches_gradient(op, dy, lambda numbers: ExtractVolumePatches(numbers, **attrs))
 
+    gpu = elementwise(_on_gpu, types=INDEXED)
     samples = [
         sample(
             np.arange(16, dtype=np.float32).reshape(1, 2, 2, 4, 1),

@@ -27,6 +27,18 @@ MOVES = {
     "tile": ([numbers(2, 1, 5)], lambda x: tf.tile(x, [3, 7, 2])),
     "broadcast": ([numbers(3, 1, 5)], lambda x: tf.broadcast_to(x, [2, 3, 7, 5])),
     "roll": ([numbers(5, 7, 3)], lambda x: tf.roll(x, [2, -8, 3], [0, 1, 0])),
+    "patches": (
+        [numbers(2, 7, 9, 3)],
+        lambda x: tf.extract_image_patches(x, [1, 3, 2, 1], [1, 2, 3, 1], [1, 2, 3, 1], "SAME"),
+    ),
+    "patches inside": (
+        [numbers(3, 8, 5, 1)],
+        lambda x: tf.extract_image_patches(x, [1, 2, 3, 1], [1, 1, 1, 1], [1, 3, 1, 1], "VALID"),
+    ),
+    "patches of volumes": (
+        [numbers(2, 3, 4, 5, 7)],
+        lambda x: tf.extract_volume_patches(x, [1, 2, 3, 2, 1], [1, 2, 1, 1, 1], "SAME"),
+    ),
     "reverse sequences": ([numbers(4, 9, 3)], lambda x: tf.reverse_sequence(x, [0, 9, 1, 5], seq_axis=1)),
     "reverse sequences along 0": ([numbers(9, 4)], lambda x: tf.reverse_sequence(x, [0, 9, 1, 5], 0, 1)),
     "pad": ([numbers(3, 5, 2)], lambda x: tf.pad(x, [[1, 0], [0, 4], [2, 3]])),
