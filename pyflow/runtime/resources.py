@@ -50,12 +50,14 @@ class Resources:
         """Lets go of everything; resources that can be closed are."""
         self.producers.clear()
         with self._lock:
-            for thing in [*self._named.values(), *self._node_state.values()]:
-                close = getattr(thing, "close_resource", None)
-                if close is not None:
-                    close()
+            things = [*self._named.values(), *self._node_state.values()]
             self._named.clear()
             self._node_state.clear()
+        # Without the lock: an iterator waits for its threads, which may be waiting for the lock to look up something.
+        for thing in things:
+            close = getattr(thing, "close_resource", None)
+            if close is not None:
+                close()
 
 
 class NodeContext:
