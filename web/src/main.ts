@@ -112,6 +112,7 @@ async function filesIn(dropped: (FileSystemEntry | File)[]): Promise<[string, Fi
   return found;
 }
 
+const KEEPING_AFTER_MS = 2000; // that Python is ready: the first program is not to share the machine with it
 let isKept = false;
 
 /** The service worker keeps the site for offline visits; where it had to add the headers, one reload puts them to use. */
@@ -172,7 +173,7 @@ engine.on("progress", (text) => {
   state.classList.toggle("ready", text === null);
   if (text === null) {
     void playground.files.refresh();
-    if (!crossOriginIsolated) void keepSite(); // else it can wait until what the visitor waits for is there
+    setTimeout(() => void keepSite(), KEEPING_AFTER_MS);
   }
 });
 engine.on("failed", (message) => {
@@ -185,4 +186,4 @@ addEventListener("hashchange", showPage);
 showPage();
 acceptDrops();
 engine.start();
-void keepSite();
+if (!crossOriginIsolated) void keepSite(); // else it can wait for what the visitor waits for
