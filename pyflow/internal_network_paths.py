@@ -115,9 +115,8 @@ _NAMES_ALONE = {
         stateful_random_ops summary_op_util""",
     "python.ops.distributions": "bijector bijector_impl identity_bijector transformed_distribution util",
     "python.ops.linalg": """adjoint_registrations cholesky_registrations inverse_registrations linear_operator_addition
-        linear_operator_algebra linear_operator_block_diag linear_operator_circulant linear_operator_householder
-        linear_operator_kronecker linear_operator_low_rank_update linear_operator_test_util linear_operator_toeplitz
-        linear_operator_util matmul_registrations registrations_util solve_registrations""",
+        linear_operator_algebra linear_operator_test_util linear_operator_util matmul_registrations
+        registrations_util solve_registrations""",
     "python.ops.ragged": """ragged_config ragged_dispatch ragged_map_ops ragged_operators ragged_tensor_shape
         ragged_util""",
     "python.platform": "build_info status_bar sysconfig",

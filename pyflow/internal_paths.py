@@ -318,7 +318,6 @@ python.ops.distributions.distribution distributions.distribution
 python.ops.distributions.distributions @distributions
 python.ops.distributions.kullback_leibler distributions.kullback_leibler
 python.ops.distributions.special_math distributions.normal_integral
-python.ops.linalg.linear_operator @linalg
 python.profiler @profiler
 python.profiler.model_analyzer @profiler
 python.profiler.option_builder @profiler
@@ -356,9 +355,10 @@ _PARTS = {
     "python.ops.distributions": """bernoulli beta categorical dirichlet dirichlet_multinomial exponential gamma laplace
         multinomial normal student_t uniform""",
     "python.ops.signal": "mel_ops mfcc_ops reconstruction_ops shape_ops signal spectral_ops window_ops",
-    "python.ops.linalg": """linear_operator_adjoint linear_operator_composition linear_operator_diag
-        linear_operator_full_matrix linear_operator_identity linear_operator_inversion
-        linear_operator_lower_triangular linear_operator_zeros""",
+    "python.ops.linalg": """linear_operator linear_operator_adjoint linear_operator_block_diag linear_operator_circulant
+        linear_operator_composition linear_operator_diag linear_operator_full_matrix linear_operator_householder
+        linear_operator_identity linear_operator_inversion linear_operator_kronecker linear_operator_low_rank_update
+        linear_operator_lower_triangular linear_operator_toeplitz linear_operator_zeros""",
 }
 
 

@@ -248,7 +248,10 @@ class LinearOperator:
     def trace(self, name: str = "trace") -> Tensor:
         """The sums of the diagonals, [batch...]."""
         with self._name_scope(name):
-            return reduce_sum(self._diag_part(), axis=-1)
+            return self._trace()
+
+    def _trace(self) -> Tensor:
+        return reduce_sum(self._diag_part(), axis=-1)
 
     def add_to_tensor(self, x: Any, name: str = "add_to_tensor") -> Tensor:
         """The matrices plus x."""

@@ -7,6 +7,9 @@ from typing import Any
 from pyflow.ops.complex_numbers import conj
 from pyflow.ops.linalg_cholesky import cholesky as cholesky_of
 from pyflow.ops.linear_operator import LinearOperator
+from pyflow.ops.linear_operator_block_diag import LinearOperatorBlockDiag
+from pyflow.ops.linear_operator_circulant import LinearOperatorCirculant
+from pyflow.ops.linear_operator_householder import LinearOperatorHouseholder
 from pyflow.ops.linear_operator_kinds import (
     LinearOperatorDiag,
     LinearOperatorIdentity,
@@ -14,12 +17,16 @@ from pyflow.ops.linear_operator_kinds import (
     LinearOperatorScaledIdentity,
     LinearOperatorZeros,
 )
+from pyflow.ops.linear_operator_kronecker import LinearOperatorKronecker
 from pyflow.ops.linear_operator_products import (
     LinearOperatorAdjoint,
     LinearOperatorComposition,
     LinearOperatorInversion,
 )
 from pyflow.ops.math_unary import sqrt
+
+# Made of parts that adjoints, inverses and factors are taken of one by one.
+_OF_SEVERAL = LinearOperatorBlockDiag, LinearOperatorKronecker
 
 
 def product(left: LinearOperator, right: LinearOperator) -> LinearOperator:
@@ -44,6 +51,8 @@ def product(left: LinearOperator, right: LinearOperator) -> LinearOperator:
         return _triangle(left.diag[..., None] * right.to_dense(), left, right)
     if isinstance(left, LinearOperatorLowerTriangular) and isinstance(right, LinearOperatorDiag):
         return _triangle(left.to_dense() * right.diag[..., None, :], left, right)
+    if isinstance(left, LinearOperatorCirculant) and isinstance(right, LinearOperatorCirculant):
+        return LinearOperatorCirculant(left.spectrum * right.spectrum, **_hints(left, right))
     return LinearOperatorComposition([left, right], is_non_singular=_non_singular(left, right))
 
 
@@ -57,6 +66,8 @@ def quotient(left: LinearOperator, right: LinearOperator) -> LinearOperator:
         return LinearOperatorDiag(_diagonal(right) / _diagonal(left), **_hints(left, right))
     if isinstance(left, LinearOperatorDiag) and isinstance(right, LinearOperatorLowerTriangular):
         return _triangle(right.to_dense() / left.diag[..., None], left, right)
+    if isinstance(left, LinearOperatorCirculant) and isinstance(right, LinearOperatorCirculant):
+        return LinearOperatorCirculant(right.spectrum / left.spectrum, **_hints(left, right))
     inverted = LinearOperatorInversion(left)
     return LinearOperatorComposition([inverted, right], is_non_singular=_non_singular(left, right))
 
@@ -67,13 +78,17 @@ def inverse(operator: LinearOperator) -> LinearOperator:
         raise ValueError("Cannot take the Inverse: This operator represents a non square matrix.")
     if operator.is_non_singular is False:
         raise ValueError("Cannot take the Inverse: This operator represents a singular matrix.")
-    if isinstance(operator, LinearOperatorIdentity):
+    if isinstance(operator, (LinearOperatorIdentity, LinearOperatorHouseholder)):
         return operator
     promises = _promises(operator)
     if isinstance(operator, LinearOperatorDiag):
         return LinearOperatorDiag(1.0 / operator.diag, **promises)
     if isinstance(operator, LinearOperatorScaledIdentity):
         return LinearOperatorScaledIdentity(operator.num_rows, 1.0 / operator.multiplier, **promises)
+    if isinstance(operator, LinearOperatorCirculant):
+        return LinearOperatorCirculant(1.0 / operator.spectrum, **promises)
+    if isinstance(operator, _OF_SEVERAL):
+        return type(operator)([part.inverse() for part in operator.operators], **promises)
     return operator.operator if isinstance(operator, LinearOperatorInversion) else LinearOperatorInversion(operator)
 
 
@@ -84,6 +99,10 @@ def adjoint(operator: LinearOperator) -> LinearOperator:
         return LinearOperatorDiag(conj(operator.diag), **_promises(operator))
     if isinstance(operator, LinearOperatorScaledIdentity):
         return LinearOperatorScaledIdentity(operator.num_rows, conj(operator.multiplier), **_promises(operator))
+    if isinstance(operator, LinearOperatorCirculant):
+        return LinearOperatorCirculant(conj(operator.spectrum), **_promises(operator))
+    if isinstance(operator, _OF_SEVERAL):
+        return type(operator)([part.adjoint() for part in operator.operators], **_promises(operator))
     return operator.operator if isinstance(operator, LinearOperatorAdjoint) else LinearOperatorAdjoint(operator)
 
 
@@ -96,6 +115,10 @@ def cholesky(operator: LinearOperator) -> LinearOperator:
         return LinearOperatorDiag(sqrt(operator.diag), **promises)
     if isinstance(operator, LinearOperatorScaledIdentity):
         return LinearOperatorScaledIdentity(operator.num_rows, sqrt(operator.multiplier), **promises)
+    if isinstance(operator, _OF_SEVERAL):
+        factors = [part.cholesky() for part in operator.operators]
+        self_adjoint = None if all(factor.is_self_adjoint for factor in factors) else False
+        return type(operator)(factors, is_non_singular=True, is_self_adjoint=self_adjoint, is_square=True)
     factor = cholesky_of(operator.to_dense())
     return LinearOperatorLowerTriangular(factor, is_non_singular=True, is_self_adjoint=False, is_square=True)
 
@@ -135,7 +158,7 @@ def _non_singular(left: LinearOperator, right: LinearOperator) -> bool | None:
 def _hints(left: LinearOperator, right: LinearOperator) -> dict[str, bool | None]:
     """What is promised of the product of operators that commute."""
     adjoint = {left.is_self_adjoint, right.is_self_adjoint}
-    definite = left.is_positive_definite and right.is_positive_definite
+    definite = adjoint == {True} and left.is_positive_definite and right.is_positive_definite
     return {
         "is_non_singular": _non_singular(left, right),
         "is_self_adjoint": True if adjoint == {True} else False if adjoint == {True, False} else None,
