@@ -31,8 +31,8 @@ OF_CONTRIB = {
     *("Resampler", "ResamplerGrad"),
 }
 # From TensorFlow since, or from the graphs that it makes.
-REMOVED = {"AudioSummary", "Conv3DBackpropFilter", "Conv3DBackpropInput", "MatrixExponential", "TopK", *OF_CONTRIB} | {
-    op for op in REMOVED_OPS if op.startswith("Batch")
+REMOVED = {"AudioSummary", "CompareAndBitpack", "Conv3DBackpropFilter", "Conv3DBackpropInput"} | {
+    *("MatrixExponential", "TopK", *OF_CONTRIB, *(op for op in REMOVED_OPS if op.startswith("Batch")))
 }
 # TensorFlow has it on GPUs only.
 REMOVED |= {"MaxPoolGradGradWithArgmax"}
