@@ -11,7 +11,7 @@ sys.path.insert(0, str(ROOT))
 
 from tests.pyodide import fetch  # noqa: E402
 
-READ_BY_TESTS = (".py", ".tsv", ".json", ".txt", ".csv")
+READ_BY_TESTS = (".py", ".tsv", ".json", ".txt", ".csv", ".jpg")
 ONLY_NATIVE = {"node_modules", "__pycache__", "interop"}
 
 

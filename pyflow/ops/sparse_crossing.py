@@ -86,7 +86,7 @@ class SparseCross:
     grad = NOT_DIFFERENTIABLE
     samples = [
         sample(
-            [ONE, ONE], [np.array([3, -4]), np.array([b"a", b"b"], object)], [SHAPE, SHAPE],
+            [ONE, ONE], [np.array([3, -4], np.int64), np.array([b"a", b"b"], object)], [SHAPE, SHAPE],
             [np.array([[b"x", b"y"], [b"z", b"u"], [b"v", b"w"]], object)], hashed_output=hashed, num_buckets=100,
             hash_key=7, out_type=kind, internal_type=int64,
         )
