@@ -99,7 +99,7 @@ class Empty:
         return np.full(sizes, b"", object) if dtype == dtypes.string else np.zeros(sizes, dtype.as_numpy_dtype)
 
     grad = NOT_DIFFERENTIABLE
-    samples = [sample(np.array([2, 3], np.int32), dtype=dtypes.float32)]
+    samples = [sample(np.array([2, 3], np.int32), dtype=dtypes.float32, init=True)]
 
 
 def _updater(update: Any, name: str, doc: str) -> tuple[Callable[..., Tensor], Callable[..., Tensor]]:
