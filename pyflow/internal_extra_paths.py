@@ -33,6 +33,7 @@ python.ops.ragged.ragged_tensor ops.ragged_tensor ops.ragged_specs @
 python.ops.ragged.ragged_tensor_value @ragged ops.ragged_tensor_value
 python.ops.ragged.ragged_where_op ops.ragged_selection
 python.ops.ragged.segment_id_ops @ragged
+python.ops.proto_ops io.proto_messages
 python.ops.session_ops ops.session_ops @
 python.training.checkpoint_management train.checkpoint_management train.object_checkpoint @train
 python.training.tracking.util train.object_checkpoint train.object_graph @train

@@ -111,7 +111,7 @@ _NAMES_ALONE = {
     "python.ops": """batch_ops clustering_ops collective_ops control_flow_grad control_flow_state
         control_flow_v2_func_graphs critical_section_ops cudnn_rnn_grad default_gradient image_grad init_ops_v2
         manip_grad nccl_ops op_selector optional_grad parallel_for parallel_for.control_flow_ops
-        parallel_for.gradients proto_ops ragged rnn_grad sdca_ops session_ops sparse_grad spectral_ops_test_util
+        parallel_for.gradients ragged rnn_grad sdca_ops session_ops sparse_grad spectral_ops_test_util
         stateful_random_ops summary_op_util""",
     "python.ops.distributions": "bijector bijector_impl identity_bijector transformed_distribution util",
     "python.ops.linalg": """adjoint_registrations cholesky_registrations inverse_registrations linear_operator_addition

@@ -12,7 +12,7 @@ from pyflow.core.api import export
 from pyflow.core.dtypes import int64
 from pyflow.core.errors import DataLossError, InvalidArgumentError
 from pyflow.core.registry import NOT_DIFFERENTIABLE, attr, op, sample
-from pyflow.ops.proto_fields import KINDS, Malformed, descriptor, field, fields_of, values_in, written
+from pyflow.io.proto_fields import KINDS, Malformed, descriptor, field, fields_of, values_in, written
 from pyflow.ops.shape_rules import merge_all, text, with_rank_at_least
 
 _FEATURE = "tensorflow.Int64List"
