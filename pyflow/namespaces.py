@@ -14,10 +14,10 @@ from typing import Any
 from pyflow.core import stages
 from pyflow.core.api import PUBLIC
 
-# Folders whose modules define public names, in the order of the layers. `contrib` and `examples` load when first used.
+# Folders whose modules define public names, in the order of the layers. Those of `LAZY` load when first used.
 _LAYERS = ("core", "autodiff", "ops", "runtime", "io", "train", "nn", "layers", "losses", "metrics", "data", "image",
            "summary", "platform", "test", "distributions")  # fmt: skip
-LAZY = ("contrib", "examples")
+LAZY = ("contrib", "estimator", "examples", "feature_column", "keras")
 
 
 def load() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from pyflow.core.api import PUBLIC
 from pyflow.core.registry import OPS
+from pyflow.namespaces import LAZY
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 pytestmark = pytest.mark.native
@@ -147,15 +148,17 @@ def test_in_the_end_everything_is_there(python, first):
 import pyflow as tf
 from pyflow.core.api import PUBLIC
 from pyflow.core.registry import OPS
+from pyflow.namespaces import LAZY
 def place(name):
     module = tf
     for part in name.split("."):
         module = getattr(module, part)
     return module
 for name, thing in PUBLIC.items():
-    assert name.partition(".")[0] == "contrib" or place(name) is thing, name
-print(json.dumps([len(OPS), sorted(name for name in PUBLIC if name.partition(".")[0] != "contrib")]))
+    assert name.partition(".")[0] in tf.namespaces.LAZY or place(name) is thing, name
+print(json.dumps([len(OPS), sorted(name for name in PUBLIC if name.partition(".")[0] not in tf.namespaces.LAZY)]))
 """
     ops, names = json.loads(python(f"staged({first!r})\n{program}"))
-    assert names == sorted(name for name in PUBLIC if name.partition(".")[0] != "contrib")
-    assert ops == sum(not op.__module__.startswith(("pyflow.contrib", "tests")) for op in OPS.values())
+    assert names == sorted(name for name in PUBLIC if name.partition(".")[0] not in LAZY)
+    elsewhere = ("tests", *(f"pyflow.{lazy}" for lazy in LAZY))
+    assert ops == sum(not op.__module__.startswith(elsewhere) for op in OPS.values())
