@@ -1,6 +1,17 @@
 // What all pages have in common: accessible by axe, in dark and light, from 360 px; gallery, completion, links, memory.
 import AxeBuilder from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
 import { artifact, consoleOf, expect, finished, go, ready, run, tab, test, write } from "./page";
+
+/** Nothing that axe finds in what the page shows now, in either theme; a picture of both. */
+async function accessible(page: Page, name: string): Promise<void> {
+  for (const theme of ["dark", "light"]) {
+    if ((await page.locator("html").getAttribute("data-theme")) !== theme) await page.getByRole("button", { name: "Dark or light" }).click();
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)])).toEqual([]);
+    await page.screenshot({ path: artifact(`${name}-${theme}.png`) });
+  }
+}
 
 for (const [hash, name] of [
   ["#/", "playground"],
@@ -9,18 +20,47 @@ for (const [hash, name] of [
 ] as const) {
   test(`${name}: nothing that axe finds, in either theme; no sideways scrolling at 360 px`, async ({ page }) => {
     await go(page, hash);
-    for (const theme of ["dark", "light"]) {
-      if ((await page.locator("html").getAttribute("data-theme")) !== theme) await page.getByRole("button", { name: "Dark or light" }).click();
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      expect(violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)])).toEqual([]);
-      await page.screenshot({ path: artifact(`${name}-${theme}.png`) });
-    }
+    await accessible(page, name);
     await page.setViewportSize({ width: 360, height: 740 });
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
     await page.screenshot({ path: artifact(`${name}-narrow.png`) });
     await page.setViewportSize({ width: 1280, height: 800 });
   });
 }
+
+test("nothing that axe finds in any tab of the playground, with something in it", async ({ page }) => {
+  await page.getByRole("checkbox", { name: "Profile" }).check();
+  await run(
+    page,
+    `import tensorflow as tf
+with tf.variable_scope("model"):
+    y = tf.matmul(tf.random_normal([2, 2]), tf.ones([2, 2]), name="y")
+with tf.Session() as sess, tf.summary.FileWriter("/files/axe") as writer:
+    print(sess.run(y))
+    for step in range(9):
+        writer.add_summary(tf.Summary(value=[tf.Summary.Value(tag="seen", simple_value=step)]), step)
+with open("/files/axe.csv", "w") as file:
+    file.write("a,b\\n1,2\\n")`,
+  );
+  await page.getByRole("checkbox", { name: "Profile" }).uncheck();
+  await tab(page, "Console");
+  await accessible(page, "console");
+  await tab(page, "Charts");
+  await expect(page.getByRole("img", { name: "Chart of seen" })).toBeVisible();
+  await accessible(page, "charts");
+  await tab(page, "Graph");
+  await page.getByRole("button", { name: /^Scope model, / }).click();
+  await page.getByRole("button", { name: "MatMul model/y" }).click();
+  await expect(page.locator(".graph-facts")).toContainText("transpose_a");
+  await accessible(page, "graph");
+  await tab(page, "Profile");
+  await expect(page.getByRole("row", { name: /^MatMul/ }).first()).toBeVisible();
+  await accessible(page, "profile");
+  await tab(page, "Files");
+  await page.getByRole("button", { name: /axe\.csv/ }).first().click();
+  await expect(page.locator(".inspector")).toContainText("axe.csv");
+  await accessible(page, "files");
+});
 
 test("an example from the gallery is opened and run", async ({ page }) => {
   await page.getByRole("button", { name: "Examples" }).click();

@@ -7,6 +7,7 @@ import http.server
 import json
 import os
 import posixpath
+import sys
 from typing import Any
 
 _TYPES = {".mjs": "text/javascript", ".js": "text/javascript", ".wasm": "application/wasm", ".whl": "application/zip"}
@@ -52,7 +53,13 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         """Says nothing: a page is a hundred requests."""
 
 
-def server(site: str, host: str, port: int) -> http.server.ThreadingHTTPServer:
+class Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], ConnectionError):  # a tab that was closed is no error
+            super().handle_error(request, client_address)
+
+
+def server(site: str, host: str, port: int) -> Server:
     """A server of the site; port 0 takes a free one.
 
     Raises:
@@ -64,7 +71,7 @@ def server(site: str, host: str, port: int) -> http.server.ThreadingHTTPServer:
     except FileNotFoundError:
         headers = {}
     handler = functools.partial(Handler, directory=site, headers=headers)
-    return http.server.ThreadingHTTPServer((host, port), handler)
+    return Server((host, port), handler)
 
 
 def serve(folder: str | None, host: str, port: int) -> None:

@@ -57,3 +57,14 @@ def test_what_is_no_file_of_the_site_is_not_found(address):
 def test_without_a_built_site_it_says_how_to_build_one(tmp_path, capsys):
     assert main(["playground", "--site", str(tmp_path)]) == 1
     assert "make web" in capsys.readouterr().err
+
+
+def test_a_tab_that_was_closed_is_no_error_of_the_server(tmp_path, capsys):
+    with server(str(tmp_path), "localhost", 0) as running:
+        for error in (BrokenPipeError(), ConnectionResetError(), ValueError("broken")):
+            try:
+                raise error
+            except Exception:
+                running.handle_error(None, ("localhost", 1))
+    assert "ValueError: broken" in (told := capsys.readouterr().err)
+    assert "Error: " not in told.replace("ValueError: broken", "") and "Reset" not in told

@@ -34,19 +34,19 @@ export class Inspector {
 
   wait(path: string): void {
     this.clear();
-    this.element.append(h("h3", {}, path), h("p", { class: "hint" }, "Reading …"));
+    this.element.append(h("h2", {}, path), h("p", { class: "hint" }, "Reading …"));
   }
 
   refuse(path: string, message: string): void {
     this.clear();
-    this.element.append(h("h3", {}, path), h("p", { class: "failure", role: "alert" }, message));
+    this.element.append(h("h2", {}, path), h("p", { class: "failure", role: "alert" }, message));
   }
 
   async show(path: string, content: Content): Promise<void> {
     this.clear();
     const graph = content.graph;
     this.element.append(
-      h("h3", {}, path),
+      h("h2", {}, path),
       graph ? h("button", { onclick: () => this.showGraph(graph) }, "Show the graph") : "",
       h("pre", {}, content.lines.join("\n")),
     );

@@ -192,7 +192,7 @@ export class GraphPanel {
       ...Object.entries(facts.attrs),
     ];
     this.#facts.replaceChildren(
-      h("h3", {}, name),
+      h("h2", {}, name),
       h("dl", {}, ...rows.flatMap(([key, value]) => [h("dt", {}, key), h("dd", {}, value)])),
     );
     document.activeElement?.closest(".box")?.scrollIntoView({ block: "nearest", inline: "nearest" }); // still in sight

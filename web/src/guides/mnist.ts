@@ -26,6 +26,7 @@ export class MnistGuide {
   readonly #knobs: Knobs;
   readonly #trainer: Trainer;
   #made = false;
+  #forgotten = 0; // how often
   #guessing = false;
   #waitingPixels: number[] | null = null;
   #nextLook = 0;
@@ -108,10 +109,12 @@ export class MnistGuide {
   }
 
   async #make(): Promise<void> {
-    if (this.#made) return;
-    this.#say("Building the network …");
-    await this.engine.call("mnist.make", this.#settings());
-    this.#made = true;
+    while (!this.#made) {
+      const forgotten = this.#forgotten;
+      this.#say("Building the network …");
+      await this.engine.call("mnist.make", this.#settings());
+      this.#made = forgotten === this.#forgotten; // else a knob was turned meanwhile
+    }
   }
 
   #settings(): Settings {
@@ -121,6 +124,7 @@ export class MnistGuide {
   #forget(): void {
     this.#trainer.stop();
     this.#made = false;
+    this.#forgotten += 1;
     this.#charts.clear();
     this.#accuracy.textContent = "–";
     this.#say("The next training starts from random weights.");

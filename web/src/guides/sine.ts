@@ -29,6 +29,7 @@ export class SineGuide {
   readonly #trainer: Trainer;
   #plot: uPlot | null = null;
   #made = false;
+  #forgotten = 0; // how often
   #lookedAt = 0;
 
   constructor(
@@ -76,6 +77,7 @@ export class SineGuide {
   #forget(): void {
     this.#trainer.stop();
     this.#made = false;
+    this.#forgotten += 1;
     this.#charts.clear();
     this.#plot?.destroy();
     this.#plot = null;
@@ -86,10 +88,11 @@ export class SineGuide {
   async #toggle(): Promise<void> {
     if (this.#trainer.running) return this.#trainer.stop();
     try {
-      if (!this.#made) {
+      while (!this.#made) {
+        const forgotten = this.#forgotten;
         this.#status.textContent = "Building the network …";
         this.#draw(await this.engine.call<Prediction>("sine.make", { ...this.#knobs.values, device: this.device() }));
-        this.#made = true;
+        this.#made = forgotten === this.#forgotten; // else a knob was turned meanwhile
       }
       await this.#trainer.start();
     } catch (error) {
