@@ -178,20 +178,29 @@ def sparse_reshape(sp_input: Any, shape: Any, name: str | None = None) -> Sparse
 
 
 def _known_shape(old: TensorShape, shape: Tensor) -> list[int] | None:
-    wanted = constant_value_as_shape(shape)
-    if wanted.ndims is None:
-        return None
     given = constant_value(shape)
     if given is not None and np.sum(given == -1) > 1:
         raise ValueError(f"At most one dimension can be inferred (-1). Found: {given}")
-    sizes, count = wanted.as_list(), math.prod(old.as_list())
-    if sizes.count(None) > 1:
+    wanted, count = _wanted_sizes(shape), math.prod(old.as_list())
+    if wanted is None or wanted.count(None) > 1:
         return None
+    sizes: list[int | None] = wanted
     result = [size if size is not None else count // math.prod(s for s in sizes if s is not None) for size in sizes]
     if math.prod(result) != count:
         words = f"Cannot reshape a tensor with {count} elements to shape {sizes} ({math.prod(result)} elements)."
         raise ValueError(words)
     return result
+
+
+def _wanted_sizes(shape: Tensor) -> list[int | None] | None:
+    """What TensorFlow sees of the shape, which is less than can be told: it decides which nodes there are."""
+    if shape.op.type == "Cast" and constant_value(shape) is None:
+        return None
+    if shape.op.type == "Pack":
+        sizes = [constant_value(size) for size in shape.op.inputs]
+        return [None if size is None or size < 0 else int(size) for size in sizes]
+    wanted = constant_value_as_shape(shape)
+    return None if wanted.ndims is None else wanted.as_list()
 
 
 @export("sparse.transpose", "sparse_transpose")
