@@ -106,10 +106,14 @@ class QueueRunner:
 
     # ---------------------------------------------------------------- running
 
-    def _run(self, sess: Any, enqueue_op: Any, coord: Any = None) -> None:
+    def _enqueuing(self, sess: Any, number: int) -> Any:
+        """What runs the enqueue operation of that number."""
+        return sess.make_callable(self._enqueue_ops[number])
+
+    def _run(self, sess: Any, number: int, coord: Any = None) -> None:
         """What a thread does."""
         try:
-            enqueue = sess.make_callable(enqueue_op)
+            enqueue = self._enqueuing(sess, number)
             while not (coord and coord.should_stop()):
                 try:
                     enqueue()
@@ -163,12 +167,12 @@ class QueueRunner:
             self._runs_per_session[sess] = len(self._enqueue_ops)
             self._exceptions_raised = []
         if not threads_available():
-            for op in self._enqueue_ops:
-                sess.resources.producers.add(_ThreadlessRun(self, sess, op, coord))
+            for number in range(len(self._enqueue_ops)):
+                sess.resources.producers.add(_ThreadlessRun(self, sess, number, coord))
             return []
         threads = [
-            threading.Thread(target=self._run, args=(sess, op, coord), name=f"QueueRunnerThread-{self.name}-{op.name}")
-            for op in self._enqueue_ops
+            threading.Thread(target=self._run, args=(sess, i, coord), name=f"QueueRunnerThread-{self.name}-{op.name}")
+            for i, op in enumerate(self._enqueue_ops)
         ]
         if coord:
             name = f"QueueRunnerThread-{self.name}-close_on_stop"
@@ -215,9 +219,9 @@ def _run_ignoring_errors(sess: Any, op: Any) -> None:
 class _ThreadlessRun:
     """One enqueue operation of a runner where there are no threads; see `pyflow.runtime.producers`."""
 
-    def __init__(self, runner: QueueRunner, sess: Any, enqueue_op: Any, coord: Any):
+    def __init__(self, runner: QueueRunner, sess: Any, number: int, coord: Any):
         self._runner, self._sess, self._coord = runner, sess, coord
-        self._enqueue = sess.make_callable(enqueue_op)
+        self._enqueue = runner._enqueuing(sess, number)
         self._ended = False
         self.fills: set[Any] = set()
         self.pending: Any = None

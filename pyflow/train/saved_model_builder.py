@@ -21,7 +21,7 @@ from pyflow.core.scopes import (
 from pyflow.ops.control_flow import group
 from pyflow.ops.table_initialization import tables_initializer
 from pyflow.ops.variables import _all_saveable_objects, global_variables_initializer, local_variables_initializer
-from pyflow.platform import compat, file_io
+from pyflow.platform import compat, file_io, logging
 from pyflow.protos.meta_graph_pb2 import AssetFileDef, MetaGraphDef, SavedModel, SaverDef
 from pyflow.train import saved_model_names as names
 from pyflow.train.saver import Saver
@@ -134,6 +134,7 @@ class SavedModelBuilder:
         content = text_format.MessageToString(model) if as_text else model.SerializeToString(deterministic=True)
         path = os.path.join(self._export_dir, name)
         file_io.atomic_write_string_to_file(path, content)
+        logging.info("SavedModel written to: %s", path)
         return compat.as_bytes(path)
 
     def _add(self, saver: Saver, tags: Any, signatures: Any, clear_devices: bool, strip_default_attrs: bool) -> None:
@@ -160,7 +161,9 @@ class SavedModelBuilder:
 
     def _save_assets(self, tensors: Any) -> None:
         """Copies the files that constants name, and records which constant names which file."""
-        if not tensors:
+        if tensors is None:
+            logging.info("No assets to save.")
+            logging.info("No assets to write.")
             return
         sources: dict[str, str] = {}
         for tensor in tensors:
@@ -175,11 +178,16 @@ class SavedModelBuilder:
             asset.tensor_info.name = tensor.name
             record = AnyProto(type_url=ASSET_TYPE, value=asset.SerializeToString())
             add_to_collection(names.ASSETS_KEY, record)
+        logging.info("Assets added to graph.")
+        if not sources:
+            logging.info("No assets to write.")
+            return
         folder = os.path.join(self._export_dir, names.ASSETS_DIRECTORY)
         if not file_io.file_exists(folder):
             file_io.recursive_create_dir(folder)
         for source, name in sources.items():
             file_io.copy(source, os.path.join(folder, name), overwrite=True)
+        logging.info("Assets written to: %s", folder)
 
 
 def _unused(name: str, taken: set[str]) -> str:
