@@ -80,6 +80,9 @@ def _module(name: str) -> types.ModuleType | None:
     inner = name.removeprefix("tensorflow.").removeprefix("compat.v1.")
     if internal_paths.is_known(inner):
         stages.complete()  # names are looked for in modules themselves
+        for package in {place.split(".")[1] for place in internal_paths.places(inner) if place.startswith("pyflow.")}:
+            if package in namespaces.LAZY:
+                namespaces.complete_lazy(package)
         if inner == "python.framework.test_ops":
             from pyflow.test import test_ops
 

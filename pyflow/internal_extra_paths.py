@@ -85,4 +85,24 @@ python.framework.registry platform.code.registries
 python.framework.traceable_stack platform.code.traceable
 python.util.lock_util platform.code.group_lock
 python.util.keyword_args platform.code.callables
+python.feature_column
+python.feature_column.dense_features feature_column.dense_features
+python.feature_column.dense_features_v2 feature_column.dense_features
+python.feature_column.feature_column feature_column.former_names feature_column.column feature_column.column_lists
+ feature_column.sources feature_column.input_layers feature_column.linear_models feature_column.shared_embedding
+python.feature_column.feature_column_lib feature_column.newer_names feature_column.dense_features
+ feature_column.column feature_column.column_lists feature_column.linear_models @feature_column
+python.feature_column.feature_column_v2 feature_column.newer_names feature_column.dense_features feature_column.column
+ feature_column.column_lists feature_column.sources feature_column.shared_embedding
+ feature_column.categorical_columns feature_column.combined_columns feature_column.dense_columns
+ feature_column.numeric_columns feature_column.sequence_columns @feature_column
+python.feature_column.sequence_feature_column feature_column.sequence_columns feature_column.dense_features
+ feature_column.sequence_input
+python.feature_column.serialization feature_column.serialization
+python.feature_column.utils feature_column.column_arguments feature_column.sequence_columns
+contrib.feature_column.python ?contrib.feature_column.sequence_input_layer
+contrib.feature_column.python.feature_column ?contrib.feature_column.sequence_input_layer
+contrib.feature_column.python.feature_column.sequence_feature_column
+ ?contrib.feature_column.sequence_input_layer contrib.sequence_input_layer feature_column.dense_features
+ feature_column.sequence_input @contrib.feature_column
 """

@@ -66,11 +66,24 @@ def _load_layers() -> None:
 
 
 def load_lazy(name: str) -> types.ModuleType:
-    """Imports one of `LAZY`, and lays out its public names."""
+    """Imports one of `LAZY`, and lays out its public names; the same with those of `LAZY` from which it imports."""
+    _begun.add(name)
     package = load_package(f"pyflow.{name}")
     lay_out(f"{name}.")
     _answer_for_unknown(package)
+    for other in LAZY:
+        if other not in _begun and f"pyflow.{other}" in sys.modules:
+            load_lazy(other)
     return package
+
+
+def complete_lazy(name: str) -> None:
+    """Imports one of `LAZY` if only some of its modules have been imported so far."""
+    if name not in _begun:
+        load_lazy(name)
+
+
+_begun: set[str] = set()
 
 
 def load_package(name: str) -> types.ModuleType:

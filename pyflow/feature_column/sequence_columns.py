@@ -162,7 +162,9 @@ class SequenceNumericColumn(SequenceDenseColumn, collections.namedtuple("Sequenc
         return {self.key: VarLenFeature(self.dtype)}
 
     def transform_feature(self, transformation_cache: Any, state_manager: Any) -> Any:
-        tensor = transformation_cache.get(self.key, state_manager)
+        return self._normalized(transformation_cache.get(self.key, state_manager))
+
+    def _normalized(self, tensor: Any) -> Any:
         return tensor if self.normalizer_fn is None else self.normalizer_fn(tensor)
 
     @property
@@ -170,7 +172,9 @@ class SequenceNumericColumn(SequenceDenseColumn, collections.namedtuple("Sequenc
         return TensorShape(self.shape)
 
     def get_sequence_dense_tensor(self, transformation_cache: Any, state_manager: Any) -> TensorSequenceLengthPair:
-        sparse = transformation_cache.get(self, state_manager)
+        return self._dense_of(transformation_cache.get(self, state_manager))
+
+    def _dense_of(self, sparse: SparseTensor) -> TensorSequenceLengthPair:
         dense = sparse_tensor_to_dense(sparse, default_value=self.default_value)
         shape = concat([shape_of(dense)[:1], [-1], self.variable_shape], axis=0)
         dense = reshape(dense, shape)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-import pyflow as tf
 from tests.golden_cases import Golden
 
-GOLDEN = Golden("feature_column_cases", "feature_columns.json")
+COLUMNS = Golden("feature_column_cases", "feature_columns.json")
+SEQUENCES = Golden("sequence_column_cases", "sequence_columns.json")
 
 
-@pytest.mark.parametrize("name", sorted(GOLDEN.cases))
-def test_as_in_tensorflow(name):
-    tf.reset_default_graph()
-    GOLDEN.check(name, rtol=1e-4)
+@pytest.mark.parametrize("name", sorted(COLUMNS.cases))
+def test_columns_are_as_in_tensorflow(name):
+    COLUMNS.check(name, rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", sorted(SEQUENCES.cases))
+def test_sequences_and_layers_are_as_in_tensorflow(name):
+    SEQUENCES.check(name, rtol=1e-4)
