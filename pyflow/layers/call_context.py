@@ -49,3 +49,14 @@ def learning_phase() -> Any:
             phase = placeholder_with_default(False, shape=(), name="keras_learning_phase")
         graph._keras_learning_phase = phase  # type: ignore[attr-defined]
     return phase
+
+
+def set_learning_phase(value: Any) -> None:
+    """Makes the graph's learning phase another tensor or number; None for the placeholder of `learning_phase`."""
+    get_default_graph()._keras_learning_phase = value  # type: ignore[attr-defined]
+
+
+def set_phase() -> Any:
+    """The number that `set_learning_phase` has set, or None."""
+    phase = getattr(get_default_graph(), "_keras_learning_phase", None)
+    return phase if isinstance(phase, int) else None

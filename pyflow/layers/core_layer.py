@@ -14,9 +14,10 @@ from pyflow.core.convert import convert_to_tensor
 from pyflow.core.operation import Operation
 from pyflow.core.scopes import get_default_graph, name_scope
 from pyflow.core.tensor import Tensor
-from pyflow.layers.call_context import call_context
+from pyflow.layers.call_context import call_context, set_phase
 from pyflow.layers.input_spec import InputSpec, assert_input_compatibility
 from pyflow.layers.layer_description import LayerDescription
+from pyflow.layers.layer_nodes import LayerNodes, record_call
 from pyflow.layers.layer_weights import LayerWeights
 from pyflow.layers.reachability import depends_on
 from pyflow.ops.array_shape import shape as shape_of
@@ -26,7 +27,7 @@ from pyflow.ops.partitioned_variable import PartitionedVariable
 _ARGUMENTS = {"input_shape", "batch_input_shape", "batch_size", "weights", "activity_regularizer", "autocast"}
 
 
-class CoreLayer(LayerWeights, LayerDescription):
+class CoreLayer(LayerWeights, LayerDescription, LayerNodes):
     """What computes tensors from tensors, with variables that it makes when it is first called.
 
     A subclass overrides `build`, which makes variables by `add_weight`, and `call`, which does the work.
@@ -132,7 +133,9 @@ class CoreLayer(LayerWeights, LayerDescription):
         """
         if any(isinstance(x, (np.ndarray, float, int)) for x in nest.flatten(inputs)):
             inputs = nest.map_structure(_tensor_of_number, inputs)
+        own = kwargs
         training, kwargs = self._training_argument(args, kwargs)
+        kwargs = self._with_mask(inputs, self._call_fn_args[1 : 1 + len(args)], kwargs)
         with call_context.entered(self, inputs, training):
             assert_input_compatibility(self.input_spec, inputs, self.name)
             with name_scope(self._name_scope()):
@@ -143,8 +146,17 @@ class CoreLayer(LayerWeights, LayerDescription):
                         "A layer's `call` method should return a Tensor or a list of Tensors, not None (layer: "
                         f"{self.name})."
                     )
+                outputs = record_call(self, inputs, outputs, {**dict(zip(self._call_fn_args[1:], args)), **own})
                 self._handle_activity_regularization(inputs, outputs)
+                self._set_masks(inputs, outputs)
         return outputs
+
+    def _with_mask(self, inputs: Any, given: list[str], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """The keywords for `call`, with the mask of the inputs where it takes one; and what it does not take."""
+        return kwargs
+
+    def _set_masks(self, inputs: Any, outputs: Any) -> None:
+        """Gives the outputs their masks."""
 
     def _training_argument(self, args: tuple, kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         """The value of `training`, the caller's if none is given; and the keywords for `call`."""
@@ -154,6 +166,8 @@ class CoreLayer(LayerWeights, LayerDescription):
                 kwargs.pop("training", None)
             return given["training"], kwargs
         training = call_context.training
+        if training is None:
+            training = set_phase()
         if self._expects_training_arg and training is not None:
             training = cast(training, dtypes.bool) if isinstance(training, Tensor) else bool(training)
             kwargs = {**kwargs, "training": training}

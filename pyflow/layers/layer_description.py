@@ -1,4 +1,4 @@
-"""What a layer says of itself: its arguments, what it is made of, and (of layers in a Keras model only) its calls."""
+"""What a layer says of itself: its arguments, and what it is made of."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from pyflow.core import nest
 from pyflow.core.api import PUBLIC
 from pyflow.core.scopes import name_scope
 from pyflow.core.type_specs import TensorSpec
-
-_NEVER_CALLED = "The layer has never been called and thus has no defined "
 
 
 def serialized(argument: str, value: Any) -> Any:
@@ -151,50 +149,3 @@ class LayerDescription:
     def add_metric(self, value: Any, aggregation: str | None = None, name: str | None = None) -> None:
         """Raises NotImplementedError: metrics of layers are Keras's."""
         raise NotImplementedError("Layer.add_metric")
-
-    # ---------------------------------------------------------------- calls in a Keras model
-
-    def _unconnected(self, *, error: type[Exception] = AttributeError, message: str) -> Any:
-        raise error(message)
-
-    def _not_called(self, what: str) -> Any:
-        raise RuntimeError(_NEVER_CALLED + what)
-
-    _NO_INPUT = "is not connected, no input to return."
-    input = property(
-        lambda self: self._unconnected(message=f"Layer {self.name} {self._NO_INPUT}"),
-        doc="Of layers in a Keras model only.",
-    )
-    output = property(
-        lambda self: self._unconnected(message=f"Layer {self.name} has no inbound nodes."),
-        doc="Of layers in a Keras model only.",
-    )
-    input_mask, output_mask = input, output
-    input_shape = property(lambda self: self._unconnected(message=_NEVER_CALLED + "input shape."))
-    output_shape = property(lambda self: self._unconnected(message=_NEVER_CALLED + "output shape."))
-    inbound_nodes = property(lambda self: [], doc="Calls in a Keras model: none.")
-    outbound_nodes = property(lambda self: [], doc="Calls in a Keras model: none.")
-
-    def get_input_at(self, node_index: int) -> Any:
-        """Raises RuntimeError: only layers in a Keras model know their calls."""
-        return self._not_called("input.")
-
-    def get_output_at(self, node_index: int) -> Any:
-        """Raises RuntimeError: only layers in a Keras model know their calls."""
-        return self._not_called("output.")
-
-    def get_input_shape_at(self, node_index: int) -> Any:
-        """Raises RuntimeError: only layers in a Keras model know their calls."""
-        return self._not_called("input shape.")
-
-    def get_output_shape_at(self, node_index: int) -> Any:
-        """Raises RuntimeError: only layers in a Keras model know their calls."""
-        return self._not_called("output shape.")
-
-    def get_input_mask_at(self, node_index: int) -> Any:
-        """Raises RuntimeError: only layers in a Keras model know their calls."""
-        return self._not_called("input.")
-
-    def get_output_mask_at(self, node_index: int) -> Any:
-        """Raises RuntimeError: only layers in a Keras model know their calls."""
-        return self._not_called("output.")

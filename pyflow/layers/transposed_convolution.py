@@ -26,6 +26,9 @@ class ConvTranspose(Conv):
 
     _config_names = (*Conv._config_names, "output_padding")
 
+    # Of Keras's layers: which of several lengths is meant, for each spatial axis.
+    output_padding: Any = None
+
     def build(self, input_shape: Any) -> None:
         shape = TensorShape(input_shape)
         if len(shape) != self.rank + 2:
@@ -38,8 +41,9 @@ class ConvTranspose(Conv):
 
     def _sizes(self, sizes: Any) -> list[Any]:
         """Of the spatial axes of the outputs, for those of the inputs; ints, None or tensors."""
+        extra = self.output_padding or [None] * self.rank
         return [
-            deconv_output_length(size, self.kernel_size[i], self.padding, None, self.strides[i])
+            deconv_output_length(size, self.kernel_size[i], self.padding, extra[i], self.strides[i])
             for i, size in enumerate(sizes)
         ]
 

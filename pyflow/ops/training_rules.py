@@ -24,6 +24,15 @@ def momentum(var, accum, lr, grad, momentum, use_nesterov):
         var -= accum * lr
 
 
+def keras_momentum(var, accum, lr, grad, momentum, use_nesterov):
+    accum *= momentum
+    accum -= grad * lr
+    if use_nesterov:
+        var += accum * momentum - grad * lr
+    else:
+        var += accum
+
+
 def adagrad(var, accum, lr, grad, update_slots):
     if update_slots:
         accum += np.square(grad)
@@ -133,6 +142,18 @@ define_updates(
     momentum,
     "accum = momentum * accum + grad; var -= lr * accum (Nesterov: var -= lr * (grad + momentum * accum)).",
     gpu=update(accum="accum * momentum + grad", var="var - lr * select(accum, grad + accum * momentum, use_nesterov)"),
+    use_nesterov=False,
+)
+define_updates(
+    "KerasMomentum",
+    "var* accum* lr grad momentum",
+    "var* accum* lr grad indices momentum",
+    keras_momentum,
+    "accum = momentum * accum - lr * grad; var += accum (Nesterov: var += momentum * accum - lr * grad).",
+    gpu=update(
+        accum="accum * momentum - lr * grad", var="var + select(accum, accum * momentum - lr * grad, use_nesterov)"
+    ),
+    kinds=("Resource",),
     use_nesterov=False,
 )
 define_updates(

@@ -26,7 +26,14 @@ Rule = Callable[..., None]
 
 
 def define_updates(
-    name: str, dense: str, sparse: str | None, rule: Rule, doc: str, gpu: Any = None, **attrs: Any
+    name: str,
+    dense: str,
+    sparse: str | None,
+    rule: Rule,
+    doc: str,
+    gpu: Any = None,
+    kinds: tuple[str, ...] = ("", "Resource"),
+    **attrs: Any,
 ) -> dict[str, Any]:
     """Registers the ops of an optimiser.
 
@@ -37,12 +44,13 @@ def define_updates(
       rule: called with those inputs but `indices`, and the attrs but `use_locking`, as keywords; the gradient is
         `grad`.
       gpu: the dense ops for the GPU; the sparse ones do the same with rows.
+      kinds: what the op types begin with, "" for reference variables.
       attrs: the attrs beside `use_locking`.
     """
     made = {}
     for prefix, inputs in (("", dense), ("Sparse", sparse)):
         if inputs is not None:
-            for resource in ("", "Resource"):
+            for resource in kinds:
                 op_type = f"{resource}{prefix}Apply{name}"
                 made[op_type] = _define(op_type, inputs.split(), rule, doc, attrs, bool(resource), gpu)
     return made
