@@ -8,7 +8,7 @@ import numpy as np
 
 from pyflow.core import errors
 from pyflow.ops.dataset_batches import BatchedDataset
-from pyflow.ops.dataset_threads import mapped
+from pyflow.ops.dataset_mapping import mapped
 from pyflow.ops.dataset_values import (
     FUNCTION,
     TYPE_LIST,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import numpy as np
@@ -18,27 +19,31 @@ class Batch:
     def __init__(self, count: int):
         self._count = count
         self._elements: list = []
-        self._places: list = []
+        self._lock = threading.Lock()
+        self._places: list | None = None
 
     @property
     def size(self) -> int:
         return len(self._elements)
 
     def add(self, element: list) -> None:
-        if not self._elements:
-            self._places = [_place(value, self._count) for value in element]
-            if not any(place is not None for place in self._places):
-                self._places = []
-        if self._places:
-            element = [self._placed(place, value) for place, value in zip(self._places, element)]
-        self._elements.append(element)
+        """Puts an element behind those that are there."""
+        self._elements.append(self.placed(len(self._elements), element))
 
-    def _placed(self, place: np.ndarray | None, value: Any) -> Any:
-        if place is None or np.shape(value) != place.shape[1:] or value.dtype != place.dtype:
-            return value
-        row = place[len(self._elements)]
-        row[...] = value
-        return row
+    def placed(self, row: int, element: list) -> list:
+        """An element as it is to be added as number `row`. Threads may ask for several of them at once."""
+        places = self._places
+        if places is None:
+            with self._lock:
+                if self._places is None:
+                    places = [_place(value, self._count) for value in element]
+                    self._places = places if any(place is not None for place in places) else []
+                places = self._places
+        return [_moved(place, row, value) for place, value in zip(places, element)] if places else element
+
+    def extend(self, elements: list) -> None:
+        """Adds elements that `placed` gave, in their order."""
+        self._elements += elements
 
     def components(self) -> list:
         """As `stack` gives them."""
@@ -51,6 +56,14 @@ class Batch:
             else:
                 results.append(place if len(values) == self._count else place[: len(values)].copy())
         return results
+
+
+def _moved(place: np.ndarray | None, row: int, value: Any) -> Any:
+    if place is None or np.shape(value) != place.shape[1:] or value.dtype != place.dtype:
+        return value
+    moved = place[row]
+    moved[...] = value
+    return moved
 
 
 def _place(value: Any, count: int) -> np.ndarray | None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import collections
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -16,7 +14,6 @@ from pyflow.ops.dataset_values import Elements, Run
 
 AUTOTUNE = -1
 _READY_BY_DEFAULT = 4
-_THREADS_BY_DEFAULT = 2
 
 
 class _Buffer:
@@ -112,85 +109,3 @@ def prefetched(elements: Elements, size: int, run: Run) -> Elements:
     if size == 0 or not threads_available():
         return elements
     return _Prefetched(elements, _READY_BY_DEFAULT if size == AUTOTUNE else size, run)
-
-
-class _Pool:
-    """Threads that call functions; they end with the run."""
-
-    def __init__(self, size: int, run: Run):
-        self._executor = ThreadPoolExecutor(size, thread_name_prefix="pyflow_data")
-        run.ends(self)
-
-    def submit(self, function: Callable, argument: Any) -> Future:
-        return self._executor.submit(_quietly, function, argument)
-
-    def close(self) -> None:
-        self._executor.shutdown(wait=True, cancel_futures=True)
-
-
-def _quietly(function: Callable, argument: Any) -> Any:
-    with np.errstate(all="ignore"):
-        return function(argument)
-
-
-class _MappedInParallel(Elements):
-    """Results in the order of their arguments, up to `calls` of them in the making."""
-
-    def __init__(self, elements: Elements, function: Callable, calls: int, run: Run):
-        self._elements, self._function, self._calls = elements, function, calls
-        self._pending: collections.deque[Any] = collections.deque()
-        self._run = run
-        self._pool: _Pool | None = None
-        self._complete = False
-
-    def __next__(self) -> list:
-        if self._pool is None:
-            self._pool = _Pool(self._calls, self._run)
-        while len(self._pending) < self._calls and not self._complete:
-            self._begin()
-        if not self._pending:
-            raise StopIteration
-        first = self._pending.popleft()
-        if isinstance(first, Exception):
-            raise first
-        try:
-            return first.result()
-        except errors.OutOfRangeError:
-            self._complete = True
-            self._pending.clear()
-            raise StopIteration from None
-
-    def _begin(self) -> None:
-        try:
-            element = next(self._elements)
-        except StopIteration:
-            self._complete = True
-            return
-        except Exception as error:
-            self._pending.append(error)
-            return
-        assert self._pool is not None
-        self._pending.append(self._pool.submit(self._function, element))
-
-
-def mapped(elements: Elements, function: Callable[[list], list], calls: int, run: Run) -> Elements:
-    """The function's results for each element; several calls at once if `calls` says so and there are threads."""
-    if calls == AUTOTUNE:
-        calls = _THREADS_BY_DEFAULT
-    if calls <= 1 or not threads_available():
-        return Mapped(elements, function)
-    return _MappedInParallel(elements, function, calls, run)
-
-
-class Mapped(Elements):
-    """A function's results for each element."""
-
-    def __init__(self, elements: Elements, function: Callable[[list], list]):
-        self._elements, self._function = elements, function
-
-    def __next__(self) -> list:
-        element = next(self._elements)
-        try:
-            return self._function(element)
-        except errors.OutOfRangeError:
-            raise StopIteration from None

@@ -94,12 +94,15 @@ class Run:
         return words
 
     def ends(self, thing: Any) -> None:
-        """Has `thing.close()` called at the end, if it still exists."""
+        """Has `thing.cancel()` called at the end, if it still exists, and then, after all of those, `thing.close()`."""
         self._closers.add(thing)
 
     def close(self) -> None:
-        """Ends threads."""
-        for thing in list(self._closers):
+        """Ends threads, which may wait for each other."""
+        things = list(self._closers)
+        for thing in things:
+            thing.cancel()
+        for thing in things:
             thing.close()
 
 

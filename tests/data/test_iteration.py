@@ -85,6 +85,81 @@ def test_calls_in_parallel_wait_for_each_other():
     assert elements(dataset) == [0, 1, 2, 3, 4, 5]
 
 
+def large(x):
+    return tf.fill([80, 80], x), x
+
+
+@pytest.mark.native
+@pytest.mark.parametrize("count", [11, 12])
+def test_large_results_of_calls_in_parallel_come_to_their_places_in_batches(count):
+    (*whole, rest) = elements(Dataset.range(count).map(large, num_parallel_calls=3).batch(4))
+    for i, (images, numbers) in enumerate([*whole, rest]):
+        expected = np.arange(4 * i, min(4 * i + 4, count))
+        assert numbers.tolist() == expected.tolist()
+        np.testing.assert_array_equal(images, np.broadcast_to(expected[:, None, None], (len(expected), 80, 80)))
+
+
+@pytest.mark.native
+def test_batches_of_calls_in_parallel_are_no_longer_changed_by_the_next_ones():
+    following = Dataset.range(40).map(large, num_parallel_calls=2).batch(4).make_one_shot_iterator().get_next()
+    with tf.Session() as session:
+        batches = [session.run(following)[0] for _ in range(10)]
+    assert [batch[:, 7, 7].tolist() for batch in batches] == np.arange(40).reshape(10, 4).tolist()
+
+
+@pytest.mark.native
+def test_batches_of_calls_in_parallel_go_on_after_an_error_of_one_of_them():
+    def checked(x):
+        with tf.control_dependencies([tf.debugging.assert_none_equal(x, tf.constant([1, 6], tf.int64))]):
+            return large(tf.identity(x))
+
+    following = Dataset.range(16).map(checked, num_parallel_calls=2).batch(4).make_one_shot_iterator().get_next()
+    found = []
+    with tf.Session() as session:
+        for _ in range(6):
+            try:
+                images, numbers = session.run(following)
+            except tf.errors.OpError as error:
+                found.append(type(error))
+            else:
+                assert images[:, 5, 5].tolist() == numbers.tolist()
+                found.append(numbers.tolist())
+    refused = tf.errors.InvalidArgumentError
+    assert found == [refused, [2, 3, 4, 5], refused, [7, 8, 9, 10], [11, 12, 13, 14], [15]]
+
+
+@pytest.mark.native
+def test_the_end_that_a_call_in_parallel_meets_is_the_end_of_the_dataset():
+    queue = tf.FIFOQueue(10, [tf.int64], [[]])
+    following = (
+        Dataset.range(9)
+        .map(lambda x: queue.dequeue() + 0 * x, num_parallel_calls=2)
+        .batch(4)
+        .make_initializable_iterator()
+    )
+    batch = following.get_next()
+    with tf.Session() as session:
+        session.run([queue.enqueue_many([np.arange(6)]), following.initializer])
+        session.run(queue.close())
+        assert sorted(session.run(batch).tolist() + session.run(batch).tolist()) == [0, 1, 2, 3, 4, 5]
+        for _ in range(2):
+            with pytest.raises(tf.errors.OutOfRangeError):
+                session.run(batch)
+
+
+@pytest.mark.native
+def test_calls_in_parallel_are_not_made_for_more_than_may_soon_be_asked_for():
+    called = []
+    dataset = Dataset.range(99).map(
+        lambda x: tf.py_func(lambda y: called.append(int(y)) or y, [x], tf.int64), num_parallel_calls=3
+    )
+    following = dataset.batch(4).make_one_shot_iterator().get_next()
+    with tf.Session() as session:
+        session.run(following)
+        time.sleep(0.05)
+        assert 4 <= len(called) <= 4 + 3
+
+
 @pytest.mark.native
 def test_a_run_that_waits_too_long_is_given_up():
     released = threading.Event()
