@@ -8,14 +8,14 @@ from pyflow.ops.windows import make_windows
 from pyflow.runtime.cpu import second_thread, wasm
 
 one, find = Primitives(), second_thread.find
-for name in ("convolve", "convolve_to_filter", "max_pool", "max_pool_to_input"):
+for name in ("convolve", "convolve_to_input", "convolve_to_filter", "max_pool", "max_pool_to_input"):
     setattr(one, name, getattr(two, name))
 second_thread.find = lambda: None
 wasm.install(one, wasm.find())
 second_thread.find = find
 
 used = []
-for name in ("product", "convolve"):
+for name in ("product", "convolve", "convolve_to_filter"):
     def counted(*arguments, method=getattr(second_thread.Halves, name)):
         used.append(method(*arguments))
         return used[-1]
@@ -46,6 +46,8 @@ for dtype in (np.float32, np.float64):
     compare("backwards", lambda t, c: t.multiply(x[::-1], y, c), 803, 817)
     images, filter = floats(21, 28, 28, 8), floats(5, 5, 8, 32)
     compare("convolution", lambda t, c: t.convolve(images, filter, windows, c), 21, 28, 28, 32)
+    images, dy = floats(21, 28, 28, 32), floats(21, 28, 28, 40)
+    compare("to filter", lambda t, c: t.convolve_to_filter(images, dy, windows, c), 5, 5, 32, 40)
 `;
 
 test("products and convolutions of two threads are those of one, to the last bit", async ({ page }) => {
@@ -55,6 +57,7 @@ test("products and convolutions of two threads are those of one, to the last bit
     `little ${dtype} same []`,
     `backwards ${dtype} same [False]`,
     `convolution ${dtype} same [True]`,
+    `to filter ${dtype} same [True]`,
   ]);
   await expect(consoleOf(page).locator(".out")).toHaveText(expected);
 });

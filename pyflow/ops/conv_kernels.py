@@ -52,17 +52,14 @@ def convolve_to_input(filter: np.ndarray, gradient: np.ndarray, windows: Windows
     if not gradient.size or not filter.size:
         out.fill(0)
         return
-    # With few windows for so many places of the input, as those of whole rows, products are spread as well.
-    few = math.prod(windows.sizes) > 2 * math.prod(windows.counts)
-    mirrorable = windows.is_dense and _is_mirrorable(windows) and not few
+    mirrorable = is_mirrorable(windows)
     in_rows = mirrorable and conv_rows.lies_in_rows(windows, filter.shape[-1]) and conv_rows.multiplies_small(filter)
     widens = filter.shape[-1] > filter.shape[-2]  # then it is less work to spread products than windows
     if windows.is_dense and widens and primitives.accumulate is not None and len(windows.sizes) > 1 and not in_rows:
         conv_rows.convolve_to_input(filter, gradient, windows, out)
         return
     if mirrorable:
-        flipped, mirrored = _mirrored(filter, windows)
-        primitives.convolve(gradient, flipped, mirrored, out)
+        convolve_mirrored(filter, gradient, windows, out)
         return
     weights = filter.reshape(-1, filter.shape[-1]).T
     axes = len(windows.sizes)
@@ -83,20 +80,24 @@ def convolve_to_input(filter: np.ndarray, gradient: np.ndarray, windows: Windows
     parallel.run(part, blocks_of(len(out), windows, out.shape[-1], out.itemsize, whole_images=True))
 
 
-def _is_mirrorable(windows: Windows) -> bool:
-    """Whether no window lies in the padding alone."""
+def is_mirrorable(windows: Windows) -> bool:
+    """Whether the gradient to the input is a convolution too, and that is not more work."""
+    # With few windows for so many places of the input, as those of whole rows, products are spread instead.
+    if not windows.is_dense or math.prod(windows.sizes) > 2 * math.prod(windows.counts):
+        return False
     extents = [(k - 1) * d for k, d in zip(windows.window, windows.dilations)]
-    return all(b <= e and a <= e for b, a, e in zip(windows.before, windows.after, extents))
+    return all(b <= e and a <= e for b, a, e in zip(windows.before, windows.after, extents))  # none in padding alone
 
 
-def _mirrored(filter: np.ndarray, windows: Windows) -> tuple[np.ndarray, Windows]:
-    """The convolution that takes the gradient of a dense one back to the input."""
+def convolve_mirrored(filter: np.ndarray, gradient: np.ndarray, windows: Windows, out: np.ndarray) -> None:
+    """The gradient to the input of such windows."""
     axes = len(windows.sizes)
     flipped = np.ascontiguousarray(np.flip(filter, tuple(range(axes))).swapaxes(-1, -2))
     extents = [(k - 1) * d for k, d in zip(windows.window, windows.dilations)]
     before = tuple(e - b for e, b in zip(extents, windows.before))
     after = tuple(s - c + b for s, c, b in zip(windows.sizes, windows.counts, windows.before))
-    return flipped, windows._replace(sizes=windows.counts, before=before, after=after, counts=windows.sizes)
+    mirrored = windows._replace(sizes=windows.counts, before=before, after=after, counts=windows.sizes)
+    primitives.convolve(gradient, flipped, mirrored, out)
 
 
 def convolve_to_filter(x: np.ndarray, gradient: np.ndarray, windows: Windows, out: np.ndarray) -> None:

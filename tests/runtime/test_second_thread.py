@@ -32,19 +32,24 @@ class Kernels:
         conv_kernels.convolve(at(x), at(filter), WINDOWS, at(out))
         return 1
 
+    def convolveToFilter(self, x: int, dy: int, out: int, windows: int) -> int:
+        conv_kernels.convolve_to_filter(at(x), at(dy), WINDOWS, at(out))
+        return 1
+
 
 class Thread:
     """A thread that begins what it is asked, and does it when it is waited for."""
 
     def __init__(self, begins: bool = True, succeeds: bool = True):
-        self.begins, self.succeeds, self.rows = begins, succeeds, 0
+        self.begins, self.succeeds, self.rows, self.columns = begins, succeeds, 0, 0
 
     def product(self, *arguments: Any) -> bool:
         self.rows, self._do = len(at(arguments[-1])), lambda: Kernels().product(*arguments)
         return self.begins
 
-    def convolve(self, *arguments: Any) -> bool:
-        self.rows, self._do = len(at(arguments[2])), lambda: Kernels().convolve(*arguments)
+    def convolution(self, call: str, *arguments: Any) -> bool:
+        self.rows, *_, self.columns = at(arguments[2]).shape
+        self._do = lambda: getattr(Kernels(), call)(*arguments)
         return self.begins
 
     def finish(self, wanted: bool) -> bool:
@@ -75,6 +80,16 @@ def test_a_large_convolution_is_done_by_halves(succeeds):
     conv_kernels.convolve(x, filter, WINDOWS, expected)
     np.testing.assert_allclose(out, expected, rtol=1e-3, atol=1e-3)
     assert thread.rows == 4
+
+
+@pytest.mark.parametrize("succeeds", [True, False])
+def test_a_large_gradient_to_a_filter_is_done_by_halves(succeeds):
+    x, dy, out, expected = floats(8, 20, 20, 32), floats(8, 20, 20, 40), floats(5, 5, 32, 40), floats(5, 5, 32, 40)
+    thread = Thread(succeeds=succeeds)
+    assert Halves(thread, Kernels()).convolve_to_filter(x, dy, out, np.empty(12))
+    conv_kernels.convolve_to_filter(x, dy, WINDOWS, expected)
+    np.testing.assert_allclose(out, expected, rtol=1e-3, atol=1e-3)
+    assert thread.columns == 24
 
 
 def test_what_is_small_or_cannot_be_begun_is_left_as_it_was():

@@ -25,6 +25,7 @@ float32, float64 = np.float32, np.float64
 def plain() -> Primitives:
     table = Primitives()
     table.convolve = conv_kernels.convolve
+    table.convolve_to_input = conv_kernels.convolve_to_input
     table.convolve_to_filter = conv_kernels.convolve_to_filter
     table.max_pool = pool_kernels.max_pool
     table.max_pool_to_input = pool_kernels.max_pool_gradient
@@ -153,6 +154,8 @@ WINDOWS = [
     make_windows((9, 7), (3, 2), (2, 1), "VALID", (1, 2)),
     make_windows((8, 9), (3, 3), (2, 2), "SAME"),
     make_windows((6, 6), (1, 1), (2, 2), "SAME"),
+    make_windows((6, 8), (2, 2), (2, 2), "SAME"),
+    make_windows((7, 5), (2, 2), (2, 2), "SAME"),
     make_windows((5, 6), (1, 1), (1, 1), "VALID"),
     make_windows((4, 5), (3, 2), (2, 1), "EXPLICIT", None, (2, 1, 0, 3)),
     make_windows((3, 3), (2, 2), (3, 3), "EXPLICIT", None, (4, 4, 4, 4)),  # windows of padding alone
@@ -178,10 +181,10 @@ def test_convolutions(table, dtype, depth, out_depth, windows):
 
 
 @pytest.mark.parametrize("windows", WINDOWS)
-def test_gradients_of_convolutions_to_the_input(windows):
+def test_gradients_of_convolutions_to_the_input(table, windows):
     filter, dy = floats(*windows.window, 8, 33), floats(3, *windows.counts, 33)
     dx, exact_dx = garbage(3, *windows.sizes, 8), np.empty((3, *windows.sizes, 8))
-    primitives.convolve_to_input(filter, dy, windows, dx)  # made of convolutions and products
+    table.convolve_to_input(filter, dy, windows, dx)  # made of convolutions and products
     conv_kernels.convolve_to_input(filter.astype(float64), dy.astype(float64), windows, exact_dx)
     assert_close(dx, exact_dx, 25 * 33)
 
@@ -313,7 +316,8 @@ def test_numpy_is_not_asked_for_what_the_kernels_are_for(path):
         raise AssertionError
 
     table = Primitives()
-    for name in ("multiply", "convolve", "convolve_to_filter", "max_pool", "max_pool_to_input", "tanh", "sigmoid"):
+    convolutions = "convolve", "convolve_to_input", "convolve_to_filter"
+    for name in ("multiply", *convolutions, "max_pool", "max_pool_to_input", "tanh", "sigmoid"):
         setattr(table, name, refuse)
     wasm.install(table, path)
     a, b, windows = floats(20, 30), floats(30, 40), WINDOWS[0]
@@ -324,6 +328,7 @@ def test_numpy_is_not_asked_for_what_the_kernels_are_for(path):
     table.sigmoid(a[:, 3:], a[:, 3:])
     x, filter, y = floats(2, 14, 14, 3), floats(5, 5, 3, 4), floats(2, 14, 14, 4)
     table.convolve(x, filter, windows, y)
+    table.convolve_to_input(filter, y, windows, x)
     table.convolve_to_filter(x, y, windows, filter)
     table.max_pool(x, windows, floats(2, 14, 14, 3))
     table.max_pool_to_input(x, x, x, windows, floats(2, 14, 14, 3))

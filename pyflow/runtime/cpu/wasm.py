@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from pyflow.ops import conv_kernels
 from pyflow.ops.primitives import Primitives
 from pyflow.ops.windows import Windows
 from pyflow.runtime.cpu import second_thread
@@ -142,6 +143,18 @@ def _of_windows(call: Any, otherwise: Callable[..., None]) -> Callable[..., None
     return function
 
 
+def _to_input(otherwise: Callable[..., None]) -> Callable[..., None]:
+    """Gradients to inputs are convolutions where they can be: no products are as fast."""
+
+    def function(filter: np.ndarray, gradient: np.ndarray, windows: Windows, out: np.ndarray) -> None:
+        if len(windows.sizes) == 2 and filter.size and gradient.size and conv_kernels.is_mirrorable(windows):
+            conv_kernels.convolve_mirrored(filter, gradient, windows, out)
+        else:
+            otherwise(filter, gradient, windows, out)
+
+    return function
+
+
 def install(primitives: Primitives, path: str) -> None:
     """Has the module at that path do what it can do; if it is of no use here, everything stays as it was."""
     try:
@@ -155,6 +168,7 @@ def install(primitives: Primitives, path: str) -> None:
     primitives.accumulate = functools.partial(_accumulate, product)
     primitives.average = functools.partial(_average, average)
     primitives.convolve = _of_windows(exports.convolve, primitives.convolve)
+    primitives.convolve_to_input = _to_input(primitives.convolve_to_input)
     primitives.convolve_to_filter = _of_windows(exports.convolveToFilter, primitives.convolve_to_filter)
     primitives.max_pool = _of_windows(exports.maxPool, primitives.max_pool)
     primitives.max_pool_to_input = _of_windows(exports.maxPoolToInput, primitives.max_pool_to_input)
@@ -183,7 +197,7 @@ def install(primitives: Primitives, path: str) -> None:
 
 def _use(primitives: Primitives, halves: second_thread.Halves) -> None:
     """Has large products done by two threads."""
-    multiply, accumulate, convolve = primitives.multiply, primitives.accumulate, primitives.convolve
+    multiply, accumulate = primitives.multiply, primitives.accumulate
 
     def multiply_by_halves(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
         if out.size < _LEAST or a.ndim != 2 or b.ndim != 2 or not halves.product(1.0, a, False, b, False, 0.0, out):
@@ -193,13 +207,17 @@ def _use(primitives: Primitives, halves: second_thread.Halves) -> None:
         if c.size < _LEAST or not halves.product(alpha, a, ta, b, tb, beta, c):
             accumulate(alpha, a, ta, b, tb, beta, c)  # type: ignore[misc]
 
-    def convolve_halves(x: np.ndarray, filter: np.ndarray, windows: Windows, out: np.ndarray) -> None:
-        if out.size < _LEAST or len(windows.sizes) != 2 or not halves.convolve(x, filter, out, _geometry(windows)):
-            convolve(x, filter, windows, out)
+    def convolve_halves(by_halves: Callable[..., bool], otherwise: Callable[..., None]) -> Callable[..., None]:
+        def function(x: np.ndarray, factor: np.ndarray, windows: Windows, out: np.ndarray) -> None:
+            if out.size < _LEAST or len(windows.sizes) != 2 or not by_halves(x, factor, out, _geometry(windows)):
+                otherwise(x, factor, windows, out)
+
+        return function
 
     primitives.multiply = multiply_by_halves
     primitives.accumulate = accumulate_halves
-    primitives.convolve = convolve_halves
+    primitives.convolve = convolve_halves(halves.convolve, primitives.convolve)
+    primitives.convolve_to_filter = convolve_halves(halves.convolve_to_filter, primitives.convolve_to_filter)
 
 
 def _multiply(call: Any, otherwise: Callable[..., Any]) -> Callable[..., None]:

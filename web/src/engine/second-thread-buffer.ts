@@ -17,7 +17,7 @@ export const IDLE = 1;
 export const ASKED = 2;
 export const ANSWERED = 3;
 
-export const CALLS = ["product", "convolve"] as const;
+export const CALLS = ["product", "convolve", "convolveToFilter"] as const;
 export const ARGUMENTS = { at: 64, count: 7 }; // of 64 bits
 export const FIRST = 128; // where arrays may lie
 export const CAPACITY = 24 << 20;

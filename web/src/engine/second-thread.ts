@@ -35,9 +35,9 @@ export class SecondThread {
     return this.#begin("product", [c, a, b], beta !== 0, ([to, x, y]) => [alpha, x, +ta, y, +tb, beta, to]);
   }
 
-  /** Begins a convolution likewise. */
-  convolve(x: number, filter: number, out: number, windows: number): boolean {
-    return this.#begin("convolve", [out, x, filter, windows], false, ([to, from, by, like]) => [from, by, to, like]);
+  /** Begins a convolution, or the gradient of one to its filter, likewise. */
+  convolution(call: "convolve" | "convolveToFilter", x: number, factor: number, out: number, windows: number): boolean {
+    return this.#begin(call, [out, x, factor, windows], false, ([to, from, by, like]) => [from, by, to, like]);
   }
 
   /** Waits for what was begun; returns whether it was done. The result is taken if it is wanted. */
