@@ -173,6 +173,12 @@ def _convert_list(definition: OpDef, arg: Arg, values: Any, inferred: dict, owne
     elif arg.list_attr:
         inferred.setdefault(arg.list_attr, [t.dtype.base_dtype for t in tensors])
         owner.setdefault(arg.list_attr, arg.name)
+        minimum = definition.attrs[arg.list_attr].minimum
+        if minimum is not None and len(tensors) < minimum:
+            raise ValueError(
+                f"Attr '{arg.list_attr}' of '{definition.name}' Op passed list of length {len(tensors)} less than "
+                f"minimum {minimum}."
+            )
     return tensors
 
 

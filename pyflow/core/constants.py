@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -131,19 +132,23 @@ def constant_value_as_shape(tensor: Any) -> TensorShape:
     """
     if isinstance(tensor, Tensor) and tensor._static_shape != ():
         tensor.shape.with_rank(1)
-        value = None if tensor.dtype in INTEGRAL else static_value(tensor)
+        value = None if tensor.dtype in INTEGRAL else constant_value(tensor)
         if value is not None:
             return TensorShape([d if d >= 0 else None for d in value.tolist()])
-    return TensorShape(static_dims(tensor))
+    return TensorShape(_dims(tensor, constant_value))
 
 
 def static_dims(tensor: Any) -> StaticShape:
-    """`constant_value_as_shape` in tuple form."""
+    """As `constant_value_as_shape`, in tuple form, of all that `static_value` can tell."""
+    return _dims(tensor, static_value)
+
+
+def _dims(tensor: Any, value_of: Callable[[Tensor], Any]) -> StaticShape:
     if not isinstance(tensor, Tensor):
         return tuple(None if d < 0 else int(d) for d in np.asarray(tensor).reshape(-1))
     shape = tensor._static_shape
     if shape is not None and len(shape) == 0:
-        value = static_value(tensor)
+        value = value_of(tensor)
         if value is None or value != -1:
             raise ValueError(
                 "Received a scalar with unknown value as shape; require a statically known scalar with value '-1' to "
@@ -159,25 +164,23 @@ def static_dims(tensor: Any) -> StaticShape:
     if kind == "Shape":
         return op.inputs[0]._static_shape
     if kind == "Pack" and tensor._static_shape is not None and len(tensor._static_shape) == 1:
-        return tuple(_known_dim(static_value(x)) for x in op.inputs)
+        return tuple(_known_dim(value_of(x)) for x in op.inputs)
     if kind in ("ConcatV2", "Concat"):
         parts = op.inputs[:-1] if kind == "ConcatV2" else op.inputs[1:]
         dims: list[int | None] = []
         for part in parts:
-            known = static_dims(part)
+            known = _dims(part, value_of)
             if known is None:
                 return None
             dims += known
         return tuple(dims)
     if kind == "StridedSlice":
-        sliced = _sliced_dims(op)
+        sliced = _sliced_dims(op, value_of)
         if sliced is not None:
             return sliced
-    if kind == "Cast" and op.inputs[0].dtype in INTEGRAL:
+    if value_of is static_value and (kind == "Identity" or (kind == "Cast" and op.inputs[0].dtype in INTEGRAL)):
         return static_dims(op.inputs[0])
-    if kind in ("Identity", "PlaceholderWithDefault") and kind == "Identity":
-        return static_dims(op.inputs[0])
-    value = static_value(tensor)
+    value = value_of(tensor)
     if value is not None:
         return tuple(_known_dim(v) for v in value.reshape(-1))
     return None if shape is None or None in shape else (None,) * shape[0]  # type: ignore[operator]
@@ -187,13 +190,13 @@ def _known_dim(value: Any) -> int | None:
     return None if value is None or value < 0 else int(value)
 
 
-def _sliced_dims(op: Any) -> StaticShape:
+def _sliced_dims(op: Any, value_of: Callable[[Tensor], Any]) -> StaticShape:
     attrs = op.attrs
-    bounds = [static_value(x) for x in op.inputs[1:]]
+    bounds = [value_of(x) for x in op.inputs[1:]]
     if any(b is None for b in bounds) or attrs["ellipsis_mask"] or attrs["new_axis_mask"] or attrs["shrink_axis_mask"]:
         return None
     begin, end, stride = (int(b[0]) for b in bounds)
-    source = static_dims(op.inputs[0])
+    source = _dims(op.inputs[0], value_of)
     if source is None:
         return None
     return source[slice(None if attrs["begin_mask"] & 1 else begin, None if attrs["end_mask"] & 1 else end, stride)]

@@ -10,6 +10,7 @@ from pyflow.core.constants import constant_value, constant_value_as_shape
 from pyflow.core.convert import convert_to_tensor
 from pyflow.core.registry import raw
 from pyflow.core.shapes import TensorShape
+from pyflow.core.tensor import Tensor
 from pyflow.core.type_specs import SparseTensorSpec
 from pyflow.data import nest, structure
 from pyflow.data.functions import TracedFunction
@@ -110,7 +111,7 @@ def dense_to_sparse_batch(batch_size: Any, row_shape: Any) -> Transformation:
         spec = dataset.element_spec
         if nest.is_sequence(spec):
             raise TypeError(f"DenseToSparseDataset expects a single component, got {spec}.")
-        shape = shape_tensor(row_shape)
+        shape = shape_tensor(row_shape if isinstance(row_shape, Tensor) else TensorShape(row_shape))
         batch_spec = SparseTensorSpec(TensorShape([None]).concatenate(constant_value_as_shape(shape)), spec.dtype)
         tensor = raw.DenseToSparseBatchDataset(
             dataset._variant_tensor,
@@ -181,4 +182,8 @@ def ensured(tensor: Any, shape: Any) -> Any:
     shape = TensorShape(shape)
     if not shape.is_compatible_with(tensor.shape):
         raise ValueError(f"Shapes {tensor.shape} and {shape} are not compatible")
+    if shape.is_fully_defined() and shape.ndims:
+        from pyflow.contrib.framework_shapes import with_shape  # contrib is loaded when it is used
+
+        return with_shape(shape.as_list(), tensor)
     return raw.EnsureShape(tensor, shape=shape)

@@ -155,14 +155,20 @@ Dataset = DatasetV1
 
 
 class DatasetV1Adapter(DatasetV1):
-    """A dataset by the tensor that stands for it.
+    """A dataset by the tensor that stands for it, or by another dataset.
 
     Args:
       element_spec: what its elements are.
       inputs: the datasets that it is made of.
     """
 
-    def __init__(self, variant_tensor: Tensor, element_spec: Any, inputs: Any = ()):
+    def __init__(self, variant_tensor: Any, element_spec: Any = None, inputs: Any = ()):
+        if isinstance(variant_tensor, DatasetV2):
+            variant_tensor, element_spec, inputs = (
+                variant_tensor._variant_tensor,
+                variant_tensor.element_spec,
+                [variant_tensor],
+            )
         DatasetV2.__init__(self, variant_tensor)
         self._element_spec, self._input_datasets = element_spec, list(inputs)
 
@@ -172,6 +178,10 @@ class DatasetV1Adapter(DatasetV1):
     @property
     def element_spec(self) -> Any:
         return self._element_spec
+
+
+class _VariantDataset(DatasetV1Adapter):
+    """A dataset that came through a tensor."""
 
 
 class OptionsDataset(DatasetV1Adapter):
@@ -202,10 +212,10 @@ class DatasetSpec(VariantSpec):
         return DatasetSpec(value.element_spec)
 
     def from_tensor(self, tensor: Tensor) -> Any:
-        return DatasetV1Adapter(tensor, self._element_spec)
+        return _VariantDataset(tensor, self._element_spec)
 
     def _serialize(self) -> tuple:
-        return self._element_spec, self._dataset_shape.as_tuple()
+        return self._element_spec, self._dataset_shape
 
 
 @export("data.make_one_shot_iterator")
@@ -256,7 +266,7 @@ def get_legacy_output_classes(dataset_or_iterator: Any) -> Any:
 @export("data.experimental.from_variant")
 def from_variant(variant: Tensor, structure: Any) -> Any:
     """The dataset that a tensor stands for."""
-    return DatasetV1Adapter(variant, structure)
+    return _VariantDataset(variant, structure)
 
 
 @export("data.experimental.to_variant")

@@ -97,7 +97,7 @@ def take_while(predicate: Callable) -> Transformation:
 
     def apply(dataset: Any) -> Any:
         function = TracedFunction(predicate, "tf.data.experimental.take_while()", dataset.element_spec)
-        check_predicate(function)
+        check_predicate(function, "`predicate` must return a scalar boolean tensor.")
         attrs = flat_structure(dataset.element_spec)
         tensor = raw.TakeWhileDataset(dataset._variant_tensor, function.captured, predicate=function.attr, **attrs)
         return dataset._made(tensor)

@@ -53,7 +53,10 @@ class _GeneratorState:
 def _converted(value: Any, dtype: dtypes.DType) -> np.ndarray:
     if dtype is dtypes.string:
         return np.asarray(array_value(value))
-    array = np.asarray(value, dtype=dtype.as_numpy_dtype)
+    try:
+        array = np.asarray(value, dtype=dtype.as_numpy_dtype)
+    except OverflowError:  # the bits that there is room for, as numpy had it
+        array = np.asarray(value).astype(dtype.as_numpy_dtype)
     if array.dtype.kind in "SU":
         raise TypeError("strings are no numbers")
     return array

@@ -119,7 +119,7 @@ def sample_from_datasets(datasets: Any, weights: Any = None, seed: Any = None) -
         pairs = Sources.zip((logits, RandomDataset(seed).batch(2)))
         return _directed(_chosen(pairs, draw), list(datasets))
     if weights is None:
-        logits = convert_to_tensor([[1.0] * count])
+        logits: Any = [[1.0] * count]
     else:
         weights = convert_to_tensor(weights, name="weights")
         if weights.dtype not in (dtypes.float32, dtypes.float64):

@@ -136,8 +136,7 @@ def assert_shallow_structure(shallow_tree: Any, input_tree: Any, check_types: bo
         return
     if not is_sequence(input_tree):
         raise TypeError(
-            "If shallow structure is a sequence, input must also be a sequence. "
-            f"Input has type: '{type(input_tree).__name__}'."
+            f"If shallow structure is a sequence, input must also be a sequence. Input has type: {type(input_tree)}."
         )
     if check_types and not isinstance(input_tree, type(shallow_tree)):
         raise TypeError(

@@ -62,7 +62,7 @@ def as_filenames(filenames: Any) -> Any:
         if types != dtypes.string:
             raise TypeError("`filenames` must be a `tf.data.Dataset` of `tf.string` elements.")
         if not shapes.is_compatible_with([]):
-            raise ValueError("`filenames` must be a `tf.data.Dataset` of scalar `tf.string` elements.")
+            raise TypeError("`filenames` must be a `tf.data.Dataset` of scalar `tf.string` elements.")
         return filenames
     names = convert_to_tensor(filenames, dtype=dtypes.string)
     return Sources.from_tensor_slices(reshape(names, [-1], name="flat_filenames"))

@@ -68,7 +68,7 @@ def spec_of_leaf(value: Any) -> TypeSpec:
     if isinstance(spec, TypeSpec):
         return spec
     if isinstance(value, SparseTensorValue):
-        return SparseTensorSpec(value.dense_shape.tolist(), value.values.dtype)
+        return SparseTensorSpec.from_value(SparseTensor.from_value(value))
     if isinstance(value, RaggedTensorValue):
         return RaggedTensorSpec.from_value(convert_to_tensor_or_ragged_tensor(value))
     if value is None:

@@ -270,7 +270,7 @@ class Transformations:
           ValueError: it gives no bool.
         """
         function = TracedFunction(predicate, "Dataset.filter()", self.element_spec)
-        check_predicate(function)
+        check_predicate(function, "`predicate` return type must be convertible to a scalar boolean tensor. Was {}.")
         tensor = raw.FilterDataset(self._variant_tensor, function.captured, predicate=function.attr, **self._attrs())
         return self._made(tensor)
 
@@ -305,13 +305,11 @@ def to_datasets(map_func: Callable, purpose: str, spec: Any) -> tuple[TracedFunc
     return function, function.output_structure._element_spec
 
 
-def check_predicate(function: TracedFunction) -> None:
+def check_predicate(function: TracedFunction, words: str) -> None:
     """Whether a function gives one bool.
 
     Raises:
-      ValueError: it doesn't.
+      ValueError: it doesn't; `words` say so.
     """
     if not structure.are_compatible(function.output_structure, TensorSpec([], dtypes.bool)):
-        raise ValueError(
-            f"`predicate` return type must be convertible to a scalar boolean tensor. Was {function.output_structure}."
-        )
+        raise ValueError(words.format(function.output_structure))

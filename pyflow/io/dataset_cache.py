@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from pyflow.core import dtypes, errors
 from pyflow.io.bundle_reader import BundleReader
 from pyflow.io.bundle_writer import BundleWriter
 from pyflow.io.dataset_files import text
+from pyflow.io.dataset_variants import read_variants, writable_variants
 from pyflow.io.file_errors import errors_about
 from pyflow.ops.dataset_values import TYPED, DatasetValue, Elements, ListedDataset, Run, dataset_op, object_scalar
 
@@ -56,12 +58,18 @@ def _key(item: int, component: int, digits: int) -> bytes:
     return f"{item:{_ITEM_DIGITS}d}_{component:{digits}d}".encode()
 
 
+def _contents(path: str) -> str:
+    with errors_about(path), open(path, encoding="utf-8") as file:
+        return file.read()
+
+
 class _Written(Elements):
     """Elements that are written to files on the way; the files are complete when the last one has been asked for."""
 
-    def __init__(self, elements: Elements, prefix: str, count: int, run: Run):
-        self._elements, self._prefix, self._digits = elements, prefix, len(str(count - 1))
-        self._lock_path = f"{prefix}.lockfile"
+    def __init__(self, elements: Elements, prefix: str, types: list, run: Run):
+        self._elements, self._prefix, self._digits = elements, prefix, len(str(len(types) - 1))
+        self._types = types
+        self._lock_path = f"{prefix}_0.lockfile"
         self._writer: BundleWriter | None = None
         self._item = 0
         self._ended = False
@@ -74,10 +82,10 @@ class _Written(Elements):
                 None,
                 f"There appears to be a concurrent caching iterator running - cache lockfile already exists "
                 f"('{self._lock_path}'). If you are sure no other running TF computations are using this cache prefix, "
-                "delete the lockfile and re-initialize the iterator.",
+                f"delete the lockfile and re-initialize the iterator. Lockfile contents: {_contents(self._lock_path)}",
             )
         with errors_about(self._lock_path), open(self._lock_path, "w", encoding="utf-8") as file:
-            file.write("Created by PyFlow\n")
+            file.write(f"Created at: {int(time.time())}")
         return BundleWriter(self._prefix)
 
     def __next__(self) -> list:
@@ -94,8 +102,9 @@ class _Written(Elements):
             raise
         for i, component in enumerate(element):
             array = np.asarray(component)
-            dtype = dtypes.string if array.dtype.kind == "O" else dtypes.as_dtype(array.dtype)
-            self._writer.add(_key(self._item, i, self._digits), array, dtype)
+            if self._types[i] is dtypes.variant:
+                array = writable_variants(array)
+            self._writer.add(_key(self._item, i, self._digits), array, self._types[i])
         self._item += 1
         return element
 
@@ -107,29 +116,35 @@ class _Written(Elements):
             with contextlib.suppress(OSError):
                 os.remove(self._lock_path)
 
+    __del__ = close
+
 
 class _Read(Elements):
-    def __init__(self, prefix: str, count: int):
+    def __init__(self, prefix: str, types: list):
         self._reader = BundleReader(prefix)
-        self._components, self._digits = count, len(str(count - 1))
+        self._types, self._digits = types, len(str(len(types) - 1))
         self._item = 0
 
     def __next__(self) -> list:
         if not self._reader.has(_key(self._item, 0, self._digits)):
             raise StopIteration
-        arrays = [self._reader.read(_key(self._item, i, self._digits)) for i in range(self._components)]
+        arrays = [self._reader.read(_key(self._item, i, self._digits)) for i in range(len(self._types))]
         self._item += 1
-        return [a if isinstance(a, np.ndarray) else object_scalar(a) for a in arrays]
+        return [self._component(array, dtype) for array, dtype in zip(arrays, self._types)]
+
+    def _component(self, value: Any, dtype: dtypes.DType) -> Any:
+        array = value if isinstance(value, np.ndarray) else object_scalar(value)
+        return read_variants(array) if dtype is dtypes.variant else array
 
 
 class _FileDataset(DatasetValue):
-    def __init__(self, source: DatasetValue, prefix: str, count: int):
-        self.source, self._prefix, self._count = source, prefix, count
+    def __init__(self, source: DatasetValue, prefix: str, types: list):
+        self.source, self._prefix, self._types = source, prefix, types
 
     def iterator(self, run: Run) -> Elements:
         if os.path.exists(f"{self._prefix}.index"):
-            return _Read(self._prefix, self._count)
-        return _Written(self.source.iterator(run), self._prefix, self._count, run)
+            return _Read(self._prefix, self._types)
+        return _Written(self.source.iterator(run), self._prefix, self._types, run)
 
     def cardinality(self) -> int:
         return self.source.cardinality()
@@ -139,4 +154,4 @@ class _FileDataset(DatasetValue):
 def CacheDataset(input_dataset: Any, filename: Any, output_types: list):
     """The elements, kept once they have been gone through."""
     path = text(filename)
-    return _FileDataset(input_dataset, path, len(output_types)) if path else _MemoryDataset(input_dataset)
+    return _FileDataset(input_dataset, path, output_types) if path else _MemoryDataset(input_dataset)

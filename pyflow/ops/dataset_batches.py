@@ -234,7 +234,7 @@ class _Unbatched(Elements):
             refuse(
                 component.ndim == 0 or len(component) != len(components[0]),
                 "Input element must have the same batch size in each component. Component 0 had size "
-                f"{len(components[0]) if components[0].ndim else 0} but component {i} had size "
+                f"{len(components[0]) if components[0].ndim else 0} but component {i} had size, "
                 f"{len(component) if component.ndim else 0}.",
             )
 

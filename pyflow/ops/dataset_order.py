@@ -147,7 +147,7 @@ class _TakeDataset(Rearranged):
             return UNKNOWN
         if inner == INFINITE:
             return self.count
-        return inner if self.count < 0 else min(inner, self.count)
+        return min(inner, self.count)  # so for a count of -1, too
 
 
 @dataset_op("TakeDataset(input_dataset: variant, count: int64)", **TYPED)

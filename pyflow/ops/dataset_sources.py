@@ -147,11 +147,9 @@ class _SparseSliceDataset(DatasetValue):
 def SparseTensorSliceDataset(indices, values, dense_shape, ctx):
     """The rows of a sparse tensor whose indices are in order: indices, values and shape of each."""
     refuse(indices.ndim != 2, f"Input indices should be a matrix but received shape {brackets(np.shape(indices))}")
-    refuse(
-        (np.diff(indices[:, 0]) < 0).any(),
-        "The SparseTensor must be ordered in the batch dimension; handling arbitrarily ordered input is not currently "
-        "supported.",
-    )
+    if (np.diff(indices[:, 0]) < 0).any():
+        words = "The SparseTensor must be ordered in the batch dimension; handling arbitrarily ordered input is not "
+        raise errors.UnimplementedError(None, None, words + "currently supported.")
     return _SparseSliceDataset(*kept_inputs(ctx, [indices, values, dense_shape]))
 
 

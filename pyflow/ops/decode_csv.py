@@ -32,7 +32,9 @@ class DecodeCSV:
 
     def shape(records, record_defaults, OUT_TYPE):
         for default in record_defaults:
-            if default is not None and (len(default) > 1 or (default and (default[0] or 0) > 1)):
+            if default is not None and len(default) > 1:
+                raise ShapeError(f"Shape must be at most rank 1 but is rank {len(default)}")
+            if default and (default[0] or 0) > 1:
                 raise ShapeError("Shape of a default must be a length-0 or length-1 vector, or a scalar.")
         return [records] * len(OUT_TYPE)
 

@@ -27,6 +27,9 @@ def _c_name(dtype: dtypes.DType) -> str:
 
 
 def _numbers(strings: list[bytes], dtype: dtypes.DType, little_endian: bool) -> np.ndarray:
+    if dtype.is_complex and not little_endian:  # all bytes of a number are turned round, both of its parts at once
+        turned = np.frombuffer(b"".join(strings), np.uint8).reshape(-1, dtype.size)[:, ::-1]
+        return turned.copy().view(f"<c{dtype.size}").reshape(-1)
     stored = np.dtype(dtype.as_numpy_dtype).newbyteorder("<" if little_endian else ">")
     return np.frombuffer(bytearray().join(strings), stored).astype(dtype.as_numpy_dtype, copy=False)
 

@@ -23,7 +23,7 @@ def check_sorted(ids: np.ndarray, rows: int) -> None:
     Raises:
       InvalidArgumentError: they are not.
     """
-    if rows < 0:
+    if rows < 0 or (ids.size and not rows):
         raise invalid("segment ids must be >= 0")
     if np.any(ids[1:] < ids[:-1]):
         raise invalid("segment ids are not increasing")

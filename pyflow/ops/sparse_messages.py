@@ -15,7 +15,7 @@ from pyflow.core.sparse_tensor import SparseTensor, SparseTensorValue
 from pyflow.core.tensor import Tensor
 from pyflow.ops.shape_rules import with_rank
 from pyflow.ops.string_arrays import strings_of
-from pyflow.ops.tensor_messages import parsed_tensor, serialized_tensor
+from pyflow.ops.tensor_messages import c_name, serialized_tensor, tensor_of_message
 
 _FORMS = (dtypes.string, dtypes.variant)
 
@@ -38,11 +38,16 @@ def _serialized(indices: Any, values: Any, shape: Any, dtype: DType, out_type: D
 
 
 def _parsed(part: Any, dtype: DType) -> np.ndarray:
-    if not isinstance(part, np.ndarray):
-        return parsed_tensor(part, dtype)
-    found = dtypes.as_dtype(part.dtype)
+    if isinstance(part, np.ndarray):
+        found = dtypes.string if part.dtype.kind == "O" else dtypes.as_dtype(part.dtype)
+    else:
+        try:
+            part, found = tensor_of_message(part)
+        except ValueError:
+            raise InvalidArgumentError(None, None, "Could not parse serialized proto") from None
     if found != dtype:
-        words = f"Requested SparseTensor of type {dtype.name} but SparseTensor[0].values.dtype() == {found.name}"
+        names = c_name(dtype), c_name(found)
+        words = f"Requested SparseTensor of type {names[0]} but SparseTensor[0].values.dtype() == {names[1]}"
         raise InvalidArgumentError(None, None, words)
     return part
 

@@ -185,6 +185,10 @@ def _known_shape(old: TensorShape, shape: Tensor) -> list[int] | None:
     if wanted is None or wanted.count(None) > 1:
         return None
     sizes: list[int | None] = wanted
+    if None in sizes and 0 in sizes:
+        if not count:
+            return None
+        raise ValueError(f"Cannot reshape a tensor with {count} elements to shape {sizes} (0 elements).")
     result = [size if size is not None else count // math.prod(s for s in sizes if s is not None) for size in sizes]
     if math.prod(result) != count:
         words = f"Cannot reshape a tensor with {count} elements to shape {sizes} ({math.prod(result)} elements)."

@@ -132,11 +132,12 @@ class Substr:
         out = np.empty(texts.shape, object)
         cut = _bytes_of if unit == "BYTE" else _characters_of
         for i, (index, text) in enumerate(np.ndenumerate(texts)):
-            out[index] = cut(text, int(starts[index]), int(counts[index]), i)
+            place = i if texts.ndim < 2 else f"({', '.join(map(str, index))})"
+            out[index] = cut(text, int(starts[index]), int(counts[index]), place)
         return out
 
 
-def _bytes_of(text: bytes, start: int, count: int, place: int) -> bytes:
+def _bytes_of(text: bytes, start: int, count: int, place: Any) -> bytes:
     if not -len(text) <= start <= len(text):
         shown = text.decode("latin-1")
         raise InvalidArgumentError(None, None, f"pos {start} out of range for string b'{shown}' at index {place}")
@@ -144,7 +145,7 @@ def _bytes_of(text: bytes, start: int, count: int, place: int) -> bytes:
     return text[start:] if count < 0 else text[start : start + count]
 
 
-def _characters_of(text: bytes, start: int, count: int, place: int) -> bytes:
+def _characters_of(text: bytes, start: int, count: int, place: Any) -> bytes:
     starts = _starts(text)
     if not -len(starts) <= start <= len(starts):
         raise InvalidArgumentError(None, None, f"pos {start} out of range for string at index {place}")

@@ -31,29 +31,41 @@ def serialized_tensor(array: Any, dtype: dtypes.DType) -> bytes:
     return proto.SerializeToString()
 
 
+def tensor_of_message(serialized: bytes) -> tuple[np.ndarray, dtypes.DType]:
+    """The tensor of a serialized TensorProto.
+
+    Raises:
+      ValueError: it is none.
+    """
+    from pyflow.protos.tensor_pb2 import TensorProto
+
+    try:
+        proto = TensorProto.FromString(serialized)
+        return proto_to_array(proto), dtypes.as_dtype(proto.dtype)
+    except (message.DecodeError, TypeError) as error:
+        raise ValueError(str(error)) from None
+
+
 def parsed_tensor(serialized: bytes, dtype: dtypes.DType) -> np.ndarray:
     """The tensor of a serialized TensorProto.
 
     Raises:
       InvalidArgumentError: it is none, or one of another dtype.
     """
-    from pyflow.protos.tensor_pb2 import TensorProto
-
     try:
-        proto = TensorProto.FromString(serialized)
-        array = proto_to_array(proto)
-    except (message.DecodeError, TypeError, ValueError):
+        array, found = tensor_of_message(serialized)
+    except ValueError:
         raise InvalidArgumentError(
             None, None, f"Cannot parse tensor from proto: {serialized.decode('utf-8', 'replace')}"
         ) from None
-    found = dtypes.as_dtype(proto.dtype)
     if found is not dtype:
-        words = f"Type mismatch between parsed tensor ({_c_name(found)}) and dtype ({_c_name(dtype)})"
+        words = f"Type mismatch between parsed tensor ({c_name(found)}) and dtype ({c_name(dtype)})"
         raise InvalidArgumentError(None, None, words)
     return array
 
 
-def _c_name(dtype: dtypes.DType) -> str:
+def c_name(dtype: dtypes.DType) -> str:
+    """A dtype as TensorFlow's kernels name it."""
     return {"float32": "float", "float64": "double", "float16": "half"}.get(dtype.name, dtype.name)
 
 
@@ -75,7 +87,7 @@ class ParseTensor:
 
     shape = unknown
     grad = NOT_DIFFERENTIABLE
-    samples = [sample(np.array(b"\x08\x03\x12\x04\x12\x02\x08\x01\"\x04\x07\0\0\0", object), out_type=dtypes.int32)]
+    samples = [sample(np.array(b'\x08\x03\x12\x04\x12\x02\x08\x01"\x04\x07\0\0\0', object), out_type=dtypes.int32)]
 
     def cpu(serialized, out_type):
         text = np.asarray(serialized, object)

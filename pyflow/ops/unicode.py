@@ -179,7 +179,7 @@ def _written(points: Sequence[int], encoding: str, errors: str, replacement: int
         if 0 <= point < 0x110000:
             text.append("\ufffd" if 0xD800 <= point < 0xE000 else chr(point))  # no half of a pair can be written
         elif errors == "strict":
-            raise InvalidArgumentError(None, None, "Code point is out of range for Unicode, or a noncharacter.")
+            raise InvalidArgumentError(None, None, "Code point value out of valid Unicode range.")
         elif errors == "replace":
             text.append(chr(replacement))
     return "".join(text).encode(_OUTPUTS[encoding])
