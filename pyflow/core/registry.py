@@ -21,12 +21,13 @@ REQUIRED = object()
 class ShapeError(ValueError):
     """Raised by shape rules; the message is completed with the node's name and its input shapes.
 
-    `at_run` has the words for shapes that become known in a run, where TensorFlow's kernel puts it in its own way.
+    `at_run` has the words for shapes that become known in a run, where TensorFlow's kernel puts it in its own way; and
+    `kind` the class of `tf.errors` if it isn't InvalidArgumentError then.
     """
 
-    def __init__(self, message: str, at_run: str = ""):
+    def __init__(self, message: str, at_run: str = "", kind: Any = None):
         super().__init__(message)
-        self.at_run = at_run
+        self.at_run, self.kind = at_run, kind
 
 
 class _NotDifferentiable:

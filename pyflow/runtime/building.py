@@ -269,7 +269,8 @@ class _Builder:
             shapes = ", ".join(brackets(v.shape) for v in inputs)
             at_run = error.at_run.replace("{node}", op.name)
             words = at_run or f"{error} for '{op.name}' (op: '{op.type}') with input shapes: {shapes}."
-            raise errors.InvalidArgumentError(op.node_def, op, words + in_node(op)) from None
+            kind = error.kind or errors.InvalidArgumentError
+            raise kind(op.node_def, op, words + in_node(op)) from None
 
     def _fold(self, step: Step) -> bool:
         """Evaluates the step now if its result cannot depend on anything fed or stateful."""

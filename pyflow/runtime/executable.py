@@ -199,7 +199,8 @@ def kind_and_message(error: Exception) -> tuple[Any, str]:
     if sys.flags.dev_mode:
         traceback.print_exception(error)
     words = getattr(error, "at_run", "") or str(error)
-    return errors.InvalidArgumentError, words or "".join(traceback.format_exception_only(type(error), error)).strip()
+    kind = getattr(error, "kind", None) or errors.InvalidArgumentError
+    return kind, words or "".join(traceback.format_exception_only(type(error), error)).strip()
 
 
 # A run that computes arrays of so many numbers is not one that the call of a function makes slower.
