@@ -26,11 +26,14 @@ async function add(page: Page, ...names: string[]): Promise<void> {
   await page.getByLabel("Choose files").setInputFiles(names.map((name) => made(name)));
 }
 
-test.afterEach(async ({ page }) => {
+async function removeAll(page: Page): Promise<void> {
   await tab(page, "Files");
   await page.getByRole("button", { name: "Remove all" }).click();
   await expect(page.getByRole("list", { name: "Files" }).getByRole("listitem")).toHaveCount(0);
-});
+}
+
+test.beforeEach(({ page }) => removeAll(page)); // what programs of other specs have written
+test.afterEach(({ page }) => removeAll(page));
 
 test("a checkpoint: names, shapes, statistics and a histogram; the program restores it", async ({ page }) => {
   await add(page, "native.ckpt.index", "native.ckpt.data-00000-of-00001", "native.ckpt.meta");
@@ -104,6 +107,25 @@ test("a table whose cells are HTML stays text", async ({ page }) => {
   await add(page, "table.csv");
   await expect(inspector(page).getByRole("cell", { name: "<img src=x onerror=alert(1)>" })).toBeVisible();
   await expect(inspector(page).locator("img")).toHaveCount(0);
+});
+
+test("files that are none of these give an answer, and a program is opened in the editor", async ({ page }) => {
+  const file = (name: string, content: string) => ({ name, mimeType: "", buffer: Buffer.from(content, "latin1") });
+  const chosen = page.getByLabel("Choose files");
+  for (const [name, content, words] of [
+    ["empty.pb", "", "empty"],
+    ["<img src=x onerror=alert(1)>.txt", "read me", "read me"],
+    ["no.png", "no picture", "no picture that the browser can show"],
+    ["noise.bin", "\0\x01\x02\xff".repeat(9), "is no checkpoint"],
+  ] as const) {
+    await chosen.setInputFiles(file(name, content));
+    await expect(inspector(page).getByRole("heading", { name })).toBeVisible();
+    await expect(inspector(page)).toContainText(words);
+  }
+  await chosen.setInputFiles(file("own.py", "print('of a file')"));
+  await page.getByRole("button", { name: "Open in the editor" }).click();
+  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await expect(consoleOf(page)).toContainText("of a file");
 });
 
 test("the graph of a file is drawn", async ({ page }) => {

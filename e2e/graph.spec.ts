@@ -46,6 +46,16 @@ for i in range(50):
   await expect(page.getByText("More than 400 boxes")).toBeVisible();
 });
 
+test("a graph without scopes is shown in groups, and a node in it found by its name", async ({ page }) => {
+  await run(page, "import tensorflow as tf\nx = tf.zeros([2])\nfor i in range(600): x = tf.negative(x)");
+  await tab(page, "Graph");
+  await expect(page.getByRole("button", { name: /^Scope Neg_199 … Neg_298, 100 nodes/ })).toBeVisible();
+  await page.getByLabel("Find a node").fill("neg_250");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("button", { name: "Neg Neg_250" })).toBeInViewport();
+  await expect(page.locator(".graph-facts")).toContainText("Neg_249");
+});
+
 test("the profile says which ops took the time", async ({ page }) => {
   await page.getByRole("checkbox", { name: "Profile" }).check();
   await run(page, MODEL);

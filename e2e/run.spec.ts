@@ -1,5 +1,5 @@
 // Running programs: output, errors on their line, figures, queue runners without threads.
-import { artifact, consoleOf, expect, run, test } from "./page";
+import { artifact, consoleOf, expect, finished, run, test, write } from "./page";
 
 const LINE = `import tensorflow as tf
 w = tf.Variable(0.0)
@@ -22,6 +22,20 @@ test("a program runs, prints, and its loss becomes a curve", async ({ page }) =>
   await page.screenshot({ path: artifact("playground.png") });
 });
 
+test("what is usually printed of a training becomes curves", async ({ page }) => {
+  await run(
+    page,
+    `for step in range(0, 300, 100):
+    print(f"Average loss at step  {step} :  {1 / (step + 1)}")
+    print(f"After {step} training step(s), validation accuracy using average model is {step / 300}")
+for epoch in range(2): print(f"Epoch {epoch + 1}/2\\n10/10 [====] - 0s 45us/step - loss: 0.21 - val_acc: 0.9")`,
+  );
+  await page.getByRole("tab", { name: "Charts" }).click();
+  for (const name of ["average loss", "validation accuracy using average model", "loss", "val_acc"])
+    await expect(page.getByRole("img", { name: `Chart of ${name}`, exact: true })).toBeVisible();
+  await page.getByRole("tab", { name: "Console" }).click();
+});
+
 test("an error is told with the line of the program, and marked there", async ({ page }) => {
   await run(page, "import tensorflow as tf\na = tf.zeros([2, 3])\nb = tf.matmul(a, a)\n");
   await expect(consoleOf(page)).toContainText("Dimensions must be equal, but are 3 and 2");
@@ -31,6 +45,40 @@ test("an error is told with the line of the program, and marked there", async ({
   await run(page, "print('right again')");
   await expect(consoleOf(page)).toHaveText(/right again/);
   await expect(page.locator(".cm-lint-marker-error")).toHaveCount(0);
+});
+
+test("an error in a file that the program imports is marked where that is asked for", async ({ page }) => {
+  await run(page, "open('/files/own_part.py', 'w').write('def half(x):\\n    return x / 0')\nimport own_part\n\nown_part.half(1)");
+  await expect(consoleOf(page)).toContainText('File "/files/own_part.py", line 2, in half');
+  await expect(consoleOf(page)).toContainText("Failed in line 4");
+  await run(page, "x = (1,\nfor y in x:\n  pass");
+  await expect(consoleOf(page)).toContainText("SyntaxError");
+  await expect(page.locator(".cm-lint-marker-error")).toHaveCount(1);
+});
+
+test("what is printed stands as on a terminal: returns, backspaces, and all before the program waits", async ({ page }) => {
+  await write(
+    page,
+    `import sys, time
+for i in range(4): print("\\rprogress " + "#" * i, end="")
+print()
+sys.stdout.write("12%")
+sys.stdout.write("\\b" * 3 + "\\r34%\\n")
+print()
+for i in range(50): print("line", i)
+time.sleep(600)`,
+  );
+  await page.getByRole("button", { name: "Run", exact: true }).click();
+  const lines = ["progress ###", "34%", "", ...Array.from({ length: 50 }, (_, i) => `line ${i}`)];
+  await expect(consoleOf(page).locator(".out")).toHaveText(lines);
+  await page.getByRole("button", { name: "Stop" }).click();
+  await finished(page);
+});
+
+test("of a hundred thousand characters and thirty thousand lines the last are shown", async ({ page }) => {
+  await run(page, "for i in range(100_000): print('.', end='')\nfor i in range(30_000): print('line', i)");
+  await expect(consoleOf(page).locator(".out").last()).toHaveText("line 29999");
+  expect(await consoleOf(page).locator("div").count()).toBeLessThanOrEqual(4001);
 });
 
 test("flags, modules and graphs of one program are not seen by the next", async ({ page }) => {

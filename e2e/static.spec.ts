@@ -55,7 +55,7 @@ test("a plain static host, in a folder of it: isolated after the page's own relo
     await page.getByRole("button", { name: "Run", exact: true }).click();
     await expect(consoleOf(page)).toContainText("on");
     await page.getByRole("button", { name: "Stop" }).click();
-    await finished(page, 2_000);
+    await finished(page);
     await run(page, "import sys\nprint('the same Python:', hasattr(sys, 'still_here'))");
     await expect(consoleOf(page)).toContainText("the same Python: True");
     const inner = await page.evaluate(() => fetch("headers.json").then((r) => r.headers.get("content-security-policy")));

@@ -69,7 +69,7 @@ test("when the worker of Python is ended, so is the second thread", async ({ pag
   await page.getByRole("button", { name: "Run", exact: true }).click();
   await expect(consoleOf(page)).toContainText("on");
   await page.getByRole("button", { name: "Stop" }).click();
-  await finished(page, 5_000);
+  await finished(page);
   await run(page, "print('anew')");
   await expect(consoleOf(page)).toContainText("anew");
   await expect.poll(threads).toBe(1);

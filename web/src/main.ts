@@ -1,7 +1,8 @@
 // Puts the page together: head, the three pages by the hash of the address, Python in its worker, dropped files.
 import { h } from "./dom";
-import { Engine } from "./engine/engine";
+import { Engine, EngineError, STOPPED } from "./engine/engine";
 import type { Device } from "./engine/messages";
+import { MOST_FILES } from "./files/panel";
 import { MnistGuide } from "./guides/mnist";
 import { SineGuide } from "./guides/sine";
 import { Playground } from "./playground/page";
@@ -17,7 +18,7 @@ const devices = h("select", { "aria-label": "Device" }, h("option", {}, "CPU"));
 const device = () => devices.value;
 let known: Device[] = [];
 const playground = new Playground(engine, store, device);
-const pages: Record<string, { element: HTMLElement; leave?: () => void }> = {
+const pages: Record<string, { element: HTMLElement; leave?: () => void; recolour: () => void }> = {
   "#/": playground,
   "#/mnist": new MnistGuide(engine, device, (paths) => playground.files.refresh(paths)),
   "#/sine": new SineGuide(engine, device),
@@ -53,10 +54,11 @@ function showDevices(found: Device[]): void {
 function warnOfDevice(): void {
   const chosen = known.find(({ name }) => name === devices.value);
   if (chosen?.software) say(`${chosen.name} is no GPU but a program that imitates one: the CPU is faster.`);
+  else if (known.some(({ type }) => type === "GPU")) say("");
   else if (!("gpu" in navigator)) say("This browser has no WebGPU: programs run on the CPU.");
   else if (!("Suspending" in WebAssembly))
     say("In this browser Python cannot wait for the GPU (JSPI): programs run on the CPU.");
-  else say("");
+  else say("This browser offers no GPU: programs run on the CPU.");
 }
 
 function say(text: string): void {
@@ -67,11 +69,13 @@ function say(text: string): void {
 function setTheme(theme: string): void {
   document.documentElement.dataset.theme = theme;
   keep("theme", theme);
-  playground.recolour();
+  for (const page of Object.values(pages)) page.recolour();
 }
 
 function acceptDrops(): void {
+  const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files");
   document.addEventListener("dragover", (event) => {
+    if (!hasFiles(event)) return; // text of the editor, for one
     event.preventDefault();
     document.body.classList.add("dropping");
   });
@@ -80,6 +84,7 @@ function acceptDrops(): void {
     (event) => event.relatedTarget === null && document.body.classList.remove("dropping"),
   );
   document.addEventListener("drop", (event) => {
+    if (!hasFiles(event)) return;
     event.preventDefault();
     document.body.classList.remove("dropping");
     const dropped = [...(event.dataTransfer?.items ?? [])].map((item) => item.webkitGetAsEntry() ?? item.getAsFile());
@@ -93,13 +98,11 @@ function acceptDrops(): void {
   });
 }
 
-const MOST_DROPPED = 2000;
-
 /** The files of dropped files and folders, with their paths; a picture of another page comes without an entry. */
 async function filesIn(dropped: (FileSystemEntry | File)[]): Promise<[string, File][]> {
   const found: [string, File][] = dropped.filter((each) => each instanceof File).map((file) => [file.name, file]);
   const waiting = dropped.filter((each): each is FileSystemEntry => !(each instanceof File));
-  for (let entry = waiting.shift(); entry && found.length < MOST_DROPPED; entry = waiting.shift()) {
+  for (let entry = waiting.shift(); entry && found.length <= MOST_FILES; entry = waiting.shift()) {
     if (entry.isFile) {
       const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
       found.push([entry.fullPath.slice(1), file]);
@@ -183,6 +186,11 @@ engine.on("failed", (message) => {
 });
 engine.on("devices", showDevices);
 addEventListener("hashchange", showPage);
+addEventListener("unhandledrejection", (event) => {
+  if (!(event.reason instanceof EngineError)) return;
+  event.preventDefault();
+  if (event.reason.message !== STOPPED) say(event.reason.message);
+});
 showPage();
 acceptDrops();
 engine.start();

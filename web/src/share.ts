@@ -6,7 +6,9 @@ const LONGEST_PROGRAM = 200_000;
 
 /** A link to the page with the program in it; null if it would be too long to be useful. */
 export function linkTo(program: string): string | null {
-  const packed = deflateSync(strToU8(program), { level: 9 });
+  const bytes = strToU8(program);
+  if (bytes.length > LONGEST_PROGRAM) return null;
+  const packed = deflateSync(bytes, { level: 9 });
   const text = btoa(String.fromCharCode(...packed.subarray(0, LONGEST_LINK)))
     .replace(/\+/g, "-")
     .replace(/\//g, "_");
@@ -25,11 +27,11 @@ export function programIn(hash: string): string | null {
   let content: Uint8Array;
   try {
     const packed = Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
-    content = inflateSync(packed, { out: new Uint8Array(LONGEST_PROGRAM) });
+    content = inflateSync(packed, { out: new Uint8Array(LONGEST_PROGRAM + 1) }); // and no more
   } catch {
-    return fail("it is damaged, or its program too large");
+    return fail("it is damaged");
   }
-  return strFromU8(content);
+  return content.length > LONGEST_PROGRAM ? fail("it is too long") : strFromU8(content);
 }
 
 function fail(reason: string): never {

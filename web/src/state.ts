@@ -30,6 +30,8 @@ export class FileStore {
     request.onerror = () => resolve(null);
   });
 
+  #sizes: Map<string, number> | null = null;
+
   async all(): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
     const store = await this.#open("readonly");
     if (!store) return new Map();
@@ -37,16 +39,27 @@ export class FileStore {
     return new Map(paths.map((path, i) => [String(path), contents[i]]));
   }
 
-  /** Keeps a file unless it, or all of them together, would take too much room. */
-  async put(path: string, bytes: Uint8Array): Promise<void> {
-    if (bytes.length > LARGEST_FILE) return;
-    const others = [...(await this.all())].filter(([other]) => other !== path);
-    if (others.reduce((sum, [, content]) => sum + content.length, bytes.length) > MOST_BYTES) return;
+  /** Keeps a file unless it, or all of them together, would take too much room; gives whether it is kept. */
+  async put(path: string, bytes: Uint8Array): Promise<boolean> {
+    this.#sizes ??= new Map([...(await this.all())].map(([each, content]) => [each, content.length]));
+    const sizes = new Map(this.#sizes).set(path, bytes.length);
+    if (bytes.length > LARGEST_FILE || [...sizes.values()].reduce((a, b) => a + b) > MOST_BYTES) {
+      await this.remove(path); // what it was before is not what it is
+      return false;
+    }
+    this.#sizes = sizes;
     const store = await this.#open("readwrite");
-    if (store) await done(store.put(bytes, path)).catch(() => undefined);
+    return (
+      !store ||
+      done(store.put(bytes, path)).then(
+        () => true,
+        () => false,
+      )
+    );
   }
 
   async remove(path: string): Promise<void> {
+    this.#sizes?.delete(path);
     const store = await this.#open("readwrite");
     if (store) await done(store.delete(path));
   }

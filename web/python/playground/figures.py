@@ -8,7 +8,7 @@ import io
 import os
 import sys
 
-from playground import tell
+from playground import console, tell
 
 _MOST_FIGURES = 50
 
@@ -18,6 +18,7 @@ def show(*args: object, **options: object) -> None:
     plt = sys.modules.get("matplotlib.pyplot")
     if plt is None:
         return
+    console.send()  # what was printed before stands before
     for number in plt.get_fignums()[:_MOST_FIGURES]:
         picture = io.BytesIO()
         plt.figure(number).savefig(picture, format="png", dpi=110, bbox_inches="tight")

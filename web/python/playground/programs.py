@@ -13,7 +13,7 @@ import types
 from typing import Any
 
 import pyflow
-from playground import charts, devices, figures, graphs, mnist_files, offered, profile, tell, threads
+from playground import charts, console, devices, figures, graphs, mnist_files, offered, profile, tell, threads
 from playground.console import Console, Stream
 from pyflow import as_tensorflow
 from pyflow.core.scopes import default_session_stack
@@ -37,6 +37,7 @@ def prepare() -> None:
     as_tensorflow.install()
     mnist_files.install()
     charts.install()
+    console.install()
     graphs.install()
     threads.install()
     _modules.update(sys.modules)
@@ -111,15 +112,30 @@ def _exit(code: Any) -> dict[str, Any]:
 
 def _failure(error: BaseException, path: str) -> dict[str, Any]:
     """Prints the error as Python does, with the frames of the program alone, and says on which of its lines it was."""
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith(FOLDER)]
-    lines = [f.lineno for f in frames if f.filename == path]
+    told = traceback.TracebackException.from_exception(error)
+    _leave_frames_of_program(told)
+    text = "".join(told.format())
+    Stream("err").write(text)
+    lines = [frame.lineno for frame in told.stack or () if frame.filename == path]
     if isinstance(error, SyntaxError) and error.filename == path:
         lines.append(error.lineno)
-    shown = ["Traceback (most recent call last):\n", *traceback.format_list(frames)] if frames else []
-    message = "".join(traceback.format_exception_only(error)).strip()
-    Stream("err").write("".join(shown) + message + "\n")
-    first = f"SyntaxError: {error.msg}" if isinstance(error, SyntaxError) else message.splitlines()[0]
-    return {"status": "failed", "message": first, "line": lines[-1] if lines else None}
+    kind = type(error).__name__
+    first = f"{kind}: {error.msg}" if isinstance(error, SyntaxError) else "".join(told.format_exception_only())
+    return {"status": "failed", "message": first.strip().split("\n")[0], "line": lines[-1] if lines else None}
+
+
+def _leave_frames_of_program(told: traceback.TracebackException) -> None:
+    """Takes out what is not of the program or its modules; and what errors it came from that have nothing else."""
+    frames = [frame for frame in told.stack if frame.filename.startswith((FOLDER, FILES))]
+    told.stack = traceback.StackSummary.from_list(frames)
+    for name in ("__cause__", "__context__"):
+        origin = getattr(told, name)
+        if origin is not None:
+            _leave_frames_of_program(origin)
+            if not origin.stack:
+                setattr(told, name, None)
+    if not frames:
+        told.stack = None  # type: ignore[assignment]  # no heading either
 
 
 def listing() -> dict[str, tuple[int, float]]:

@@ -4,6 +4,7 @@ import "uplot/dist/uPlot.min.css";
 import { h } from "../dom";
 
 const MOST_CHARTS = 24;
+const MOST_CURVES = 12; // in one
 const MOST_POINTS = 20_000;
 const COLOURS = ["--series-1", "--series-2", "--series-3", "--series-4"];
 const FRAME = 18; // of a chart, in the style sheet
@@ -11,17 +12,23 @@ const FRAME = 18; // of a chart, in the style sheet
 /** The points of one name: a curve for each run, over steps. */
 class Series {
   readonly runs = new Map<string, { steps: number[]; values: number[] }>();
+  #labels = new Map<string, string>(); // of the last curve of each run: where steps begin anew, so does a curve
 
-  add(run: string, step: number, value: number): void {
-    const curve = this.runs.get(run) ?? { steps: [], values: [] };
-    this.runs.set(run, curve);
-    const last = curve.steps.at(-1);
-    if (last !== undefined && step < last) return; // charts go forward
-    if (step === last) curve.values[curve.values.length - 1] = value;
-    else {
-      curve.steps.push(step);
-      curve.values.push(value);
+  /** Without a step, a point stands one after the last, and not before `earliest`. */
+  add(run: string, step: number | null, value: number, earliest: number): void {
+    let label = this.#labels.get(run) ?? run;
+    const last = this.runs.get(label)?.steps.at(-1);
+    const at = step ?? Math.max(earliest, last === undefined ? 0 : last + 1);
+    if (last !== undefined && at < last) {
+      if (this.runs.size >= MOST_CURVES) return;
+      for (let n = 2; this.runs.has(label); n++) label = `${run} ${n}`;
     }
+    this.#labels.set(run, label);
+    const curve = this.runs.get(label) ?? { steps: [], values: [] };
+    this.runs.set(label, curve);
+    const n = curve.steps.length - Number(at === last);
+    curve.steps[n] = at;
+    curve.values[n] = value;
     if (curve.steps.length > MOST_POINTS) {
       curve.steps = curve.steps.filter((_, i) => i % 2 === 0);
       curve.values = curve.values.filter((_, i) => i % 2 === 0);
@@ -51,10 +58,6 @@ export class Charts {
     new ResizeObserver(() => this.#resize()).observe(this.element);
   }
 
-  get size(): number {
-    return this.#series.size;
-  }
-
   clear(): void {
     for (const plot of this.#plots.values()) plot.destroy();
     this.#plots.clear();
@@ -62,11 +65,11 @@ export class Charts {
     this.element.replaceChildren(this.#empty);
   }
 
-  add(name: string, run: string, step: number, value: number): void {
+  add(name: string, run: string, step: number | null, value: number, earliest = 0): void {
     const series = this.#series.get(name) ?? new Series();
     if (!this.#series.has(name) && this.#series.size >= MOST_CHARTS) return;
     this.#series.set(name, series);
-    series.add(run, step, value);
+    series.add(run, step, value, earliest);
     this.#frame ||= requestAnimationFrame(() => this.#draw());
   }
 

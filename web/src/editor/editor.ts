@@ -1,7 +1,8 @@
 // CodeMirror for Python. It lives in a shadow root: there it adopts its style sheets, which the page's policy allows.
-import { autocompletion } from "@codemirror/autocomplete";
+import { acceptCompletion, autocompletion } from "@codemirror/autocomplete";
+import { indentWithTab } from "@codemirror/commands";
 import { python, pythonLanguage } from "@codemirror/lang-python";
-import { HighlightStyle, syntaxHighlighting } from "@codemirror/language";
+import { HighlightStyle, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { lintGutter, setDiagnostics } from "@codemirror/lint";
 import { EditorState } from "@codemirror/state";
 import { keymap } from "@codemirror/view";
@@ -9,6 +10,8 @@ import { tags } from "@lezer/highlight";
 import { basicSetup, EditorView } from "codemirror";
 import { h } from "../dom";
 import { completeTensorFlow } from "./completion";
+
+const KEYS = "Tab indents. Escape, then Tab, leaves the editor. Control and Enter runs the program.";
 
 const theme = EditorView.theme({
   "&": { height: "100%", color: "var(--ink)", backgroundColor: "var(--paper)", fontSize: "13.5px" },
@@ -45,15 +48,20 @@ export class Editor {
       state: EditorState.create({
         doc: text,
         extensions: [
-          keymap.of([{ key: "Mod-Enter", preventDefault: true, run: actions.run }]),
+          keymap.of([
+            { key: "Mod-Enter", preventDefault: true, run: actions.run },
+            { key: "Tab", run: acceptCompletion },
+            indentWithTab,
+          ]),
           basicSetup,
+          indentUnit.of("    "),
           python(),
           pythonLanguage.data.of({ autocomplete: completeTensorFlow }),
           autocompletion({ activateOnTyping: true }),
           lintGutter(),
           theme,
           syntaxHighlighting(colours),
-          EditorView.contentAttributes.of({ "aria-label": "Program", tabindex: "0" }),
+          EditorView.contentAttributes.of({ "aria-label": "Program", "aria-description": KEYS, tabindex: "0" }),
           EditorView.updateListener.of((update) => update.docChanged && actions.changed(this.text)),
         ],
       }),

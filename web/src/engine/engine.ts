@@ -3,6 +3,8 @@ import { ownScript } from "../trusted";
 import type { Ending, Events, Reply, Request } from "./messages";
 import workerUrl from "./worker?worker&url";
 
+/** What an `EngineError` says when the visitor wanted it so. */
+export const STOPPED = "Stopped";
 const PATIENCE_MS = 800; // for Python to stop by itself; then its worker is ended
 
 type Listener<K extends keyof Events> = (payload: Events[K]) => void;
@@ -19,6 +21,8 @@ export class Engine {
   #listeners = new Map<keyof Events, Set<Listener<never>>>();
   #lastId = 0;
   #stopTimer: ReturnType<typeof setTimeout> | undefined;
+  #placed: Promise<void> = Promise.resolve();
+  #cancel: (() => void) | null = null; // while packages are loaded for a program
 
   /** Given the files that Python is to find whenever it starts. */
   constructor(private readonly files: () => Promise<Map<string, Uint8Array<ArrayBuffer>>>) {}
@@ -37,14 +41,15 @@ export class Engine {
   }
 
   start(): void {
-    const buffer = this.isolated ? new SharedArrayBuffer(4) : null;
+    const buffer = this.isolated ? new SharedArrayBuffer(8) : null;
     this.#interrupt = buffer && new Int32Array(buffer);
-    this.#worker = new Worker(ownScript(workerUrl), { type: "module", name: "python" });
-    this.#worker.onmessage = ({ data }: MessageEvent<Reply>) => this.#receive(data);
-    this.#worker.onerror = (event) => this.#emit("failed", event.message || "The worker could not be started");
-    this.#worker.postMessage({ kind: "start", base: new URL("./", location.href).href, interrupt: buffer });
-    void this.files().then((files) => {
-      for (const [path, bytes] of files) void this.put(path, bytes);
+    const worker = new Worker(ownScript(workerUrl), { type: "module", name: "python" });
+    this.#worker = worker;
+    worker.onmessage = ({ data }: MessageEvent<Reply>) => worker === this.#worker && this.#receive(data);
+    worker.onerror = (event) => this.#emit("failed", event.message || "The worker could not be started");
+    worker.postMessage({ kind: "start", base: new URL("./", location.href).href, interrupt: buffer });
+    this.#placed = this.files().then((files) => {
+      for (const [path, bytes] of files) this.put(path, bytes).catch(() => undefined);
     });
   }
 
@@ -55,7 +60,13 @@ export class Engine {
 
   /** Runs a program, with the packages it imports. */
   async run(name: string, source: string, device: string, profiled: boolean): Promise<Ending> {
-    await this.#ask({ kind: "load", source });
+    await this.#placed;
+    const stopped = new Promise<never>((_, reject) => {
+      this.#cancel = () => reject(new EngineError(STOPPED));
+    });
+    await Promise.race([this.#ask({ kind: "load", source }), stopped]).finally(() => {
+      this.#cancel = null;
+    });
     return this.call<Ending>("programs.run", name, source, device, profiled);
   }
 
@@ -69,7 +80,8 @@ export class Engine {
 
   /** Stops whatever runs, within a second. */
   stop(): void {
-    if (!this.busy || this.#stopTimer !== undefined) return;
+    this.#cancel?.();
+    if (this.#cancel || !this.busy || this.#stopTimer !== undefined) return;
     if (this.#interrupt) {
       this.#interrupt[0] = 2; // SIGINT
       this.#stopTimer = setTimeout(() => this.#restart(), PATIENCE_MS);
@@ -83,7 +95,8 @@ export class Engine {
     this.#settle();
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
-    for (const { reject } of waiting) reject(new EngineError("Stopped"));
+    for (const { reject } of waiting) reject(new EngineError(STOPPED));
+    this.#emit("restarted", null);
     this.start();
   }
 
@@ -104,13 +117,19 @@ export class Engine {
   #receive(reply: Reply): void {
     if (reply.kind === "event") {
       this.#emit(reply.name, reply.payload as never);
+      if (reply.name !== "output" || !this.#interrupt) return;
+      Atomics.add(this.#interrupt, 1, 1);
+      Atomics.notify(this.#interrupt, 1);
       return;
     }
     const waiting = this.#waiting.get(reply.id);
     this.#waiting.delete(reply.id);
     this.#settle();
     if (reply.kind === "answer") waiting?.resolve(reply.value as never);
-    else waiting?.reject(new EngineError(reply.message));
+    else if (reply.fatal) {
+      waiting?.reject(new EngineError(`Python broke down (${reply.message}). It starts anew.`));
+      this.#restart();
+    } else waiting?.reject(new EngineError(reply.message));
   }
 
   #emit<K extends keyof Events>(name: K, payload: Events[K]): void {

@@ -11,7 +11,7 @@ export type Request =
 /** From the worker: the answer to a request by its number, or an event. */
 export type Reply =
   | { kind: "answer"; id: number; value: unknown }
-  | { kind: "refusal"; id: number; message: string }
+  | { kind: "refusal"; id: number; message: string; fatal: boolean }
   | { kind: "event"; name: keyof Events; payload: unknown };
 
 /** A device to choose: the name is an adapter's, and "CPU" for the CPU. */
@@ -27,6 +27,8 @@ export interface Events {
   /** How far starting has come; null when Python is ready. */
   progress: string | null;
   failed: string;
+  /** Python begins anew, and knows of nothing that was. */
+  restarted: null;
   devices: Device[];
   output: ["out" | "err", string][];
   figure: string;

@@ -9,7 +9,22 @@ type Answer = ((name: string, args: string) => string) & {
 };
 
 const post = (reply: Reply, transfer: Transferable[] = []) => self.postMessage(reply, { transfer });
-const tell = (name: keyof Events, payload: unknown) => post({ kind: "event", name, payload });
+const tell = (name: keyof Events, payload: unknown) => {
+  if (name === "output") waitForPage();
+  post({ kind: "event", name, payload });
+};
+
+const MOST_AHEAD = 4;
+let shown: Int32Array | null = null; // the page counts what it has shown, second in the buffer for interrupts
+let sent = 0;
+
+/** A program that prints faster than the page shows it waits, so that the page is not behind when it is stopped. */
+function waitForPage(): void {
+  sent++;
+  if (!shown) return;
+  const count = Atomics.load(shown, 1);
+  if (sent - count > MOST_AHEAD) Atomics.wait(shown, 1, count, 500);
+}
 
 let base = "";
 let python: Promise<{ pyodide: PyodideAPI; answer: Answer }>;
@@ -49,6 +64,9 @@ function fetchNow(path: string): Uint8Array {
 }
 Object.assign(self, { fetchNow });
 
+/** What Python says of a call that it cannot do. */
+class Refusal extends Error {}
+
 async function handle(request: Exclude<Request, { kind: "start" }>): Promise<void> {
   try {
     const { pyodide, answer } = await python;
@@ -58,7 +76,7 @@ async function handle(request: Exclude<Request, { kind: "start" }>): Promise<voi
       const args = JSON.stringify(request.args);
       const text = canWait ? await answer.callPromising?.(request.name, args) : answer(request.name, args);
       const { value, error } = JSON.parse(text ?? "");
-      if (error !== undefined) throw new Error(error);
+      if (error !== undefined) throw new Refusal(error);
       post({ kind: "answer", id: request.id, value });
     } else if (request.kind === "load") {
       const needsPictures = /\btf\.image\b|\bPIL\b/.test(request.source) ? "\nimport PIL" : "";
@@ -73,7 +91,10 @@ async function handle(request: Exclude<Request, { kind: "start" }>): Promise<voi
       post({ kind: "answer", id: request.id, value: bytes }, [bytes.buffer]);
     }
   } catch (error) {
-    post({ kind: "refusal", id: request.id, message: error instanceof Error ? error.message : String(error) });
+    const { name, message } = error instanceof Error ? error : new Error(String(error));
+    // Whatever else comes out of a call is the end of this Python, as when the stack or the memory is full.
+    const fatal = request.kind === "call" && !(error instanceof Refusal) && name !== "PythonError";
+    post({ kind: "refusal", id: request.id, message: name === "SyntaxError" ? "out of memory" : message, fatal });
   }
 }
 
@@ -82,6 +103,7 @@ let last: Promise<void> = Promise.resolve();
 self.onmessage = ({ data: request }: MessageEvent<Request>) => {
   if (request.kind === "start") {
     base = request.base;
+    shown = request.interrupt && new Int32Array(request.interrupt);
     python = start(request.interrupt);
     python.catch((error) => tell("failed", String(error?.message ?? error)));
   } else {

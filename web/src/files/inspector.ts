@@ -24,7 +24,7 @@ export class Inspector {
 
   constructor(
     private readonly engine: Engine,
-    private readonly showGraph: (path: string) => void,
+    private readonly actions: { showGraph(path: string): void; open(path: string): void },
   ) {}
 
   clear(): void {
@@ -47,7 +47,8 @@ export class Inspector {
     const graph = content.graph;
     this.element.append(
       h("h2", {}, path),
-      graph ? h("button", { onclick: () => this.showGraph(graph) }, "Show the graph") : "",
+      graph ? h("button", { onclick: () => this.actions.showGraph(graph) }, "Show the graph") : "",
+      path.endsWith(".py") ? h("button", { onclick: () => this.actions.open(path) }, "Open in the editor") : "",
       h("pre", {}, content.lines.join("\n")),
     );
     if (content.image) this.element.append(await this.#picture(path, content.image));
@@ -58,7 +59,11 @@ export class Inspector {
   async #picture(path: string, type: string): Promise<HTMLElement> {
     const bytes = await this.engine.take(path);
     this.#pictureUrl = URL.createObjectURL(new Blob([bytes], { type }));
-    return h("img", { src: this.#pictureUrl, alt: `The picture ${path}` });
+    const picture = h("img", { src: this.#pictureUrl, alt: `The picture ${path}` });
+    return picture.decode().then(
+      () => h("div", {}, h("p", {}, `${picture.naturalWidth} × ${picture.naturalHeight} pixels`), picture),
+      () => h("p", { class: "failure", role: "alert" }, "This is no picture that the browser can show."),
+    );
   }
 
   #tensors(path: string, tensors: NonNullable<Content["tensors"]>): HTMLElement {

@@ -6,19 +6,21 @@ import { type Content, Inspector } from "./inspector";
 
 const FOLDER = "/files/";
 const LARGEST_DROP = 512 << 20; // of all files dropped together
+export const MOST_FILES = 2000;
 
 export class FilesPanel {
   readonly element: HTMLElement;
   readonly #list = h("ul", { class: "file-list", "aria-label": "Files" });
   readonly #message = h("p", { class: "hint", role: "status" });
   readonly #inspector: Inspector;
+  #inspected = "";
 
   constructor(
     private readonly engine: Engine,
     private readonly store: FileStore,
-    showGraph: (path: string) => void,
+    actions: ConstructorParameters<typeof Inspector>[1],
   ) {
-    this.#inspector = new Inspector(engine, showGraph);
+    this.#inspector = new Inspector(engine, actions);
     const choose = h("input", {
       type: "file",
       multiple: true,
@@ -26,14 +28,17 @@ export class FilesPanel {
       id: "choose-files",
       "aria-label": "Choose files",
     });
-    choose.addEventListener("change", () => void this.add([...(choose.files ?? [])]));
     const folder = h("input", {
       type: "file",
       webkitdirectory: true,
       class: "hidden",
       "aria-label": "Choose a folder",
     });
-    folder.addEventListener("change", () => void this.add([...(folder.files ?? [])]));
+    for (const input of [choose, folder])
+      input.addEventListener("change", () => {
+        void this.add([...(input.files ?? [])]);
+        input.value = ""; // so that the same can be chosen again
+      });
     this.element = h(
       "div",
       { class: "files" },
@@ -58,31 +63,41 @@ export class FilesPanel {
     const total = files.reduce((sum, file) => sum + file.size, 0);
     if (total > LARGEST_DROP)
       return this.#say(`That is ${size(total)}; at most ${size(LARGEST_DROP)} can be added at a time.`);
+    if (files.length > MOST_FILES) return this.#say(`At most ${MOST_FILES} files can be added at a time.`);
     this.#say(`Adding ${files.length} ${files.length === 1 ? "file" : "files"} …`);
+    const troubles: string[] = [];
     for (const [i, file] of files.entries()) {
       const path = FOLDER + safe(paths[i] ?? file.name);
-      const bytes = new Uint8Array(await file.arrayBuffer());
-      await this.store.put(path, bytes);
-      await this.engine.put(path, bytes);
+      try {
+        const bytes = new Uint8Array(await file.arrayBuffer());
+        await this.engine.put(path, bytes);
+        if (!(await this.store.put(path, bytes))) troubles.push(notKept(path));
+      } catch (error) {
+        troubles.push(`${path} could not be added: ${(error as Error).message}`);
+      }
     }
     await this.refresh();
+    if (troubles.length) this.#say(troubles.slice(0, 5).join(" "));
     const first = paths[0];
     if (first !== undefined) await this.#inspect(FOLDER + safe(inspectable(first, paths)));
   }
 
   /** Lists what is there, and keeps what a program has written. */
   async refresh(written: string[] = []): Promise<void> {
-    for (const path of written) await this.store.put(path, await this.engine.take(path)).catch(() => undefined);
+    const troubles: string[] = [];
+    for (const path of written) {
+      const bytes = await this.engine.take(path).catch(() => null);
+      if (bytes && !(await this.store.put(path, bytes))) troubles.push(notKept(path));
+    }
     const found = await this.engine.call<[string, number][]>("files.tree");
     this.#list.replaceChildren(...found.map(([path, bytes]) => this.#item(path, bytes)));
-    this.#say(found.length ? "" : null);
+    this.#say(troubles.slice(0, 5).join(" "));
   }
 
-  #say(text: string | null): void {
+  #say(text: string): void {
     const empty =
       "Drop files anywhere: checkpoints, graphs, SavedModels, TFRecords, event files, images, CSV. They stay in this browser; programs find them under /files.";
-    this.#message.textContent = text ?? empty;
-    if (text === "" && !this.#list.childElementCount) this.#message.textContent = empty;
+    this.#message.textContent = text || (this.#list.childElementCount ? "" : empty);
   }
 
   #item(path: string, bytes: number): HTMLElement {
@@ -102,11 +117,13 @@ export class FilesPanel {
   }
 
   async #inspect(path: string): Promise<void> {
+    this.#inspected = path;
     this.#inspector.wait(path);
     try {
-      await this.#inspector.show(path, await this.engine.call<Content>("contents.inspect", path));
+      const content = await this.engine.call<Content>("contents.inspect", path);
+      if (this.#inspected === path) await this.#inspector.show(path, content);
     } catch (error) {
-      this.#inspector.refuse(path, (error as Error).message);
+      if (this.#inspected === path) this.#inspector.refuse(path, (error as Error).message);
     }
   }
 
@@ -116,7 +133,7 @@ export class FilesPanel {
 
   async #takeAll(): Promise<void> {
     const found = await this.engine.call<[string, number][]>("files.tree");
-    if (!found.length) return this.#say(null);
+    if (!found.length) return this.#say("");
     const zip = await this.engine.call<string>(
       "files.pack",
       found.map(([path]) => path),
@@ -127,6 +144,7 @@ export class FilesPanel {
   async #remove(path: string): Promise<void> {
     await this.engine.call("files.remove", path);
     await this.store.remove(path);
+    if (this.#inspected === path) this.#inspector.clear();
     await this.refresh();
   }
 
@@ -137,6 +155,8 @@ export class FilesPanel {
     await this.refresh();
   }
 }
+
+const notKept = (path: string) => `${path} is too large to be kept for your next visit.`;
 
 /** A path that stays below its folder. */
 function safe(path: string): string {

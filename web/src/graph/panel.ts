@@ -36,6 +36,8 @@ export class GraphPanel {
   #worker: Worker | null = null;
   #scopes: Scopes | null = null;
   #open = new Set<string>();
+  #drawn = new Set<string>(); // the scopes that are open in what is seen
+  #found = -1;
   #shown: Picture | null = null;
   #zoom = 1;
   #asked = 0;
@@ -43,6 +45,8 @@ export class GraphPanel {
 
   constructor(private readonly engine: Engine) {
     const zoom = (factor: number) => () => this.#setZoom(this.#zoom * factor);
+    const find = h("input", { type: "search", class: "find", placeholder: "Find", "aria-label": "Find a node" });
+    find.addEventListener("keydown", ({ key }) => key === "Enter" && this.#find(find.value));
     this.element.append(
       h(
         "div",
@@ -52,6 +56,7 @@ export class GraphPanel {
         h("button", { onclick: () => this.#fit() }, "Fit"),
         h("button", { onclick: () => this.#openAll() }, "Open all"),
         h("button", { onclick: () => this.#closeAll() }, "Close all"),
+        find,
         this.#summary,
       ),
       h("div", { class: "graph-body" }, this.#picture, this.#facts),
@@ -77,9 +82,8 @@ export class GraphPanel {
     this.#stale = false;
     this.#open.clear();
     this.#facts.replaceChildren();
-    const { names, ran } = this.#scopes.data;
-    this.#summary.replaceChildren(`${names.length} nodes, ${this.#scopes.sizes.size} scopes · `, ...legend(ran));
-    if (names.length === 0) this.#hint("The program has built no graph.");
+    this.#found = -1;
+    if (this.#scopes.data.names.length === 0) this.#hint("The program has built no graph.");
     else this.#layOut(true);
   }
 
@@ -98,25 +102,46 @@ export class GraphPanel {
     this.#layOut(true);
   }
 
-  #layOut(fit = false): void {
+  /** Opens the scopes of the next node with a text in its name, and goes there. */
+  #find(text: string): void {
+    if (!this.#scopes || !text) return;
+    const { data, paths } = this.#scopes;
+    const has = (name: string) => name.toLowerCase().includes(text.toLowerCase());
+    this.#found = data.names.findIndex((name, i) => i > this.#found && has(name));
+    if (this.#found < 0) this.#found = data.names.findIndex(has);
+    const path = paths[this.#found];
+    if (path === undefined) {
+      this.#summary.textContent = `No node has “${text}” in its name.`;
+      return;
+    }
+    this.#open.clear();
+    for (let end = path.indexOf("/"); end > 0; end = path.indexOf("/", end + 1)) this.#open.add(path.slice(0, end));
+    this.#layOut(false, path);
+    void this.#tell(data.names[this.#found] ?? "");
+  }
+
+  #layOut(fit = false, focused = ""): void {
     if (!this.#scopes) return;
     let view: ReturnType<Scopes["view"]>;
     try {
       view = this.#scopes.view(this.#open);
     } catch (error) {
       this.#summary.textContent = (error as Error).message;
-      if (fit) this.#open.clear();
+      this.#open = new Set(this.#drawn);
       return;
     }
+    this.#drawn = new Set(this.#open);
+    const [{ names, ran }, scopes] = [this.#scopes.data, [...this.#scopes.sizes.values()].filter((size) => size > 1)];
+    this.#summary.replaceChildren(`${names.length} nodes, ${scopes.length} scopes · `, ...legend(ran));
     this.#worker ??= new Worker(ownScript(layoutUrl), { type: "module", name: "layout" });
     const id = ++this.#asked;
     this.#worker.onmessage = ({ data }: MessageEvent<{ id: number; picture: Picture }>) => {
-      if (data.id === this.#asked) this.#draw(data.picture, fit);
+      if (data.id === this.#asked) this.#draw(data.picture, fit, focused);
     };
     this.#worker.postMessage({ id, view });
   }
 
-  #draw(picture: Picture, fit: boolean): void {
+  #draw(picture: Picture, fit: boolean, focused: string): void {
     this.#shown = picture;
     const lines = picture.lines.map(({ edge, points }) => {
       const path = points.map(({ x, y }, i) => `${i ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`).join("");
@@ -142,13 +167,17 @@ export class GraphPanel {
     );
     if (fit) this.#fit();
     else this.#setZoom(this.#zoom);
+    const found = boxes[picture.boxes.findIndex(({ item }) => item.id === focused)];
+    const searched = document.activeElement instanceof HTMLInputElement;
+    if (searched) found?.classList.add("found");
+    else found?.focus({ preventScroll: true }); // who goes by keys, stays there
+    found?.scrollIntoView(searched ? { block: "center", inline: "center" } : { block: "nearest", inline: "nearest" });
   }
 
   #box({ item, x, y, width, height }: Box): SVGElement {
     const [left, top] = [x - width / 2, y - height / 2];
     const act = () => this.#choose(item);
-    const about =
-      item.kind === "node" ? `${item.op} ${item.id}` : `Scope ${item.id.replace(/\/+$/, "")}, ${item.count} nodes`;
+    const about = item.kind === "node" ? `${item.op} ${item.name}` : `Scope ${item.name}, ${item.count} nodes`;
     const second = item.kind === "node" ? item.op : item.kind === "closed" ? `${item.count} nodes` : "";
     const short = (text: string) => (text.length > 29 ? `${text.slice(0, 27)}…` : text);
     return svg(
@@ -173,15 +202,17 @@ export class GraphPanel {
   }
 
   #choose(item: Item): void {
-    const scope = item.id.replace(/\/+$/, "");
+    const scope = item.name;
+    const after = item.kind === "open" ? `${scope}/` : `${scope}//`;
     if (item.kind === "closed") this.#open.add(scope);
     if (item.kind === "open")
       for (const other of [...this.#open]) if (`${other}/`.startsWith(`${scope}/`)) this.#open.delete(other);
-    if (item.kind === "node") void this.#tell(item.id);
-    else this.#layOut();
+    if (item.kind === "node") void this.#tell(item.name);
+    else this.#layOut(false, after);
   }
 
   async #tell(name: string): Promise<void> {
+    this.#facts.replaceChildren(h("h2", {}, name), h("p", { class: "hint" }, "Reading …"));
     const facts = await this.engine.call<NodeFacts>("graphs.node", name);
     const rows: [string, string][] = [
       ["op", facts.op],

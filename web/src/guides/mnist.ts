@@ -43,6 +43,7 @@ export class MnistGuide {
       (running) => this.#show(running),
     );
     this.#knobs = new Knobs("mnist", KNOBS, () => this.#forget());
+    engine.on("restarted", () => this.#forget());
     const load = h("input", { type: "file", multiple: true, "aria-label": "Checkpoint files" });
     load.addEventListener("change", () => void this.#load([...(load.files ?? [])]));
     this.element = h(
@@ -93,6 +94,10 @@ export class MnistGuide {
         ),
       ),
     );
+  }
+
+  recolour(): void {
+    this.#charts.recolour();
   }
 
   /** The page is left: training goes no further. */

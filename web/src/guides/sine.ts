@@ -42,6 +42,7 @@ export class SineGuide {
       (round) => this.#after(round),
       (running) => this.#show(running),
     );
+    engine.on("restarted", () => this.#forget());
     this.element = h(
       "main",
       { class: "guide", id: "main" },
@@ -68,6 +69,13 @@ export class SineGuide {
       ),
     );
     new ResizeObserver(() => this.#plot?.setSize({ width: this.#width(), height: 260 })).observe(this.#curve);
+  }
+
+  recolour(): void {
+    this.#charts.recolour();
+    const data = this.#plot?.data;
+    this.#plot?.destroy();
+    this.#plot = data ? this.#makePlot(data) : null;
   }
 
   leave(): void {

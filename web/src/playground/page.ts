@@ -3,7 +3,7 @@ import { Charts } from "../charts/panel";
 import { readPrinted } from "../charts/printed";
 import { download, h } from "../dom";
 import { Editor } from "../editor/editor";
-import type { Engine } from "../engine/engine";
+import { type Engine, STOPPED } from "../engine/engine";
 import type { Ending } from "../engine/messages";
 import { FilesPanel } from "../files/panel";
 import { GraphPanel } from "../graph/panel";
@@ -31,8 +31,9 @@ export class Playground {
   readonly #run = h("button", { class: "primary", onclick: () => void this.run(), title: "Ctrl+Enter" }, "Run");
   readonly #stop = h("button", { onclick: () => this.engine.stop(), disabled: true }, "Stop");
   #file = kept("file", "program.py");
+  #linked: string | null = null;
   #running = false;
-  #printedStep = 0;
+  #printedStep = 1;
 
   constructor(
     private readonly engine: Engine,
@@ -40,16 +41,19 @@ export class Playground {
     private readonly device: () => string,
   ) {
     this.#graph = new GraphPanel(engine);
-    this.files = new FilesPanel(engine, store, (path) => {
-      this.#tabs.select("Graph");
-      void this.#graph.show(path);
+    this.files = new FilesPanel(engine, store, {
+      showGraph: (path) => {
+        this.#tabs.select("Graph");
+        void this.#graph.show(path);
+      },
+      open: async (path) => this.#open(path.slice("/files/".length), new TextDecoder().decode(await engine.take(path))),
     });
     this.#editor = new Editor(kept("program", FIRST_PROGRAM), {
       run: () => {
         void this.run();
         return true;
       },
-      changed: (text) => keep("program", text),
+      changed: (text) => this.#changed(text),
     });
     this.#tabs = new Tabs(
       {
@@ -86,20 +90,22 @@ export class Playground {
     this.#editor.mark(null);
     this.#console.clear();
     this.#charts.clear();
-    this.#printedStep = 0;
-    this.#tabs.select("Console");
+    this.#printedStep = 1;
+    this.#show("Console");
     try {
       this.#finish(await this.engine.run(this.#file, this.#editor.text, this.device(), this.#profiled.checked));
     } catch (error) {
-      this.#console.note((error as Error).message, "failure");
+      const { message } = error as Error;
+      this.#console.note(message, message === STOPPED ? "note" : "failure");
     }
     this.#graph.forget();
     this.#setRunning(false);
+    this.#tabs.select(this.#tabs.selected); // what was not to be had while the program ran
   }
 
   /** Takes files that were dropped, and shows what is in them. */
   addFiles(files: File[], paths: string[]): Promise<void> {
-    this.#tabs.select("Files");
+    this.#show("Files");
     return this.files.add(files, paths);
   }
 
@@ -122,7 +128,7 @@ export class Playground {
     if (ending.files.length)
       this.#console.note(`Written: ${ending.files.slice(0, 8).join(", ")}${ending.files.length > 8 ? " …" : ""}`);
     this.#profile.show(ending.profile);
-    if (ending.profile) this.#tabs.select("Profile");
+    if (ending.profile && ending.status === "done") this.#tabs.select("Profile");
     void this.files.refresh(ending.files);
   }
 
@@ -139,10 +145,9 @@ export class Playground {
 
   #readLine(line: string): void {
     const { step, values } = readPrinted(line);
-    if (values.length === 0) return;
-    this.#printedStep = step ?? this.#printedStep + 1;
-    for (const [name, value] of values) this.#charts.add(name, "printed", this.#printedStep, value);
-    this.#tabs.mark("Charts");
+    this.#printedStep = step ?? this.#printedStep;
+    for (const [name, value] of values) this.#charts.add(name, "printed", step, value, this.#printedStep);
+    if (values.length) this.#tabs.mark("Charts");
   }
 
   #toolBar(): HTMLElement {
@@ -165,10 +170,26 @@ export class Playground {
 
   #open(file: string, text: string): void {
     this.#file = file;
-    keep("file", file);
     this.#editor.text = text;
     this.#showName();
     this.#say("");
+  }
+
+  /** Keeps the program; one that came with a link only when it is edited, and then it is no longer that of the link. */
+  #changed(text: string): void {
+    if (text === this.#linked) return;
+    this.#linked = null;
+    keep("program", text);
+    keep("file", this.#file);
+    if (!location.hash.startsWith("#code=")) return;
+    history.replaceState(null, "", "#/");
+    this.#say("");
+  }
+
+  /** Brings a tab into sight: in a narrow window it is below the editor. */
+  #show(tab: string): void {
+    this.#tabs.select(tab);
+    this.#tabs.element.scrollIntoView({ block: "nearest" });
   }
 
   #showName(): void {
@@ -191,6 +212,7 @@ export class Playground {
     try {
       const program = programIn(location.hash);
       if (program === null || program === this.#editor.text) return;
+      this.#linked = program;
       this.#open("program.py", program);
       this.#say("This program came with the link. Read it before you run it.");
     } catch (error) {

@@ -5,6 +5,7 @@ export class Tabs {
   readonly element = h("div", { class: "tabs" });
   readonly #buttons = new Map<string, HTMLButtonElement>();
   readonly #panels = new Map<string, HTMLElement>();
+  selected = "";
 
   constructor(
     panels: Record<string, HTMLElement>,
@@ -36,6 +37,7 @@ export class Tabs {
   }
 
   select(name: string): void {
+    this.selected = name;
     for (const [other, button] of this.#buttons) {
       const chosen = other === name;
       button.setAttribute("aria-selected", String(chosen));
@@ -56,9 +58,9 @@ export class Tabs {
   #move(event: KeyboardEvent): void {
     const names = [...this.#buttons.keys()];
     const at = names.findIndex((name) => this.#buttons.get(name) === event.target);
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (at < 0 || step === undefined) return;
-    const next = names[(at + step + names.length) % names.length] ?? "";
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: -1 }[event.key];
+    if (at < 0 || to === undefined) return;
+    const next = names.at(to % names.length) ?? "";
     this.select(next);
     this.#buttons.get(next)?.focus();
   }
