@@ -35,9 +35,14 @@ def parse_example_dataset(features: Any, num_parallel_calls: Any = 1) -> Callabl
     def apply(dataset: Any) -> Any:
         if not structure.are_compatible(dataset.element_spec, TensorSpec([None], dtypes.string)):
             raise TypeError("Input dataset should be a dataset of vectors of strings")
-        return dataset.map(lambda serialized: parse_example(serialized, features), num_parallel_calls)
+        return dataset.map(lambda serialized: _parsed(serialized, features), num_parallel_calls)
 
     return apply
+
+
+def _parsed(serialized: Any, features: Any) -> dict:
+    found = parse_example(serialized, features)
+    return {name: found[name] for name in sorted(found)}
 
 
 @export("data.experimental.make_batched_features_dataset", "contrib.data.make_batched_features_dataset")

@@ -86,10 +86,10 @@ def _resize(
             raise ValueError("'size' must be a 1-D int32 Tensor") from None
         if not size.get_shape().is_compatible_with([2]):
             raise ValueError("'size' must be a 1-D Tensor of 2 elements: new_height, new_width")
-        rows, columns = constant_value_as_shape(size).as_list()
+        rows, columns = _known_size(size)
         if preserve:
             size = _undistorted(images, rows, columns)
-            rows, columns = constant_value_as_shape(size).as_list()
+            rows, columns = _known_size(size)
         if always or rows is None or columns is None or (height, width) != (rows, columns):
             resizer = _RESIZERS.get(method) if isinstance(method, (int, str)) else None
             if resizer is None:
@@ -140,3 +140,9 @@ def resize_image_with_pad(
         padded = pad_to_bounding_box(resized, above, left, target_height, target_width)
         dimensions(padded, 4)
         return batch.like_given(padded)
+
+
+def _known_size(size: Tensor) -> tuple[int | None, int | None]:
+    known = constant_value_as_shape(size)
+    rows, columns = (None, None) if known.ndims is None else known.as_list()
+    return rows, columns

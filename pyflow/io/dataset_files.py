@@ -242,6 +242,9 @@ def CSVDataset(
     chosen = np.asarray(select_cols).tolist()
     _check_compression(compression)
     refuse(len(delimiter.encode()) != 1, "field_delim should be only 1 char")
+    refuse(chosen and len(chosen) != len(output_types), "select_cols should match output size")
+    refuse(any(b <= a for a, b in itertools.pairwise(chosen)), "select_cols should be strictly increasing indices")
+    refuse(chosen and chosen[0] < 0, "select_cols should be non-negative indices")
 
     def rows(path: str) -> Iterator[list[bytes]]:
         return ([row] for row in csv_records(path, compression, bool(header), bool(use_quote_delim)))

@@ -11,6 +11,18 @@ from pyflow.core import dtypes, errors
 from pyflow.io.dataset_files import text
 from pyflow.ops.dataset_values import TYPED, DatasetValue, Elements, Run, dataset_op, object_scalar, refuse
 
+_TYPES = {
+    dtypes.string,
+    dtypes.int8,
+    dtypes.int16,
+    dtypes.int32,
+    dtypes.int64,
+    dtypes.uint8,
+    dtypes.uint16,
+    dtypes.bool,
+    dtypes.float64,
+}
+
 
 class _Rows(Elements):
     def __init__(self, path: str, query: str, types: list):
@@ -25,7 +37,8 @@ class _Rows(Elements):
                 self._rows = iter(sqlite3.connect(self._path, check_same_thread=False).execute(self._query))
             row = next(self._rows)
         except sqlite3.Error as error:
-            raise errors.UnknownError(None, None, f"Failed to run the query: {error}") from None
+            code = getattr(error, "sqlite_errorcode", 1)  # since Python 3.11
+            raise errors.UnknownError(None, None, f"Prepare() failed: [{code}] {error}: {self._query}") from None
         refuse(
             len(row) != len(self._types),
             f"The number of columns in query ({len(row)}) must match the number of elements in output_types "
@@ -57,5 +70,10 @@ def SqlDataset(driver_name, data_source_name, query, output_types):
         driver != "sqlite",
         f"The database type, {driver}, is not supported by SqlDataset. The set of supported databases is: "
         "{'sqlite'}.",
+    )
+    refuse(
+        not _TYPES.issuperset(output_types),
+        "Each element of `output_types_` must be one of: DT_STRING, DT_INT8, DT_INT16, DT_INT32, DT_INT64, DT_UINT8, "
+        "DT_UINT16, DT_BOOL, DT_DOUBLE",
     )
     return _SqlDataset(text(data_source_name), text(query), output_types)

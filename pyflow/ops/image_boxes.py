@@ -257,13 +257,14 @@ def _sampled(image_size, bounding_boxes, min_object_covered, attrs: dict[str, An
     return begin, size, chosen.reshape(1, 1, 4)
 
 
-def _sampled_shapes(image_size):
+def _sampled_shapes(image_size, bounding_boxes):
     if image_size is not None and len(image_size) != 1:
         words = f"image_size must be 1-dimensional: {text(image_size)}"
         raise ShapeError(f"Shape must be rank 1 but is rank {len(image_size)}", words)
     if image_size is not None and image_size[0] not in (None, 3):
         words = f"image_size must contain 3 elements: {text(image_size)}"
         raise ShapeError(f"Dimension must be 3 but is {image_size[0]}", words)
+    with_rank(bounding_boxes, 3)
     return [(3,), (3,), (1, 1, 4)]
 
 

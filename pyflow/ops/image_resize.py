@@ -46,12 +46,17 @@ def _resized(images, size, size_value):
     return (batch, *_two_sizes(size, dims), depth)
 
 
-def _check(images: np.ndarray, out: np.ndarray) -> bool:
+def _check(images: np.ndarray, out: np.ndarray, both: bool = False) -> bool:
     """Whether there is anything to do.
 
+    Args:
+      both: whether it is asked for aligned corners and for half pixel centers, which exclude each other.
+
     Raises:
-      InvalidArgumentError: there are no pixels to take, or none asked for.
+      InvalidArgumentError: it is, or there are no pixels to take, or none asked for.
     """
+    if both:
+        raise InvalidArgumentError(None, None, "If half_pixel_centers is True, align_corners must be False.")
     if out.shape[1] <= 0 or out.shape[2] <= 0:
         raise InvalidArgumentError(None, None, "output dimensions must be positive")
     if images.shape[1] <= 0 or images.shape[2] <= 0:
@@ -137,7 +142,7 @@ class ResizeBilinear:
     shape = _resized
 
     def cpu(images, size, align_corners, half_pixel_centers, out):
-        if _check(images, out):
+        if _check(images, out, align_corners and half_pixel_centers):
             if images.shape == out.shape:
                 out[...] = images
             else:
@@ -197,7 +202,7 @@ class ResizeNearestNeighbor:
     shape = _resized
 
     def cpu(images, size, align_corners, half_pixel_centers, out):
-        if _check(images, out):
+        if _check(images, out, align_corners and half_pixel_centers):
             rows, columns = (
                 image_sampling.nearest(size, count, align_corners, half_pixel_centers)
                 for size, count in zip(images.shape[1:3], out.shape[1:3])
@@ -257,7 +262,7 @@ class ResizeBicubic:
     shape = _resized
 
     def cpu(images, size, align_corners, half_pixel_centers, out):
-        if _check(images, out):
+        if _check(images, out, align_corners and half_pixel_centers):
             batch, height, width, depth = images.shape
             down = image_sampling.cubic(height, out.shape[1], align_corners, half_pixel_centers)
             across = image_sampling.cubic(width, out.shape[2], align_corners, half_pixel_centers)
@@ -335,4 +340,3 @@ def resize_bicubic(
 def resize_area(images: Any, size: Any, align_corners: bool = False, name: str | None = None) -> Tensor:
     """As `resize_bilinear`, with the mean of the area that each pixel covers."""
     return ResizeArea(images, size, align_corners, name=name)
-

@@ -100,7 +100,8 @@ def _best(
 ) -> tuple[list[int], list[float]]:
     if not 0 <= threshold <= 1:
         raise InvalidArgumentError(None, None, "iou_threshold must be in [0, 1]")
-    return select(intersections(boxes), scores, int(most), float(threshold), float(least_score), float(sigma))
+    most = int(most) if most >= 0 else len(scores)
+    return select(intersections(boxes), scores, most, float(threshold), float(least_score), float(sigma))
 
 
 def _indices(kept: list[int]) -> np.ndarray:

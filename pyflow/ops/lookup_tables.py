@@ -123,10 +123,6 @@ class StaticTable(Table):
         self._check()
         return super().export()
 
-    def size(self) -> int:
-        self._check()
-        return super().size()
-
     def insert(self, keys: Any, values: Any) -> None:
         self.fill(keys, values)
 

@@ -139,7 +139,14 @@ class _Builder:
             for tensor, value in zip(op.outputs, results):
                 self.values.setdefault(tensor, value)
             return
-        outputs = [Value(t.dtype.base_dtype, shape) for t, shape in zip(op.outputs, self._shapes(op, inputs))]
+        try:
+            shapes = self._shapes(op, inputs)
+        except errors.InvalidArgumentError as error:
+            if not any(step.type == "Assert" for step in self.steps):
+                raise
+            self._add_that_fails(op, inputs, error)
+            return
+        outputs = [Value(t.dtype.base_dtype, shape) for t, shape in zip(op.outputs, shapes)]
         step = Step(op, definition, op.attrs, inputs, outputs)
         if definition.calls:
             functions.plan_call(self.session, step, self._used)
@@ -176,6 +183,19 @@ class _Builder:
                     value.cell = next((v.cell for v in inputs if v.cell is not None), None)
                     if op.type == "Assign":
                         self._assigned[id(value.cell)] = value.shape
+
+    def _add_that_fails(self, op: Operation, inputs: list[Value], error: errors.OpError) -> None:
+        """Adds a step that raises the error when its turn comes: an assertion before it may say what is wrong."""
+
+        def refuse(*values: Any) -> None:
+            raise error
+
+        outputs = [Value(t.dtype.base_dtype, None) for t in op.outputs]
+        step = Step(op, None, {"returns": True}, inputs, outputs)
+        step.kernel = refuse
+        self.steps.append(step)
+        for tensor, value in zip(op.outputs, outputs):
+            self.values.setdefault(tensor, value)
 
     def _add_that_may_be_dead(self, op: Operation) -> None:
         inputs = self._inputs(op)
