@@ -22,6 +22,7 @@ _LARGEST_RANK = 8
 # numpy is slow at copying what is turned round before a last axis of so few: such pixels, if many, are copied here.
 _FEW_CHANNELS = 4
 _LARGE = 1 << 12
+_FORWARDS, _BACKWARDS = slice(None), slice(None, None, -1)
 
 
 @op("ReverseV2(tensor: T, axis: Tidx) -> (output: T)", Tidx=one_of(dtypes.INDEX, default=dtypes.int32), T=_REVERSIBLE)
@@ -45,8 +46,9 @@ class ReverseV2:
         if channels > _FEW_CHANNELS or tensor.ndim - 1 in axes or tensor.size < _LARGE:
             return np.flip(tensor, axes)
         result = np.empty_like(tensor)
+        turned = tensor[tuple([_BACKWARDS if i in axes else _FORWARDS for i in range(tensor.ndim)])]
         for i in range(channels):
-            np.copyto(result[..., i], np.flip(tensor[..., i], axes))
+            np.copyto(result[..., i], turned[..., i])
         return result
 
     def grad(op, dy):

@@ -25,6 +25,8 @@ _MASK128 = (1 << 128) - 1
 
 # Blocks computed at once: six rows of this many 64-bit words stay in the second-level cache.
 TILE = 1 << 14
+# Of ops that give each output its own blocks: how many, and for how many outputs of one number some are computed ahead.
+_PER_OUTPUT, _AHEAD = 256, 64
 # Up to here plain Python integers are faster than ten rounds of numpy calls.
 _FEW = 12
 
@@ -148,6 +150,9 @@ class PhiloxState:
             seed, seed2 = secrets.randbits(64), secrets.randbits(64)
         self._next = Philox(seed, (seed2 & _MASK64) << 64)
         self._lock = threading.Lock()
+        # First words of what `reserve_outputs(1)` will give, the last one first, if the place is still the one here.
+        self._ahead: list[int] = []
+        self._ahead_at = -1
 
     def reserve(self, blocks: int) -> Philox:
         """Where the next `blocks` blocks start; they are not handed out again."""
@@ -158,7 +163,21 @@ class PhiloxState:
 
     def reserve_outputs(self, outputs: int) -> Philox:
         """Reserves for ops that give each output 256 blocks, used or not."""
-        return self.reserve(256 * outputs)
+        return self.reserve(_PER_OUTPUT * outputs)
+
+    def first_word(self) -> int:
+        """The first word of what `reserve_outputs(1)` gives; for a program that draws one number again and again."""
+        with self._lock:
+            place = self._next
+            if not self._ahead or self._ahead_at != place.counter:
+                # Many at once are much faster; but who draws the first may draw no more.
+                if self._ahead_at != place.counter:
+                    self._ahead = [place.block()[0]]
+                else:
+                    self._ahead = place.tile_rows(0, _AHEAD, _PER_OUTPUT)[0][0][::-1].tolist()
+            self._next = following = place.skip(_PER_OUTPUT)
+            self._ahead_at = following.counter
+            return self._ahead.pop()
 
     def reserve_words(self, words: int) -> Philox:
         """Reserves whole blocks for `words` 32-bit words."""

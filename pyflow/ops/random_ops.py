@@ -25,6 +25,7 @@ from pyflow.ops.random_sampling import (
     fill_uniform,
     fill_uniform_int,
     permutation,
+    uniform_of,
 )
 from pyflow.ops.rejection_sampling import parameterized_truncated_normal as fill_within_bounds
 from pyflow.ops.rejection_sampling import truncated_normal_blocks
@@ -73,8 +74,11 @@ class RandomUniform:
     shape = _filled
 
     def cpu(shape, seed, seed2, ctx, out):
-        place = stream(ctx, seed, seed2).reserve_outputs(out.size)
-        fill_uniform(place, out, ctx.op.attrs["dtype"] is bfloat16)
+        state, narrow = stream(ctx, seed, seed2), ctx.op.attrs["dtype"] is bfloat16
+        if out.ndim == 0 and out.dtype == np.float32 and not narrow:
+            out[()] = uniform_of(state.first_word())
+        else:
+            fill_uniform(state.reserve_outputs(out.size), out, narrow)
 
     grad = NOT_DIFFERENTIABLE
     gpu = drawn(UNIFORM, stream)

@@ -87,6 +87,11 @@ def _uniform_narrow(bits: int) -> Transform:
     return transform
 
 
+def uniform_of(word: int) -> float:
+    """The number that `fill_uniform` makes of a word, in float32."""
+    return (word & 0x7FFFFF) * 2.0**-23
+
+
 def fill_uniform(place: Philox, out: np.ndarray, bfloat16: bool = False) -> None:
     """Uniform in [0, 1): multiples of 2**-10 (half), 2**-7 (bfloat16), 2**-23 (float32) or 2**-52 (float64)."""
     if out.dtype == np.float64:
@@ -94,7 +99,7 @@ def fill_uniform(place: Philox, out: np.ndarray, bfloat16: bool = False) -> None
     elif out.dtype == np.float16:
         _fill(place, out, 4, _uniform_narrow(10))
     elif out.ndim == 0 and not bfloat16:
-        out[()] = (place.block()[0] & 0x7FFFFF) * 2.0**-23  # as below, without an array for it
+        out[()] = uniform_of(place.block()[0])  # as below, without an array for it
     else:
         _fill(place, out, 4, _uniform_narrow(7) if bfloat16 else _uniform_float32)
 

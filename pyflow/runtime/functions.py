@@ -65,8 +65,9 @@ class Function:
         self._plans: collections.OrderedDict[Any, Any] = collections.OrderedDict()
 
     def __call__(self, arguments: Any) -> Any:
-        plan = self.plan(tuple([_key(a) for a in arguments]))
-        return plan.run(arguments)
+        key = tuple([a.shape if type(a) is np.ndarray else _key(a) for a in arguments])
+        plan = self._plans.get(key)
+        return (self.plan(key) if plan is None else plan).run(arguments)
 
     def program(self, key: tuple) -> Program:
         """What it computes from arguments of these keys, as steps to be lowered."""
@@ -209,9 +210,10 @@ class Functions:
         """What an attr of a node names."""
         graph = attr if isinstance(attr, FunctionGraph) else function_named(op.graph, attr)
         key = graph, _version(graph), bindings
-        if key not in self._made:
-            self._made[key] = Function(self._session, graph, bindings)
-        return self._made[key]
+        made = self._made.get(key)
+        if made is None:
+            made = self._made[key] = Function(self._session, graph, bindings)
+        return made
 
     def loop(
         self, op: Any, cond: Any, body: Any, bindings: Bindings = (), unused: frozenset[int] = frozenset()

@@ -20,6 +20,9 @@ class _Resources:
 
     def state(self, node: str, make: Callable[[], Any]) -> Any:
         """The state of a node within this iterator, made at its first run."""
+        thing = self._node_state.get(node)
+        if thing is not None:
+            return thing
         with self._shared._lock:
             if node not in self._node_state:
                 self._node_state[node] = make()

@@ -41,6 +41,9 @@ class Resources:
 
     def state(self, node: str, make: Callable[[], Thing]) -> Thing:
         """The private state of a node, made at its first run."""
+        thing = self._node_state.get(node)
+        if thing is not None:
+            return thing
         with self._lock:
             if node not in self._node_state:
                 self._node_state[node] = make()

@@ -71,6 +71,15 @@ def test_state_hands_out_each_part_once():
     assert third.counter == second.counter + 3
 
 
+@pytest.mark.parametrize("seed2", [7, -1])  # the counter of the second one is about to carry over
+def test_first_words_are_those_of_reserved_outputs_whatever_is_reserved_between(seed2):
+    one, other = PhiloxState(3, seed2), PhiloxState(3, seed2)
+    for i in range(300):
+        if i in (1, 90, 91, 200):
+            one.reserve(i), other.reserve(i)
+        assert one.first_word() == other.reserve_outputs(1).block()[0]
+
+
 def test_seeds_may_be_negative():
     assert PhiloxState(-1, -2).reserve(1).key == 2**64 - 1
     assert PhiloxState(-1, -2).reserve(1).counter == 2**64 - 2 << 64
