@@ -25,6 +25,7 @@ from pyflow.protos import TENSORFLOW_MODULES
 
 # Where TensorFlow 1.15 offers its public names, too.
 _WHOLE = ("tensorflow", "tensorflow.compat.v1", "tensorflow._api.v1", "tensorflow_core")
+_PACKAGES = ("tensorflow", "tensorflow_core", "tensorflow_estimator")
 
 
 def install() -> None:
@@ -48,7 +49,7 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Finds `tensorflow` and everything below it."""
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> Any:
-        if fullname.partition(".")[0] not in ("tensorflow", "tensorflow_core"):
+        if fullname.partition(".")[0] not in _PACKAGES:
             return None
         module = _module(fullname)
         if module is None:
@@ -72,7 +73,8 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 def _module(name: str) -> types.ModuleType | None:
     """The module that stands for a TensorFlow module, or None."""
-    name = name.replace("tensorflow_core", "tensorflow", 1)
+    top, dot, rest = name.partition(".")
+    name = f"tensorflow{dot}{rest}" if top in _PACKAGES else name
     if name in _WHOLE:
         return pyflow
     if name in TENSORFLOW_MODULES:

@@ -1,6 +1,8 @@
 """The part of the table of internal paths (`internal_paths.py`) about what few programs import."""
 
-EXTRA_PATHS = """
+from pyflow.internal_estimator_paths import ESTIMATOR_PATHS
+
+_PATHS = """
 python.tools
 python.tools.inspect_checkpoint tools.inspect_checkpoint
 python.tools.optimize_for_inference_lib tools.optimize_for_inference
@@ -106,3 +108,5 @@ contrib.feature_column.python.feature_column.sequence_feature_column
  ?contrib.feature_column.sequence_input_layer contrib.sequence_input_layer feature_column.dense_features
  feature_column.sequence_input @contrib.feature_column
 """
+
+EXTRA_PATHS = _PATHS.rstrip() + ESTIMATOR_PATHS

@@ -379,3 +379,16 @@ class Estimator(Exporting):
 
     def _assert_members_are_not_overridden(self) -> None:
         _assert_members_are_not_overridden(Estimator, self)
+
+
+class EstimatorV2(Estimator):
+    """An `Estimator` without what TensorFlow 2 has no more."""
+
+    @property
+    def export_savedmodel(self) -> Any:  # type: ignore[override]
+        raise AttributeError(
+            "`Estimator.export_savedmodel` has been deprecated. Please use `export_saved_model` instead."
+        )
+
+    def _assert_members_are_not_overridden(self) -> None:
+        _assert_members_are_not_overridden(EstimatorV2, self)

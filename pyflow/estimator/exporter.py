@@ -12,8 +12,9 @@ from typing import Any
 
 from pyflow.core import errors
 from pyflow.core.api import export
+from pyflow.estimator import export_versions
 from pyflow.estimator.mode_keys import LOSS_METRIC_KEY
-from pyflow.platform import compat, file_io, logging
+from pyflow.platform import file_io, logging
 from pyflow.platform.code.callables import fn_args
 from pyflow.summary.writer import summary_iterator
 
@@ -79,13 +80,11 @@ class _Wrapping(Exporter):
 
 
 def _delete_all_but_newest(folder: str, exports_to_keep: int | None) -> None:
-    """Deletes the older exports of a folder; exports are folders named by ten digits, the seconds since 1970."""
+    """Deletes the older exports of a folder."""
     if exports_to_keep is None:
         return
-    names = [compat.as_str(name).rstrip("/") for name in file_io.list_directory(folder)]
-    exports = sorted(name for name in names if len(name) == 10 and name.isdigit())
-    for name in exports[: max(0, len(exports) - exports_to_keep)]:
-        path = os.path.join(compat.as_str(folder), name)
+    is_older = export_versions._negation(export_versions._largest_export_versions(exports_to_keep))
+    for path, _ in is_older(export_versions._get_paths(folder, export_versions.with_version)):
         try:
             file_io.delete_recursively(path)
         except errors.NotFoundError as error:

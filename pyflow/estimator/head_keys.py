@@ -53,3 +53,6 @@ class PredictionKeys:
 def summary_key(head_name: str | None, key: str) -> str:
     """The name of a metric or summary of a head."""
     return f"{key}/{head_name}" if head_name else key
+
+
+_summary_key = summary_key

@@ -148,6 +148,9 @@ class RunConfig:
         )
         for name, value in read_cluster(tf_config).items():
             setattr(self, f"_{name}", value)
+        self._maybe_overwrite_session_config_for_distributed_training()
+
+    def _maybe_overwrite_session_config_for_distributed_training(self) -> None:
         if not self._session_config and self._cluster_spec:
             RunConfig._replace(
                 self,

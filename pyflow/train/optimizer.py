@@ -73,7 +73,12 @@ class Optimizer:
           ValueError: the loss depends on none of the variables, or one is of a dtype that can't be optimised.
         """
         grads_and_vars = self.compute_gradients(
-            loss, var_list, gate_gradients, aggregation_method, colocate_gradients_with_ops, grad_loss
+            loss,
+            var_list=var_list,
+            gate_gradients=gate_gradients,
+            aggregation_method=aggregation_method,
+            colocate_gradients_with_ops=colocate_gradients_with_ops,
+            grad_loss=grad_loss,
         )
         if all(g is None for g, _ in grads_and_vars):
             raise ValueError(
