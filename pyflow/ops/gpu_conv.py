@@ -7,7 +7,7 @@ from typing import Any, Callable
 
 from pyflow.ops.conv_rules import windows_of
 from pyflow.ops.gpu import Choice, Dispatch, groups, size, word_of
-from pyflow.ops.gpu_matmul import LARGE
+from pyflow.ops.gpu_matmul import LARGE, tile
 from pyflow.ops.pool_rules import pool_windows
 from pyflow.ops.windows import Windows, batch_and_depth, spatial
 
@@ -129,9 +129,18 @@ def convolution_to_filter(node: Any) -> list[Choice] | None:
             node, f"conv/{kernel}.wgsl", [x, dy], dw, count, _workgroup(block), sizes, places, 2 * size(dw) * places
         )
 
+    def quads() -> list[Dispatch]:
+        m, n = math.prod(dw.shape[:3]), dw.shape[3]
+        rows, columns, overrides = tile("quads16", m, n)
+        count = math.ceil(m / rows) * math.ceil(n / columns)
+        shader, work = "conv/filter_quads16.wgsl", 2 * size(dw) * places
+        return _in_parts(node, shader, [x, dy], dw, count, 1, sizes | overrides, places, work)
+
     ways = {"odd": blocks("filter_odd", 8)}
     if dw.shape[2] % 4 == 0 and dw.shape[3] % 4 == 0:
         ways = {"registers8": blocks("filter_registers8", 8), "shared": blocks("filter_shared", 64)}
+        if dw.shape[2] % 16 == 0:
+            ways["quads16"] = quads()
         if size(dw) * places >= LARGE:
             ways["registers16"] = blocks("filter_registers16", 16)
     return [Choice(_name("conv to filter", windows, x, dy), ways)]

@@ -61,7 +61,7 @@ def product(
         return naive()
 
     def tiled(kernel: str) -> list[Dispatch]:
-        rows, columns, overrides = _tile(kernel, m, n)
+        rows, columns, overrides = tile(kernel, m, n)
         overrides |= sizes
         tiles = batch * math.ceil(m / rows) * math.ceil(n / columns)
         file = f"matmul/{kernel}.wgsl"
@@ -83,7 +83,7 @@ def product(
     return [Choice(f"matmul {batch}x{m}x{k}x{n} {''.join(kinds)}{half}{' fused' if epilogue else ''}", ways)]
 
 
-def _tile(kernel: str, m: int, n: int) -> tuple[int, int, dict[str, int]]:
+def tile(kernel: str, m: int, n: int) -> tuple[int, int, dict[str, int]]:
     """Rows and columns that a workgroup computes of a product of that size, and the overrides that have it do so."""
     if kernel in _TILES:
         return *_TILES[kernel], {}

@@ -7,13 +7,13 @@
 
 enable subgroups;
 
-const ROWS = 32u;
-const COLUMNS = 8u; // of an invocation
+const BLOCK_ROWS = 32u;
+const BLOCK_COLUMNS = 8u;
 
 // include parts/product.wgsl
 // include parts/product_vectors.wgsl
 // include parts/result_in_vectors.wgsl
-// include parts/quads.wgsl
+// include parts/product_quads.wgsl
 
 @compute @workgroup_size(32)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,

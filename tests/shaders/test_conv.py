@@ -72,30 +72,38 @@ def operands(case):
     return x, w, dy
 
 
-def blocks(rows, columns, block):
-    return -(-rows // block) * -(-columns // block)
+# The sides of a block of each kernel; of "shared" a workgroup does one, of the others 32.
+BLOCKS = {"registers8": 8, "registers16": 16, "shared": 64, "odd": 8}
+KERNELS = ["registers8", "registers16", "shared"]
 
 
-def forward(adapter, kernel, case, x, w, *bias, block=8, **how):
+def workgroups(kernel, shape, parts=1, down=1):
+    rows, columns, kernel = int(np.prod(shape[:3])), shape[3], kernel.removeprefix("filter_")
+    if kernel == "quads16":
+        return grid(parts * -(-rows // (16 * down)) * -(-columns // (128 // down)))
+    block = BLOCKS[kernel]
+    return grid(-(-parts * -(-rows // block) * -(-columns // block) // (1 if kernel == "shared" else 32)))
+
+
+def forward(adapter, kernel, case, x, w, *bias, **how):
     shape = (case.batch, *case.out, case.channels)
-    total = blocks(np.prod(shape[:3]), shape[3], block)
-    groups = grid(-(-total // (1 if block == 64 else 32)))
+    groups = workgroups(kernel, shape)
     return adapter.run(f"conv/{kernel}.wgsl", [x, w, *bias], [(shape, "f4")], groups, sizes(case), **how)[0]
 
 
-def to_input(adapter, kernel, case, w, dy, block=8, **how):
+def to_input(adapter, kernel, case, w, dy, **how):
     constants = sizes(case) | {"TO_INPUT": True, "N": case.depth, "DEPTH": case.channels}
     constants |= {"HEIGHT": case.out[0], "WIDTH": case.out[1], "ROWS": case.size[0], "COLUMNS": case.size[1]}
     shape = (case.batch, *case.size, case.depth)
-    groups = grid(-(-blocks(np.prod(shape[:3]), shape[3], block) // (1 if block == 64 else 32)))
+    groups = workgroups(kernel, shape)
     return adapter.run(f"conv/{kernel}.wgsl", [dy, w], [(shape, "f4")], groups, constants, **how)[0]
 
 
-def to_filter(adapter, kernel, case, x, dy, block=8, splits=1, **how):
-    shape = (splits, *case.kernel, case.depth, case.channels)
-    groups = grid(-(-splits * blocks(np.prod(shape[1:4]), shape[4], block) // (1 if block == 64 else 32)))
-    constants = sizes(case) | {"SPLITS": splits}
-    return adapter.run(f"conv/{kernel}.wgsl", [x, dy], [(shape, "f4")], groups, constants, **how)[0].sum(0)
+def to_filter(adapter, kernel, case, x, dy, splits=1, down=1, **how):
+    shape = (*case.kernel, case.depth, case.channels)
+    groups = workgroups(kernel, shape, splits, down)
+    constants = sizes(case) | {"SPLITS": splits} | ({"DOWN": down} if down > 1 else {})
+    return adapter.run(f"conv/{kernel}.wgsl", [x, dy], [((splits, *shape), "f4")], groups, constants, **how)[0].sum(0)
 
 
 def close(found, exact):
@@ -103,14 +111,31 @@ def close(found, exact):
 
 
 @pytest.mark.parametrize("case", FOR_VECTORS, ids=["same", "strides", "dilations"])
-@pytest.mark.parametrize("kernel, block", [("registers8", 8), ("registers16", 16), ("shared", 64)])
-def test_depths_that_vectors_fit(adapter, kernel, block, case):
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_depths_that_vectors_fit(adapter, kernel, case):
     x, w, dy = operands(case)
     y, dx, dw = reference(case, x, w, dy)
-    close(forward(adapter, kernel, case, x, w, block=block), y)
-    close(to_input(adapter, kernel, case, w, dy, block=block), dx)
-    close(to_filter(adapter, f"filter_{kernel}", case, x, dy, block=block), dw)
-    close(to_filter(adapter, f"filter_{kernel}", case, x, dy, block=block, splits=4), dw)
+    close(forward(adapter, kernel, case, x, w), y)
+    close(to_input(adapter, kernel, case, w, dy), dx)
+    close(to_filter(adapter, f"filter_{kernel}", case, x, dy), dw)
+    close(to_filter(adapter, f"filter_{kernel}", case, x, dy, splits=4), dw)
+
+
+FOR_QUADS = [
+    Case(2, (7, 6), 16, (3, 3), 12, pad=(1, 1), out=(7, 6)),
+    Case(3, (9, 11), 32, (3, 2), 20, stride=(2, 3), pad=(1, 0), out=(5, 4)),
+    Case(2, (10, 9), 16, (3, 3), 36, dilation=(2, 3), out=(6, 3)),
+    Case(3, (1, 1), 16, (1, 1), 4, out=(1, 1)),
+]
+
+
+@pytest.mark.parametrize("case", FOR_QUADS, ids=["same", "strides", "dilations", "one place"])
+@pytest.mark.parametrize("down", [1, 2, 8])
+def test_the_gradient_of_a_filter_by_quads(adapter, down, case):
+    x, w, dy = operands(case)
+    dw = reference(case, x, w, dy)[2]
+    close(to_filter(adapter, "filter_quads16", case, x, dy, down=down), dw)
+    close(to_filter(adapter, "filter_quads16", case, x, dy, splits=3, down=down), dw)
 
 
 @pytest.mark.parametrize("case", ODD, ids=["same", "strides", "dilations", "one place"])
@@ -123,22 +148,22 @@ def test_any_depths(adapter, case):
     close(to_filter(adapter, "filter_odd", case, x, dy, splits=3), dw)
 
 
-@pytest.mark.parametrize("kernel, block", [("registers8", 8), ("registers16", 16), ("shared", 64), ("odd", 8)])
-def test_float16_is_summed_in_float32(adapter_with_halves, kernel, block):
+@pytest.mark.parametrize("kernel", [*KERNELS, "odd"])
+def test_float16_is_summed_in_float32(adapter_with_halves, kernel):
     case, half = FOR_VECTORS[0], {"types": {"T": "f16", "R": "f32"}}
     x, w, dy = (a.astype("f2") for a in operands(case))
     y, dx, dw = reference(case, x, w, dy)
-    close(forward(adapter_with_halves, kernel, case, x, w, block=block, **half), y)
-    close(to_input(adapter_with_halves, kernel, case, w, dy, block=block, **half), dx)
-    close(to_filter(adapter_with_halves, f"filter_{kernel}", case, x, dy, block=block, **half), dw)
+    close(forward(adapter_with_halves, kernel, case, x, w, **half), y)
+    close(to_input(adapter_with_halves, kernel, case, w, dy, **half), dx)
+    close(to_filter(adapter_with_halves, f"filter_{kernel}", case, x, dy, **half), dw)
 
 
-@pytest.mark.parametrize("kernel, block", [("registers8", 8), ("registers16", 16), ("shared", 64), ("odd", 8)])
-def test_an_epilogue_of_bias_and_relu(adapter, kernel, block):
+@pytest.mark.parametrize("kernel", [*KERNELS, "odd"])
+def test_an_epilogue_of_bias_and_relu(adapter, kernel):
     case = FOR_VECTORS[0]
     x, w, dy = operands(case)
     bias = np.linspace(-1, 1, case.channels, dtype="f4")
     text = """@group(0) @binding(2) var<storage, read> bias: array<T>;
 fn epilogue(v: T, column: u32) -> T { return max(v + bias[column], T(0)); }"""
-    found = forward(adapter, kernel, case, x, w, bias, block=block, functions={"epilogue": text})
+    found = forward(adapter, kernel, case, x, w, bias, functions={"epilogue": text})
     close(found, np.maximum(reference(case, x, w, dy)[0] + bias, 0))
