@@ -52,8 +52,10 @@ contrib.framework.python.ops.critical_section_ops ?contrib.framework.arg_scope @
 contrib.layers.python.ops ?contrib.layers.conv2d @contrib.layers
 contrib.layers.python.ops.sparse_ops ?contrib.layers.conv2d @contrib.layers
 contrib.layers.python.ops.bucketization_op ?contrib.layers.conv2d @contrib.layers
-contrib.layers.python.layers.feature_column ?contrib.layers.conv2d @contrib.layers
-contrib.layers.python.layers.feature_column_ops ?contrib.layers.conv2d @contrib.layers
+contrib.layers.python.layers.feature_column ?contrib.layers.conv2d @contrib.layers contrib.column_base
+ contrib.column_numeric contrib.column_sparse contrib.column_embedded contrib.column_parsing
+contrib.layers.python.layers.feature_column_ops ?contrib.layers.conv2d @contrib.layers contrib.column_parsing
+ contrib.column_inputs
 contrib.layers.python.layers.rev_block_lib ?contrib.layers.conv2d @contrib.layers
 contrib.layers.python.layers.target_column ?contrib.layers.conv2d @contrib.layers
 contrib.lookup.lookup_ops ?contrib.lookup.HashTable @contrib.lookup contrib.lookup @lookup

@@ -105,11 +105,13 @@ def bow_encoder(
         return reduce_mean(embedding_lookup(embeddings, ids), axis=1)
 
 
-def _present(dense: Any) -> SparseTensor:
-    """The elements other than 0 (or the empty string)."""
+def _present(dense: Any, ignored: Any = None) -> SparseTensor:
+    """The elements other than `ignored`, by default 0 or the empty string."""
     with name_scope("DenseToSparseTensor"):
         dense = convert_to_tensor(dense)
-        zero = "" if dense.dtype == dtypes.string else dense.dtype.as_numpy_dtype()
+        zero = ignored
+        if ignored is None:
+            zero = "" if dense.dtype == dtypes.string else dense.dtype.as_numpy_dtype()
         nothing = cast(zero, dense.dtype, name="ignore_value")
         indices = where(not_equal(dense, nothing), name="indices")
         values = gather_nd(dense, indices, name="values")

@@ -68,6 +68,22 @@ def _hashed(num_buckets: int, key: int) -> Callable[[Sequence[Any]], int]:
     return cross
 
 
+def _simply_hashed(num_buckets: int) -> Callable[[Sequence[Any]], int]:
+    """The older hash, of signed numbers of 64 bits."""
+
+    def signed(number: int) -> int:
+        return (number + _HIGHEST + 1) % (1 << 64) - _HIGHEST - 1
+
+    def cross(values: Sequence[Any]) -> int:
+        hashed = _DEFAULT_KEY
+        for value in values:
+            number = fingerprint64(value) if isinstance(value, bytes) else value
+            hashed = signed(hashed ^ signed(number + 0x9E3779B97F4A7800 + (hashed << 10) + (hashed >> 4)))
+        return hashed % (1 << 64) % (num_buckets or _HIGHEST)
+
+    return cross
+
+
 @op(
     "SparseCross(indices: N*int64, values: sparse_types, shapes: N*int64, dense_inputs: dense_types) -> "
     "(output_indices: int64, output_values: out_type, output_shape: int64)",
@@ -97,19 +113,54 @@ class SparseCross:
         return (None, 2), (None,), (2,)
 
     def cpu(indices, values, shapes, dense_inputs, num_buckets, hash_key, out_type):
-        denses = [np.asarray(value) for value in dense_inputs]
-        if len(shapes) and not np.size(shapes[0]) or not len(shapes) and (not denses or not denses[0].ndim):
-            raise invalid("Expected at least one matrix to cross")
-        batch = int(shapes[0][0]) if len(shapes) else len(denses[0])
-        columns = [_rows_of_sparse(i, *parts, batch) for i, parts in enumerate(zip(indices, values, shapes))]
-        columns += [_rows_of_dense(i, value, batch) for i, value in enumerate(denses)]
-        cross = _joined_text if out_type is string else _hashed(num_buckets, hash_key)
-        crossed = [[cross(chosen) for chosen in itertools.product(*rows)] for rows in zip(*columns)]
-        counts = np.array([len(row) for row in crossed], np.int64)
-        places = places_in_rows(counts)
-        found = np.empty(len(places), object if out_type is string else np.int64)
-        found[:] = [value for row in crossed for value in row]
-        return places, found, np.array([batch, counts.max(initial=0)], np.int64)
+        return _cross_rows(indices, values, shapes, dense_inputs, _hashed(num_buckets, hash_key), out_type)
+
+
+@op(
+    "SparseFeatureCross(indices: N*int64, values: sparse_types, shapes: N*int64, dense: dense_types) -> "
+    "(output_indices: int64, output_values: out_type, output_shape: int64)",
+    N=attr("int", minimum=0),
+    hashed_output=attr("bool"),
+    num_buckets=attr("int", minimum=0),
+    sparse_types=attr("list(type)", allowed=_CROSSED),
+    dense_types=attr("list(type)", allowed=_CROSSED),
+    out_type=attr("type", allowed=_CROSSED),
+    internal_type=attr("type", allowed=_CROSSED),
+)
+class SparseFeatureCross:
+    """`SparseCross` of tf.contrib.layers, whose hash is simpler and has no key."""
+
+    grad = NOT_DIFFERENTIABLE
+    samples = [
+        sample(
+            [ONE], [np.array([3, -4], np.int64)], [SHAPE], [np.array([[b"x"], [b"z"], [b"v"]], object)],
+            hashed_output=True, num_buckets=100, out_type=int64, internal_type=int64,
+        )
+    ]  # fmt: skip
+
+    def shape():
+        return (None, 2), (None,), (2,)
+
+    def cpu(indices, values, shapes, dense, num_buckets, out_type):
+        return _cross_rows(indices, values, shapes, dense, _simply_hashed(num_buckets), out_type)
+
+
+def _cross_rows(
+    indices: Any, values: Any, shapes: Any, dense: Any, hashed: Callable[[Sequence[Any]], int], out_type: Any
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    denses = [np.asarray(value) for value in dense]
+    if len(shapes) and not np.size(shapes[0]) or not len(shapes) and (not denses or not denses[0].ndim):
+        raise invalid("Expected at least one matrix to cross")
+    batch = int(shapes[0][0]) if len(shapes) else len(denses[0])
+    columns = [_rows_of_sparse(i, *parts, batch) for i, parts in enumerate(zip(indices, values, shapes))]
+    columns += [_rows_of_dense(i, value, batch) for i, value in enumerate(denses)]
+    cross = _joined_text if out_type is string else hashed
+    crossed = [[cross(chosen) for chosen in itertools.product(*rows)] for rows in zip(*columns)]
+    counts = np.array([len(row) for row in crossed], np.int64)
+    places = places_in_rows(counts)
+    found = np.empty(len(places), object if out_type is string else np.int64)
+    found[:] = [value for row in crossed for value in row]
+    return places, found, np.array([batch, counts.max(initial=0)], np.int64)
 
 
 @export("sparse.cross")
@@ -143,7 +194,21 @@ def sparse_cross_hashed(
     return _crossed(inputs, int64, num_buckets, hash_key, name)
 
 
-def _crossed(inputs: Any, out_type: Any, num_buckets: int, hash_key: int | None, name: str | None) -> SparseTensor:
+def sparse_feature_cross(
+    inputs: list,
+    hashed_output: bool = False,
+    num_buckets: int = 0,
+    name: str | None = None,
+    hash_key: int | None = None,
+) -> SparseTensor:
+    """The crosses of tf.contrib.layers: with a key, those of `sparse.cross_hashed`; else of an older hash."""
+    out_type = int64 if hashed_output else string
+    return _crossed(inputs, out_type, num_buckets, hash_key, name, is_simple=not hash_key)
+
+
+def _crossed(
+    inputs: Any, out_type: Any, num_buckets: int, hash_key: int | None, name: str | None, is_simple: bool = False
+) -> SparseTensor:
     if not isinstance(inputs, list):
         raise TypeError("Inputs must be a list")
     if not all(isinstance(x, (SparseTensor, Tensor)) for x in inputs):
@@ -152,6 +217,14 @@ def _crossed(inputs: Any, out_type: Any, num_buckets: int, hash_key: int | None,
     parts = [x.values for x in sparse], [x for x in inputs if not isinstance(x, SparseTensor)]
     numbers = any(x.dtype != string for part in parts for x in part)
     values, dense = ([x if x.dtype == string else cast(x, int64) for x in part] for part in parts)
+    if is_simple:
+        return SparseTensor(
+            *SparseFeatureCross(
+                [x.indices for x in sparse], values, [x.dense_shape for x in sparse], dense,
+                hashed_output=out_type is int64, num_buckets=num_buckets,
+                out_type=out_type, internal_type=int64 if numbers else string, name=name,
+            )
+        )  # fmt: skip
     return SparseTensor(
         *SparseCross(
             [x.indices for x in sparse], values, [x.dense_shape for x in sparse], dense,

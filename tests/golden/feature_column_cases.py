@@ -38,7 +38,8 @@ def words(function, *args, **kwargs):
         return None
     text = re.sub(r"<class '([\w.]*\.)?(\w+)'>", r"<class '\2'>", found[1])
     text = re.sub(r"<[\w.]+ object at 0x\w+>", "<object>", text)
-    return [found[0], re.sub(r"<function [^>]*>", "<function>", text)]
+    text = re.sub(r"<function [^>]*>(\.<lambda> at 0x\w+>)?", "<function>", text)
+    return [found[0], text]
 
 
 def case_numeric(tf):

@@ -11,7 +11,11 @@ import os
 
 import tensorflow as tf
 
-FILES = (("feature_columns", "feature_column_cases"), ("sequence_columns", "sequence_column_cases"))
+FILES = (
+    ("feature_columns", "feature_column_cases"),
+    ("sequence_columns", "sequence_column_cases"),
+    ("contrib_columns", "contrib_column_cases"),
+)
 
 
 def main():

@@ -28,7 +28,7 @@ CHANGED = {
 # They went with tf.contrib.
 OF_CONTRIB = {
     *("BipartiteMatch", "GatherTree", "ImageConnectedComponents", "ImageProjectiveTransform"),
-    *("Resampler", "ResamplerGrad"),
+    *("Resampler", "ResamplerGrad", "SparseFeatureCross"),
 }
 # From TensorFlow since, or from the graphs that it makes.
 REMOVED = {"AudioSummary", "CompareAndBitpack", "Conv3DBackpropFilter", "Conv3DBackpropInput"} | {
