@@ -37,6 +37,7 @@ python.ops.ragged.ragged_where_op ops.ragged_selection
 python.ops.ragged.segment_id_ops @ragged
 python.ops.proto_ops io.proto_messages
 python.ops.session_ops ops.session_ops @
+python.ops.stateful_random_ops ops.random_generator ops.random_stateful
 python.training.checkpoint_management train.checkpoint_management train.object_checkpoint @train
 python.training.tracking.util train.object_checkpoint train.object_graph @train
 contrib.framework.python.ops.audio_ops ?contrib.framework.arg_scope ops.audio ops!

@@ -347,8 +347,8 @@ interleave_ops iterator_ops optimization_options parsing_ops prefetching_ops ran
 shuffle_ops sliding take_while_ops threading_options unique writers"""
 _DATASETS = "data.batching data.dataset data.grouping data.interleaving data.iterator_state data.options data.reduction"
 _GENERATED = """array bitwise candidate_sampling control_flow data_flow dataset functional image io linalg list logging
-lookup manip math nn parsing random resource_variable rnn script set sparse spectral state stateless_random string
-training user"""
+lookup manip math nn parsing random resource_variable rnn script set sparse spectral state stateful_random
+stateless_random string training user"""
 
 # Modules that each hold some of the names of one public module.
 _PARTS = {

@@ -108,6 +108,9 @@ class _Written(Elements):
         self._item += 1
         return element
 
+    def cancel(self) -> None:
+        """There is no thread to end."""
+
     def close(self) -> None:
         """Gives up what is not complete."""
         if self._writer is not None and not self._ended:

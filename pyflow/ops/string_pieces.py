@@ -128,11 +128,12 @@ class Substr:
 
     def cpu(input, pos, len, unit):
         texts = np.asarray(input, object)
+        whole = texts.shape == np.shape(pos)  # nothing is broadcast, then places are counted
         texts, starts, counts = np.broadcast_arrays(texts, np.asarray(pos), np.asarray(len))
         out = np.empty(texts.shape, object)
         cut = _bytes_of if unit == "BYTE" else _characters_of
         for i, (index, text) in enumerate(np.ndenumerate(texts)):
-            place = i if texts.ndim < 2 else f"({', '.join(map(str, index))})"
+            place = i if texts.ndim < 2 or whole else f"({', '.join(map(str, index))})"
             out[index] = cut(text, int(starts[index]), int(counts[index]), place)
         return out
 

@@ -12,7 +12,7 @@ import os
 
 import tensorflow as tf
 
-FILES = (("data", "data_cases"), ("data_graphs", "data_graph_cases"))
+FILES = (("data", "data_cases"), ("data_graphs", "data_graph_cases"), ("input_edges", "input_edge_cases"))
 
 
 def main():

@@ -1,0 +1,14 @@
+"""Corners of the input layer: values, static shapes, errors as under TensorFlow 1.15.5."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.golden_cases import Golden
+
+GOLDEN = Golden("input_edge_cases", "input_edges.json")
+
+
+@pytest.mark.parametrize("name", sorted(GOLDEN.cases))
+def test_gives_the_same(name):
+    GOLDEN.check(name)
