@@ -86,13 +86,17 @@ export function packAcross<T>(to: usize, table: usize, lanes: i32, valid: i32, o
   const bytes = lanes * <i32>sizeof<T>();
   const last = table + (count << 2);
   if (valid < lanes) {
-    for (; table < last; table += 4) {
+    for (; table < last; table += 4, to += bytes) {
       const from = <usize>load<u32>(table) + offset;
-      for (let lane = 0; lane < lanes; lane++) {
+      let lane = 0;
+      if (sizeof<T>() == 4 && valid >= 4) {
+        v128.store(to, v128.load(from));
+        lane = 4;
+      }
+      for (; lane < lanes; lane++) {
         const at = lane * sizeof<T>();
         store<T>(to + at, lane < valid ? load<T>(from + at) : 0);
       }
-      to += bytes;
     }
   } else if (bytes == 16) {
     for (; table < last; table += 4, to += 16) copy(to, <usize>load<u32>(table) + offset, 16);
@@ -103,6 +107,24 @@ export function packAcross<T>(to: usize, table: usize, lanes: i32, valid: i32, o
   } else {
     for (; table < last; table += 4, to += 48) copy(to, <usize>load<u32>(table) + offset, 48);
   }
+}
+
+/**
+ * The same for as many panels of two vectors of columns as come in fours: a row is in one piece, and the next may be on
+ * another page of memory. Returns how many columns that is.
+ */
+export function packPanels<T>(to: usize, base: usize, depth: i32, width: i32, step: i32): i32 {
+  const four = <i32>(128 / sizeof<T>()), panel = <usize>depth << 5;
+  let start = 0;
+  for (; start + four <= width; start += four, base += 128, to += 4 * panel) {
+    for (let k = 0, from = base, target = to; k < depth; k++, from += step, target += 32) {
+      copy(target, from, 32);
+      copy(target + panel, from + 32, 32);
+      copy(target + 2 * panel, from + 64, 32);
+      copy(target + 3 * panel, from + 96, 32);
+    }
+  }
+  return start;
 }
 
 // @ts-ignore: decorator

@@ -5,12 +5,12 @@
 //   segments  the pieces of a row: (offset from the row's address, numbers), 8 bytes each, of at most DEPTH numbers.
 // What C becomes is alpha * product + beta * C; C is not read if beta is 0.
 
-import { packAcross, packAlong } from "./packing";
+import { packAcross, packAlong, packPanels } from "./packing";
 import { FUSED, multiplyAdd, zero } from "./vectors";
 
 /** Steps that are packed at once; bytes of the second factor that are, which a core's cache is to hold. */
-export const DEPTH: i32 = 1024;
-const PACKED: i32 = 1 << 20;
+export const DEPTH: i32 = 512;
+const PACKED: i32 = 1 << 19;
 
 let strip: usize = 0;
 let panels: usize = 0;
@@ -25,7 +25,6 @@ export function placeProduct(memory: usize): usize {
   spare = lanes + (DEPTH << 2);
   return spare + 256;
 }
-
 
 /** C = the rows that the tables tell of, times B. */
 export function rowsTimes<T>(
@@ -67,8 +66,8 @@ export function rowsTransposedTimes<T>(
   to: usize, next: i32, alpha: T, beta: T,
 ): void {
   const wide = <i32>(32 / sizeof<T>());
-  for (let first = 0; first < rows; first += DEPTH) {
-    const depth = min(DEPTH, rows - first);
+  for (let first = 0, depth = 0; first < rows; first += depth) {
+    depth = evenPart(rows - first);
     const most = (PACKED / <i32>sizeof<T>() / depth) & -wide;
     for (let start = 0; start < columns; start += most) {
       const width = min(most, columns - start);
@@ -90,6 +89,12 @@ export function rowsTransposedTimes<T>(
   }
 }
 
+/** How many of `count` steps to take at once: at most DEPTH, and about as many each time. */
+export function evenPart(count: i32): i32 {
+  const parts = (count + DEPTH - 1) / DEPTH;
+  return (count + parts - 1) / parts;
+}
+
 // @ts-ignore: decorator
 @inline
 function length(segments: usize, piece: i32): i32 {
@@ -107,11 +112,14 @@ function repeatLast(table: usize, valid: i32, high: i32): void {
 }
 
 function packColumns<T>(base: usize, depth: i32, width: i32, step: i32, column: i32): void {
-  const wide = <i32>(32 / sizeof<T>());
-  let to = panels;
-  const across = column == <i32>sizeof<T>();
-  if (across) for (let k = 0; k < depth; k++) store<u32>(lanes + (k << 2), base + k * step);
-  for (let start = 0; start < width; start += wide) {
+  const wide = <i32>(32 / sizeof<T>()), across = column == <i32>sizeof<T>();
+  let start = 0, to = panels;
+  if (across) {
+    start = packPanels<T>(to, base, depth, width, step);
+    to += start * depth * sizeof<T>();
+    if (start < width) for (let k = 0; k < depth; k++) store<u32>(lanes + (k << 2), base + k * step);
+  }
+  for (; start < width; start += wide, to += depth << 5) {
     const valid = min(wide, width - start);
     if (across) {
       packAcross<T>(to, lanes, wide, valid, start * sizeof<T>(), depth);
@@ -119,7 +127,6 @@ function packColumns<T>(base: usize, depth: i32, width: i32, step: i32, column: 
       for (let i = 0; i < wide; i++) store<u32>(lanes + (i << 2), base + (start + min(i, valid - 1)) * column);
       packAlong<T>(to, lanes, wide, 0, depth);
     }
-    to += depth << 5;
   }
 }
 

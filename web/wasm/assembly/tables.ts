@@ -1,6 +1,6 @@
 // The tables that tell product.ts where rows lie, in memory that matrices and convolutions use in turn.
 
-import { DEPTH } from "./product";
+import { evenPart } from "./product";
 
 /** Rows that are done at once, and pieces that a row may consist of. */
 export const ROWS: i32 = 4096;
@@ -29,11 +29,13 @@ export function noPieces(): void {
 
 /** Adds `count` numbers on end to the pieces. Returns how many there are now; PIECES + 1 if they are too many. */
 export function addPiece<T>(offset: usize, count: i32): i32 {
-  for (; count > 0 && pieces <= PIECES; count -= DEPTH, pieces++) {
+  while (count > 0 && pieces <= PIECES) {
     if (pieces == PIECES) return ++pieces;
+    const some = evenPart(count);
     store<usize>(segments + (pieces << 3), offset);
-    store<i32>(segments + (pieces << 3), min(count, DEPTH), 4);
-    offset += DEPTH * sizeof<T>();
+    store<i32>(segments + (pieces++ << 3), some, 4);
+    offset += some * sizeof<T>();
+    count -= some;
   }
   return pieces;
 }
