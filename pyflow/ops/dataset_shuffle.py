@@ -92,21 +92,41 @@ class _Shuffled(Items):
         found = items.take(count) if count > 0 else []
         if not len(found):
             return  # asked for again when the buffer is filled, which sees the end of the round
-        oldest = self._oldest() if self._held else self._slices[-1]
-        if oldest is not self._slices[-1]:  # the buffer holds items of several rounds
-            for item in found:
-                self._put(item)
-                self._draw(drawn, 1)
+        words, begun = self._words.take(len(found)).tolist(), 0
+        while begun < len(found):
+            oldest = self._oldest() if self._held else self._slices[-1]
+            if oldest is not self._slices[-1]:  # the buffer holds items of several rounds
+                begun = self._exchange_rounds(found, words, begun, drawn, oldest)
+                continue
+            buffer, size, (start, end) = self._buffer, self._size, oldest
+            for item, word in zip(found[begun:], words[begun:]):
+                buffer[end % size] = item
+                end += 1
+                index, first = (start + word % size) % size, start % size
+                drawn.append(buffer[index])
+                buffer[index] = buffer[first]
+                start += 1
+            oldest[0], oldest[1] = start, end
             return
-        buffer, size, (start, end) = self._buffer, self._size, oldest
-        for item, word in zip(found, self._words.take(len(found)).tolist()):
-            buffer[end % size] = item
-            end += 1
-            index, first = (start + word % size) % size, start % size
+
+    def _exchange_rounds(self, found: list, words: list, begun: int, drawn: list, oldest: list[int]) -> int:
+        """Puts items in from number `begun` on and draws of the oldest round until that ends; gives the next number."""
+        buffer, size, last = self._buffer, self._size, self._slices[-1]
+        (start, end), free = oldest, last[1]
+        stop = min(len(found), begun + end - start)
+        for item, word in zip(found[begun:stop], words[begun:stop]):
+            index, first = free % size, start % size
+            if index == len(buffer):
+                buffer.append(item)
+            else:
+                buffer[index] = item
+            free += 1
+            index = (start + word % (end - start)) % size
             drawn.append(buffer[index])
             buffer[index] = buffer[first]
             start += 1
-        oldest[0], oldest[1] = start, end
+        oldest[0], last[1] = start, free
+        return stop
 
 
 class ShuffledDataset(Rearranged):
