@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pyflow
-from pyflow import internal_network_paths, internal_paths, namespaces
+from pyflow import internal_network_paths, internal_paths, keras_paths, namespaces
 from pyflow.core import registry, stages
 from pyflow.core.api import PUBLIC
 from pyflow.platform import old_numpy
@@ -79,7 +79,9 @@ def _module(name: str) -> types.ModuleType | None:
         return pyflow
     if name in TENSORFLOW_MODULES:
         return importlib.import_module(f"pyflow.protos.{TENSORFLOW_MODULES[name]}")
-    inner = name.removeprefix("tensorflow.").removeprefix("compat.v1.")
+    inner = keras_paths.unified(name.removeprefix("tensorflow.").removeprefix("compat.v1."))
+    if inner.startswith("python.keras"):
+        pyflow.keras  # noqa: B018  # which loads it
     if internal_paths.is_known(inner):
         stages.complete()  # names are looked for in modules themselves
         for package in {place.split(".")[1] for place in internal_paths.places(inner) if place.startswith("pyflow.")}:
@@ -133,7 +135,7 @@ class _Internal(types.ModuleType):
         if internal_paths.is_known(f"{self.__inner}.{name}") or f"{self.__name__}.{name}" in TENSORFLOW_MODULES:
             return importlib.import_module(f"{self.__name__}.{name}")
         if self.__inner.startswith("python.ops."):
-            for thing in _in_ops(name):
+            for thing in _in_modules("pyflow.ops.", name):
                 return thing
         raise AttributeError(f"module '{self.__name__}' has no attribute '{name}' in PyFlow")
 
@@ -164,6 +166,8 @@ def _found(place: str, name: str) -> Iterator[Any]:
     if place == "ops!":
         if op := _ops_by_snake_name(len(registry.OPS)).get(_plain(name)):
             yield positional_function(op)
+    elif place == "keras!":
+        yield from _in_modules("pyflow.keras.", name)
     elif place[0] == "@":
         public = f"{place[1:]}.{name}".lstrip(".")
         if public in PUBLIC:
@@ -176,10 +180,10 @@ def _found(place: str, name: str) -> Iterator[Any]:
             yield vars(module)[name]
 
 
-def _in_ops(name: str) -> Iterator[Any]:
-    """A function or class of that name in any module of ops."""
+def _in_modules(prefix: str, name: str) -> Iterator[Any]:
+    """A function or class of that name in any module of a package."""
     for module_name, module in list(sys.modules.items()):
-        if module_name.startswith("pyflow.ops."):
+        if module_name.startswith(prefix):
             thing = vars(module).get(name)
             if thing is not None and getattr(thing, "__module__", module_name) == module_name:
                 yield thing

@@ -13,11 +13,6 @@ python.framework.op_def_registry
 python.framework.test_ops ops!
 python.eager.wrap_function ?function
 python.eager.test @test
-python.keras
-python.keras.engine
-python.keras.engine.base_layer layers.layer @layers
-python.keras.engine.input_spec @layers
-python.keras.initializers @initializers
 python.ops.cond_v2 ops.cond
 python.ops.control_flow_util_v2
 python.ops.ctc_ops @nn ops!
@@ -107,9 +102,6 @@ _NAMES_ALONE = {
     "python.framework": """auto_control_deps c_api_util composite_tensor composite_tensor_utils config
         convert_to_constants error_interpolation func_graph function_def_to_graph graph_to_function_def op_callbacks
         op_def_library registry subscribe tensor_like test_combinations traceable_stack""",
-    "python.keras": """backend callbacks datasets engine.network engine.sequential engine.training layers
-        layers.normalization layers.recurrent losses metrics models optimizer_v2 optimizers regularizers
-        testing_utils utils utils.generic_utils utils.tf_utils""",
     "python.ops": """batch_ops clustering_ops collective_ops control_flow_grad control_flow_state
         control_flow_v2_func_graphs critical_section_ops cudnn_rnn_grad default_gradient image_grad init_ops_v2
         manip_grad nccl_ops op_selector optional_grad parallel_for parallel_for.control_flow_ops

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 
 from pyflow import internal_network_paths as networks
+from pyflow import keras_paths
 from pyflow.core.api import PUBLIC
 from pyflow.internal_decoder_paths import DECODER_PATHS
 from pyflow.internal_extra_paths import EXTRA_PATHS
@@ -371,9 +372,9 @@ def _entries() -> dict[str, list[str]]:
     for name in _OF_DATASETS.split():
         entries[f"python.data.experimental.ops.{name}"] = ["@data.experimental", *_DATASETS.split()]
         entries[f"contrib.data.python.ops.{name}"] = ["?contrib.data.map_and_batch", "@contrib.data"]
-    entries["python.training.gen_training_ops"] = ["ops!"]
     for package, parts in _PARTS.items():
         entries |= {f"{package}.{part}": ["@" + package.rpartition(".")[2]] for part in parts.split()}
+    entries |= keras_paths.entries() | {"python.training.gen_training_ops": ["ops!"]}
     entries |= {path: [] for path in networks.NAMES_ALONE if path not in entries}
     for module in TENSORFLOW_MODULES:  # the packages that hold modules of messages
         parts = module.split(".")

@@ -187,12 +187,11 @@ for statement in statements:
     [
         ("import tensorflow.contrib.boosted_trees", "'tensorflow.contrib.boosted_trees'"),
         ("from tensorflow.contrib import boosted_trees", "'boosted_trees'"),
-        ("import tensorflow.keras as keras", "'tensorflow.keras'"),
-        ("from tensorflow import keras", "'keras'"),
         ("from tensorflow.python.ops import no_such_module", "'no_such_module' from 'tensorflow.python.ops'"),
         ("import tensorflow.python.no_such_package.module", "'tensorflow.python.no_such_package'"),
         ("from tensorflow.python.ops.math_ops import no_such_op", "'no_such_op' from 'tensorflow.python.ops.math_ops'"),
-        ("from tensorflow.python.keras.layers import Dense", "'Dense' from 'tensorflow.python.keras.layers'"),
+        ("from tensorflow.python.keras.layers import Danse", "'Danse' from 'tensorflow.python.keras.layers'"),
+        ("import tensorflow.python.keras.no_module", "'tensorflow.python.keras.no_module'"),
     ],
 )
 def test_import_of_what_is_not_there_names_it(statement, words):
@@ -200,8 +199,8 @@ def test_import_of_what_is_not_there_names_it(statement, words):
 
 
 def test_name_that_is_not_there_is_explained():
-    code = "import tensorflow as tf\ntry:\n    tf.keras\nexcept AttributeError as error:\n    print(error)"
-    assert "'tf.keras' is not supported by PyFlow" in run(code)
+    code = "import tensorflow as tf\ntry:\n    tf.kerus\nexcept AttributeError as error:\n    print(error)"
+    assert "'tf.kerus' is not supported by PyFlow" in run(code)
 
 
 def test_everything_can_be_imported_from_a_module():
@@ -238,7 +237,7 @@ def test_tensorflow_that_is_loaded_already_keeps_its_name():
 @pytest.mark.parametrize("path", internal_paths.known_paths())
 def test_path_leads_to_modules(path):
     for place in internal_paths.places(path):
-        if place[0] != "@" and place != "ops!":
+        if place[0] != "@" and place[-1] != "!":
             importlib.import_module(place)
 
 
@@ -262,10 +261,7 @@ assert graph_io.write_graph is tf.train.write_graph and loss_reduction.Reduction
 assert nadam_optimizer.NadamOptimizer is tf.contrib.opt.NadamOptimizer and sign_decay.get_cosine_decay_fn
 assert bucket_ops.bucket is tf.contrib.training.bucket and loss_ops.log_loss is tf.contrib.losses.log_loss
 assert tensor_util.remove_squeezable_dimensions is tf.contrib.framework.remove_squeezable_dimensions
-try:
-    keras.Model
-except AttributeError as error:
-    assert "no attribute 'Model' in PyFlow" in str(error)
+assert keras.Model is tf.keras.Model
 """
 
 

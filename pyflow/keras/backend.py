@@ -321,9 +321,10 @@ class GraphExecutionFunction:
         session = get_session(self.inputs)
         given = nest.flatten(inputs) if not isinstance(inputs, (list, tuple)) else list(inputs)
         feeds = dict(self.feed_dict)
-        for tensor, value in zip(self.inputs, given):
-            if value is not None:
-                feeds[tensor] = session.run(value) if isinstance(value, Tensor) else value
+        feeds |= {tensor: value for tensor, value in zip(self.inputs, given) if value is not None}
+        symbolic = {tensor: value for tensor, value in feeds.items() if isinstance(value, Tensor)}
+        if symbolic:  # all at once, as the parts of one batch
+            feeds |= session.run(symbolic)
         flat = nest.flatten(self.outputs)
         updates = [] if self.updates_op is None else [self.updates_op]
         values = session.run([flat, updates, self.fetches], feeds, self.run_options, self.run_metadata)[0]

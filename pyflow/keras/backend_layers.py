@@ -80,13 +80,18 @@ def batch_dot(x: Any, y: Any, axes: Any = None) -> Any:
     right = [i for i in range(1, ranks[1]) if i != of_y]
     x_shape, y_shape = tf_shape(x), tf_shape(y)
     kept = [x_shape[i] for i in left], [y_shape[i] for i in right]
-    x = transpose(x, [0, *left, of_x])
-    y = transpose(y, [0, of_y, *right])
-    x = reshape(x, tf_stack([x_shape[0], -1, x_shape[of_x]]))
-    y = reshape(y, tf_stack([y_shape[0], y_shape[of_y], -1]))
-    result = reshape(matmul(x, y), tf_stack([x_shape[0], *kept[0], *kept[1]]))
-    x_static, y_static = x_shape.op.inputs[0].shape.as_list(), y_shape.op.inputs[0].shape.as_list()
-    result.set_shape([x_static[0] or y_static[0], *(x_static[i] for i in left), *(y_static[i] for i in right)])
+    static = [a or b for a, b in zip(x.shape.as_list()[:1], y.shape.as_list()[:1])]
+    static += [x.shape.as_list()[i] for i in left] + [y.shape.as_list()[i] for i in right]
+    x = x if of_x == ranks[0] - 1 else transpose(x, [0, *left, of_x])
+    y = y if of_y == 1 else transpose(y, [0, of_y, *right])
+    if len(left) != 1:
+        x = reshape(x, tf_stack([x_shape[0], -1, x_shape[of_x]]))
+    if len(right) != 1:
+        y = reshape(y, tf_stack([y_shape[0], y_shape[of_y], -1]))
+    result = matmul(x, y)
+    if len(left) != 1 or len(right) != 1:
+        result = reshape(result, tf_stack([x_shape[0], *kept[0], *kept[1]]))
+    result.set_shape(static)
     return expand_dims(result, 1) if ranks == (2, 2) else result
 
 
@@ -202,9 +207,13 @@ def resize_images(
     rows = 2 if first else 1
     static = x.shape.as_list()[rows : rows + 2]
     factors = np.array([height_factor, width_factor], np.int32)
-    sizes = tf_constant(static * factors) if None not in static else tf_shape(x)[rows : rows + 2] * factors
+    sizes = (
+        tf_constant(np.array(static, np.int32) * factors)
+        if None not in static
+        else tf_shape(x)[rows : rows + 2] * factors
+    )
     x = transpose(x, [0, 2, 3, 1]) if first else x
-    x = methods[interpolation](x, sizes)
+    x = methods[interpolation](x, sizes, half_pixel_centers=True)
     x = transpose(x, [0, 3, 1, 2]) if first else x
     new = [None if n is None else int(n * f) for n, f in zip(static, factors)]
     x.set_shape([None, None, *new] if first else [None, *new, None])

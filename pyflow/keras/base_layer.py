@@ -169,7 +169,8 @@ class Layer(scoped_layers.Layer, metaclass=LayerMeta):
 
     def set_weights(self, weights: Any) -> None:
         """Sets the values of `weights`, which Keras's session initializes before."""
-        super().set_weights([np.asarray(w) for w in weights])
+        is_whole = len(weights) == len(self.weights)
+        super().set_weights([np.asarray(w) for w in weights] if is_whole else weights)
 
     # ---------------------------------------------------------------- calls
 
@@ -246,7 +247,7 @@ class Layer(scoped_layers.Layer, metaclass=LayerMeta):
         for argument in self._config_names:
             config[argument] = self._serialized(argument)
         own = set(inspect.getfullargspec(self.__init__).args[1:]) - {"dynamic", *config}
-        if own and type(self).get_config is Layer.get_config:
+        if own and not self._config_names and type(self).get_config is Layer.get_config:
             raise NotImplementedError("Layers with arguments in `__init__` must override `get_config`.")
         return config
 

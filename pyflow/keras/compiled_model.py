@@ -20,7 +20,6 @@ from pyflow.keras.training_targets import (
     Target,
     as_loss,
     check_target,
-    expected_shape,
     make_metric,
     metrics_per_output,
     per_output,
@@ -327,7 +326,7 @@ class CompiledModel(Network):
             raise ValueError(
                 f"Please provide data for the model's targets: {[t.name for t in targets]}"
             )  # fmt: skip
-        own = standardized(y, [t.name for t in targets], [expected_shape(t) for t in targets], "target")
+        own = standardized(y, [t.name for t in targets], None, "target")
         for target, value in zip(targets, own):
             check_target(target, value)
         all_names = [t.name for t in self._targets]

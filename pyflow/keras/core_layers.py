@@ -105,9 +105,8 @@ class Reshape(Layer):
         return TensorShape([batch, *self._full(sizes)])
 
     def call(self, inputs: Any) -> Any:
-        result = reshape(inputs, (tf_shape(inputs)[0], *self.target_shape))
-        result.set_shape(self.compute_output_shape(inputs.shape))
-        return result
+        self.compute_output_shape(inputs.shape)  # which checks the sizes
+        return reshape(inputs, (tf_shape(inputs)[0], *self.target_shape))
 
 
 @export("keras.layers.Permute")
@@ -191,21 +190,19 @@ class Lambda(Layer):
         if hasattr(self, "_batch_input_shape"):
             config["batch_input_shape"] = self._batch_input_shape
         for name, value in (("function", self.function), ("output_shape", self._output_shape), ("mask", self.mask)):
+            if name == "mask" and value is None:
+                continue
             is_lambda = inspect.isfunction(value) and value.__name__ == "<lambda>"
-            kind = "lambda" if is_lambda else "function" if callable(value) else None
-            if name == "output_shape" and kind is None:
-                kind = "raw"
             config[name] = func_dump(value) if is_lambda else value.__name__ if callable(value) else value
+            config[f"{name}_type"] = "lambda" if is_lambda else "function" if callable(value) else "raw"
             config["module" if name == "function" else f"{name}_module"] = getattr(value, "__module__", None)
-            if name != "mask":
-                config[f"{name}_type"] = kind
         return {**config, "arguments": self.arguments}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
         config = dict(config)
         kind = config.pop("function_type", None)
-        for key in ("module", "output_shape_module", "mask_module", "output_shape_type"):
+        for key in ("module", "output_shape_module", "mask_module", "output_shape_type", "mask_type"):
             config.pop(key, None)
         if kind == "lambda":
             config["function"] = func_load(config["function"])
@@ -293,7 +290,7 @@ class ELU(Plain):
 
     def __init__(self, alpha: float = 1.0, **kwargs: Any):
         super().__init__(**kwargs)
-        self.alpha = float(alpha)
+        self.alpha = float(np.asarray(alpha, floatx()))
 
     def call(self, inputs: Any) -> Any:
         return backend_math.elu(inputs, self.alpha)
@@ -307,7 +304,7 @@ class ThresholdedReLU(Plain):
 
     def __init__(self, theta: float = 1.0, **kwargs: Any):
         super().__init__(**kwargs)
-        self.theta = float(theta)
+        self.theta = float(np.asarray(theta, floatx()))
 
     def call(self, inputs: Any) -> Any:
         return inputs * cast(inputs > self.theta, floatx())
@@ -339,8 +336,8 @@ class ReLU(Plain):
             raise ValueError(f"max_value of Relu layer cannot be negative value: {max_value}")
         if negative_slope < 0.0:
             raise ValueError(f"negative_slope of Relu layer cannot be negative value: {negative_slope}")
-        self.max_value = None if max_value is None else float(max_value)
-        self.negative_slope, self.threshold = float(negative_slope), float(threshold)
+        self.max_value = None if max_value is None else float(np.asarray(max_value, floatx()))
+        self.negative_slope, self.threshold = (float(np.asarray(v, floatx())) for v in (negative_slope, threshold))
 
     def call(self, inputs: Any) -> Any:
         return backend_math.relu(inputs, alpha=self.negative_slope, max_value=self.max_value, threshold=self.threshold)

@@ -72,4 +72,6 @@ def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> An
 @export("keras.initializers.get")
 def get(identifier: Any) -> Any:
     """The initializer from itself, its class, its name or its config; None for None."""
+    if identifier in ("he_normal", "he_uniform", "lecun_normal", "lecun_uniform"):  # functions that make them
+        identifier = {"class_name": identifier, "config": {}}
     return deserialize(identifier) if isinstance(identifier, (dict, str)) else _get(identifier)

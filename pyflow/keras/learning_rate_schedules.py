@@ -68,37 +68,37 @@ def _schedule(name: str, function: Callable, module: str, doc: str, **defaults: 
 
 
 def _exponential(step: Any, initial_learning_rate: Any, decay_steps: Any, decay_rate: Any, staircase: Any) -> Any:
-    return exponential_decay(initial_learning_rate, step, decay_steps, decay_rate, staircase)()
+    return exponential_decay(initial_learning_rate, step, decay_steps, decay_rate, staircase)
 
 
 def _inverse_time(step: Any, initial_learning_rate: Any, decay_steps: Any, decay_rate: Any, staircase: Any) -> Any:
-    return inverse_time_decay(initial_learning_rate, step, decay_steps, decay_rate, staircase)()
+    return inverse_time_decay(initial_learning_rate, step, decay_steps, decay_rate, staircase)
 
 
 def _polynomial(
     step: Any, initial_learning_rate: Any, decay_steps: Any, end_learning_rate: Any, power: Any, cycle: Any
 ) -> Any:
-    return polynomial_decay(initial_learning_rate, step, decay_steps, end_learning_rate, power, cycle)()
+    return polynomial_decay(initial_learning_rate, step, decay_steps, end_learning_rate, power, cycle)
 
 
 def _piecewise(step: Any, boundaries: Any, values: Any) -> Any:
-    return piecewise_constant(step, boundaries, values)()
+    return piecewise_constant(step, [float(b) for b in boundaries], values)
 
 
 def _cosine(step: Any, initial_learning_rate: Any, decay_steps: Any, alpha: Any) -> Any:
-    return cosine_decay(initial_learning_rate, step, decay_steps, alpha)()
+    return cosine_decay(initial_learning_rate, step, decay_steps, alpha)
 
 
 def _cosine_restarts(
     step: Any, initial_learning_rate: Any, first_decay_steps: Any, t_mul: Any, m_mul: Any, alpha: Any
 ) -> Any:
-    return cosine_decay_restarts(initial_learning_rate, step, first_decay_steps, t_mul, m_mul, alpha)()
+    return cosine_decay_restarts(initial_learning_rate, step, first_decay_steps, t_mul, m_mul, alpha)
 
 
 def _linear_cosine(
     step: Any, initial_learning_rate: Any, decay_steps: Any, num_periods: Any, alpha: Any, beta: Any
 ) -> Any:
-    return linear_cosine_decay(initial_learning_rate, step, decay_steps, num_periods, alpha, beta)()
+    return linear_cosine_decay(initial_learning_rate, step, decay_steps, num_periods, alpha, beta)
 
 
 _S, _E = "optimizers.schedules", "experimental"

@@ -178,7 +178,7 @@ CategoricalHinge = _class("CategoricalHinge", _f.categorical_hinge)
 Poisson = _class("Poisson", _f.poisson)
 LogCosh = _class("LogCosh", _f.logcosh)
 KLDivergence = _class("KLDivergence", _f.kullback_leibler_divergence)
-CosineSimilarity = _class("CosineSimilarity", _f.cosine_similarity, axis=-1)
+CosineSimilarity = _class("CosineSimilarity", _f.cosine_proximity, axis=-1)
 
 
 @export("keras.losses.Huber")

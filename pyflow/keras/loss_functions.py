@@ -144,11 +144,11 @@ def poisson(y_true: Any, y_pred: Any) -> Any:
     return reduce_mean(y_pred - y_true * log(y_pred + epsilon()), axis=-1)
 
 
-@export(*(f"keras.losses.{name}" for name in ("cosine_similarity", "cosine_proximity", "cosine")))
-def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
-    """Minus the cosine of the angle between targets and predictions."""
+@_loss("cosine_proximity", "cosine", also=("keras.losses.cosine_similarity",))
+def cosine_proximity(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
+    """The cosine of the angle between targets and predictions."""
     y_true, y_pred = _pair(y_true, y_pred)
-    return -reduce_sum(nn_l2_normalize(y_true, axis=axis) * nn_l2_normalize(y_pred, axis=axis), axis=axis)
+    return reduce_sum(nn_l2_normalize(y_true, axis=axis) * nn_l2_normalize(y_pred, axis=axis), axis=axis)
 
 
 _get, serialize, deserialize = getter("losses", "loss function", own=("get", "deserialize", "serialize"))

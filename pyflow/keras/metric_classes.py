@@ -22,9 +22,8 @@ from pyflow.ops.comparison import equal as tf_equal
 from pyflow.ops.division import div_no_nan
 from pyflow.ops.math_binary import SquaredDifference as squared_difference
 from pyflow.ops.math_unary import sqrt
-from pyflow.ops.nn_normalization import l2_normalize as nn_l2_normalize
 from pyflow.ops.nn_top_k import in_top_k
-from pyflow.ops.reduce_functions import reduce_mean, reduce_sum
+from pyflow.ops.reduce_functions import reduce_mean
 
 
 @export("keras.metrics.binary_accuracy")
@@ -67,12 +66,6 @@ def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> A
         if ranks[1] > 1:
             y_true = reshape(y_true, [-1])
     return cast(in_top_k(y_pred, cast(y_true, "int32"), k), floatx())
-
-
-@export(*(f"keras.metrics.{name}" for name in ("cosine_proximity", "cosine")))
-def cosine_proximity(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
-    """The cosine of the angle between targets and predictions."""
-    return reduce_sum(nn_l2_normalize(y_true, axis=axis) * nn_l2_normalize(y_pred, axis=axis), axis=axis)
 
 
 def accuracy(y_true: Any, y_pred: Any) -> Any:
@@ -128,7 +121,7 @@ CategoricalHinge = _class("CategoricalHinge", _f.categorical_hinge, "categorical
 LogCoshError = _class("LogCoshError", _f.logcosh, "logcosh")
 Poisson = _class("Poisson", _f.poisson, "poisson")
 KLDivergence = _class("KLDivergence", _f.kullback_leibler_divergence, "kullback_leibler_divergence")
-CosineSimilarity = _class("CosineSimilarity", cosine_proximity, "cosine_similarity", axis=-1)
+CosineSimilarity = _class("CosineSimilarity", _f.cosine_proximity, "cosine_similarity", axis=-1)
 BinaryCrossentropy = _class(
     "BinaryCrossentropy", _f.binary_crossentropy, "binary_crossentropy", from_logits=False, label_smoothing=0
 )

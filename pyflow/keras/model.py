@@ -154,7 +154,7 @@ class Model(CompiledModel):
                 steps = dataset_steps(x, epochs, steps_name)
                 x, restart = dataset_iterator(x, True)
             elif is_dataset(x):
-                x, _ = dataset_iterator(x, False)
+                x, restart = dataset_iterator(x, steps_name == "validation_steps")
             elif steps is None:
                 raise ValueError(
                     f"When using data tensors as input to a model, you should specify the `{steps_name}` argument."

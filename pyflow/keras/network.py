@@ -148,7 +148,8 @@ def graph_config(model: Any) -> dict[str, Any]:
     numbers: dict[tuple[int, int], int] = {}
     for layer in model._graph.layers:
         kept = [i for i, node in enumerate(layer._inbound_nodes) if id(node) in keep]
-        numbers |= {(id(layer), i): n for n, i in enumerate(kept)}
+        first = int(hasattr(layer, "_nested_outputs"))  # a model's own outputs come before those of calls
+        numbers |= {(id(layer), i): n for n, i in enumerate(kept, first)}
     described = []
     for layer in model._graph.layers:
         calls = []
@@ -202,8 +203,10 @@ def tensors_of_config(config: dict[str, Any], custom_objects: Any = None) -> tup
         layer = deserialize_layer(described, custom_objects)
         layers[described["name"]] = layer
         waiting += [(layer, call) for call in described["inbound_nodes"]]
-    made: dict[str, list] = {name: [n.output_tensors for n in layer._inbound_nodes[:1]]
-                             if isinstance(layer, InputLayer) else [] for name, layer in layers.items()}  # fmt: skip
+    made: dict[str, list] = {}
+    for name, layer in layers.items():
+        has_outputs = isinstance(layer, InputLayer) or hasattr(layer, "_nested_outputs")
+        made[name] = [layer._inbound_nodes[0].output_tensors] if has_outputs else []
 
     def tensor(place: Any) -> Any:
         return nest.flatten(made[place[0]][place[1]])[place[2]]

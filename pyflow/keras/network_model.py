@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,15 @@ from pyflow.core import nest
 from pyflow.core.graph import Graph
 from pyflow.core.shapes import TensorShape
 from pyflow.core.tensor import Tensor
+from pyflow.keras import saving
 from pyflow.keras.backend import batch_get_value, floatx
 from pyflow.keras.base_layer import Layer
 from pyflow.keras.model_summary import print_summary
 from pyflow.keras.network import find_layers, graph_config, run_graph, tensors_of_config
-from pyflow.keras.serialization import serialize_keras_object
+from pyflow.keras.serialization import plain_value
 from pyflow.layers.call_context import call_context
 from pyflow.layers.core_layer import CoreLayer
+from pyflow.layers.layer_nodes import own_node
 from pyflow.layers.reachability import depends_on
 from pyflow.ops.placeholder import placeholder as tf_placeholder
 
@@ -74,7 +77,8 @@ class Network(Layer):
         self.built = True
         self.supports_masking = True
         self._dtype = self._dtype or self.outputs[0].dtype.base_dtype.name
-        self._input_shape_given = True
+        calls = [node for node in self._inbound_nodes if not getattr(node, "is_own", False)]
+        self._inbound_nodes = [own_node(self, inputs, outputs), *calls]
 
     @property
     def _layers(self) -> list:  # type: ignore[override]
@@ -264,6 +268,47 @@ class Network(Layer):
             raise ImportError("Requires yaml module installed (`pip install pyyaml`).") from None
         return yaml.dump(json.loads(self.to_json()), **kwargs)
 
+    def _checkpoint_children(self) -> list[tuple[str, Any]]:
+        return saving.checkpoint_children(self)
+
+    def save_weights(self, filepath: Any, overwrite: bool = True, save_format: Any = None) -> None:
+        """Writes the weights: to an HDF5 file if the name ends so, or else to a checkpoint.
+
+        Args:
+          save_format: "h5" or "tf", whatever the name.
+        """
+        path = os.fspath(filepath)
+        is_hdf5 = saving.is_hdf5_name(path) if save_format is None else save_format.lower() in ("h5", "hdf5", "keras")
+        if save_format is not None and not is_hdf5 and save_format.lower() not in ("tf", "tensorflow"):
+            raise ValueError(f'Unknown format "{save_format}". Was expecting one of {{"tf", "h5"}}.')
+        if is_hdf5:
+            saving.save_weights_to_hdf5(self, path)
+        else:
+            saving.save_checkpoint(self, path)
+
+    def load_weights(self, filepath: Any, by_name: bool = False) -> Any:
+        """Sets the weights to those of an HDF5 file or a checkpoint.
+
+        Args:
+          by_name: whether layers of an HDF5 file are found by their names.
+        """
+        path = os.fspath(filepath)
+        if saving.is_hdf5_name(path) or not os.path.exists(path + ".index"):
+            return saving.load_weights_from_hdf5(self, path, by_name)
+        if by_name:
+            raise NotImplementedError(
+                "Weights may only be loaded based on topology into Models when loading TensorFlow-formatted weights "
+                "(got by_name=True to load_weights)."
+            )
+        return saving.load_checkpoint(self, path)
+
+    def save(
+        self, filepath: Any, overwrite: bool = True, include_optimizer: bool = True, save_format: Any = None,
+        signatures: Any = None,
+    ) -> None:  # fmt: skip
+        """Writes the model to an HDF5 file; see `tf.keras.models.save_model`."""
+        saving.save_model(self, filepath, overwrite, include_optimizer, save_format, signatures)
+
     def summary(self, line_length: Any = None, positions: Any = None, print_fn: Any = None) -> None:
         """Prints the layers with their output shapes and numbers of parameters.
 
@@ -275,17 +320,6 @@ class Network(Layer):
                              "`fit()` with some data, or specify an `input_shape` argument in the first layer(s) for "
                              "automatic build.")  # fmt: skip
         print_summary(self, line_length=line_length, positions=positions, print_fn=print_fn or print)
-
-
-def plain_value(value: Any) -> Any:
-    """What JSON can say of a value in a config."""
-    if isinstance(value, (np.ndarray, np.generic)):
-        return value.tolist()
-    if isinstance(value, TensorShape):
-        return value.as_list()
-    if callable(getattr(value, "get_config", None)):
-        return serialize_keras_object(value)
-    return getattr(value, "name", None) or getattr(value, "__name__", None) or str(value)
 
 
 def unique_names(names: list[str]) -> list[str]:

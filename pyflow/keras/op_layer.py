@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from google.protobuf.json_format import MessageToDict, ParseDict
+
 from pyflow.core import nest
+from pyflow.core.convert import convert_to_tensor
+from pyflow.core.operation import Operation
 from pyflow.core.scopes import get_default_graph
 from pyflow.core.tensor import Tensor
+from pyflow.keras.backend import get_value
 from pyflow.keras.base_layer import Layer
 from pyflow.layers.layer_nodes import Node
+from pyflow.protos.graph_pb2 import NodeDef
 
 
 class TensorFlowOpLayer(Layer):
@@ -31,12 +37,30 @@ class TensorFlowOpLayer(Layer):
         op = self._operation
         own = iter(nest.flatten(inputs))
         every = [self.constants[i] if i in self.constants else next(own) for i in range(len(op.inputs))]
-        types = [x.dtype for x in op.outputs]
+        types = [x.dtype for x in op.outputs] if isinstance(op, Operation) else None
+        every = [convert_to_tensor(x) for x in every]
         made = get_default_graph().create_op(op.type, every, types, attrs=dict(op.attrs), name=op.name)
         return made.outputs[0] if len(made.outputs) == 1 else list(made.outputs)
 
     def get_config(self) -> dict[str, Any]:
-        raise NotImplementedError(f"get_config of the operation {self._operation.name} in a model")
+        config = {"name": self._operation.name, "trainable": self.trainable, "dtype": self.dtype}
+        constants = {i: get_value(x) if isinstance(x, Tensor) else x for i, x in self.constants.items()}
+        return {**config, "node_def": MessageToDict(self._operation.node_def), "constants": constants}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        node = ParseDict(config["node_def"], NodeDef())
+        constants = {int(i): x for i, x in config["constants"].items()}
+        return cls(_Described(node, len(node.input)), name=config["name"], constants=constants)
+
+
+class _Described:
+    """An operation that a message tells of."""
+
+    def __init__(self, node: Any, count: int):
+        self.node_def, self.name, self.type = node, node.name, node.op
+        self.attrs = {key: value for key, value in node.attr.items() if not key.startswith("_")}
+        self.inputs: list[Any] = [None] * count
 
 
 def create_keras_history(tensors: Any) -> None:

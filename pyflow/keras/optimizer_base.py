@@ -151,8 +151,12 @@ class Optimizer:
         return slots[slot_name]
 
     def get_slot(self, var: Any, slot_name: str) -> Any:
-        """The slot of a variable."""
-        return self._slots[id(var)][slot_name]
+        """The slot of a variable; None if there is none."""
+        return self._slots.get(id(var), {}).get(slot_name)
+
+    def _checkpoint_children(self) -> list[tuple[str, Any]]:
+        hyper = [(name, v) for name, v in sorted(self._hyper.items()) if isinstance(v, Variable)]
+        return [*([("iter", self._iterations)] if self._iterations is not None else []), *hyper]
 
     def get_slot_names(self) -> list[str]:
         """The names of the slots."""
@@ -204,7 +208,7 @@ class Optimizer:
           ValueError: no variable has a gradient.
         """
         pairs = [(g, v) for g, v in grads_and_vars]
-        if not pairs or all(g is None for g, _ in pairs):
+        if pairs and all(g is None for g, _ in pairs):
             raise ValueError(f"No gradients provided for any variable: {[v.name for _, v in pairs]}.")
         pairs = [(g, v) for g, v in pairs if g is not None]
         with name_scope(self._name):

@@ -23,7 +23,7 @@ from pyflow.ops.math_unary import sqrt, square
 from pyflow.ops.variable_base import Variable
 
 
-class _Common(Optimizer):
+class CommonOptimizer(Optimizer):
     """An optimizer of given numbers, slots and op."""
 
     _op = ""
@@ -43,7 +43,7 @@ class _Common(Optimizer):
 
 
 @export("keras.optimizers.SGD")
-class SGD(_Common):
+class SGD(CommonOptimizer):
     """v = momentum · v - learning_rate · gradient; var += v, or ahead along v with `nesterov`."""
 
     _config_names = ("learning_rate", "decay", "momentum", "nesterov")
@@ -86,7 +86,7 @@ def _add_rows(var: Any, rows: Any, values: Any) -> Any:
 
 
 @export("keras.optimizers.Adam")
-class Adam(_Common):
+class Adam(CommonOptimizer):
     """Steps along the mean of gradients by the root of the mean of their squares (Kingma and Ba, 2014).
 
     Args:
@@ -146,7 +146,7 @@ class Adam(_Common):
 
 
 @export("keras.optimizers.Adamax")
-class Adamax(_Common):
+class Adamax(CommonOptimizer):
     """Adam with the largest of recent gradients in the place of the root of the mean of squares."""
 
     _config_names = ("learning_rate", "decay", "beta_1", "beta_2", "epsilon")
@@ -189,7 +189,7 @@ class Adamax(_Common):
 
 
 @export("keras.optimizers.Nadam")
-class Nadam(_Common):
+class Nadam(CommonOptimizer):
     """Adam with Nesterov's momentum (Dozat, 2015)."""
 
     _config_names = ("learning_rate", "decay", "beta_1", "beta_2", "epsilon")
@@ -246,7 +246,7 @@ class Nadam(_Common):
 
 
 @export("keras.optimizers.Adagrad")
-class Adagrad(_Common):
+class Adagrad(CommonOptimizer):
     """Steps by the root of the sum of all squared gradients (Duchi et al., 2011)."""
 
     _config_names = ("learning_rate", "decay", "initial_accumulator_value", "epsilon")
@@ -269,6 +269,11 @@ class Adagrad(_Common):
         for var in var_list:
             self.add_slot(var, "accumulator", initializers.plain.Constant(self._initial_accumulator_value))
 
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+        """The optimizer that `get_config` described; without a value, accumulators begin at 0."""
+        return super().from_config({"initial_accumulator_value": 0.0, **config}, custom_objects)
+
     def _update(self, grad: Any, var: Any, s: dict[str, Any]) -> Any:
         accumulated = self.get_slot(var, "accumulator").assign_add(square(grad))
         return var.assign_sub(s["lr"] * grad / (sqrt(accumulated) + self.epsilon))
@@ -279,7 +284,7 @@ class Adagrad(_Common):
 
 
 @export("keras.optimizers.Adadelta")
-class Adadelta(_Common):
+class Adadelta(CommonOptimizer):
     """Steps as long as recent ones, by the root of the mean of recent squared gradients (Zeiler, 2012)."""
 
     _config_names = ("learning_rate", "decay", "rho", "epsilon")
@@ -309,7 +314,7 @@ class Adadelta(_Common):
 
 
 @export("keras.optimizers.RMSprop")
-class RMSprop(_Common):
+class RMSprop(CommonOptimizer):
     """Steps by the root of the mean of recent squared gradients (Tieleman and Hinton, 2012).
 
     Args:

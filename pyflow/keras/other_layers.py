@@ -16,6 +16,8 @@ from pyflow.keras.penalties import get_constraint, get_regularizer
 from pyflow.layers.window_arguments import around, convert_data_format
 from pyflow.ops.array import expand_dims as tf_expand_dims
 from pyflow.ops.array import reshape
+from pyflow.ops.array_diagonals import MatrixBandPart as matrix_band_part
+from pyflow.ops.array_filling import ones_like as tf_ones_like
 from pyflow.ops.bias import bias_add as nn_bias_add
 from pyflow.ops.cast import cast
 from pyflow.ops.comparison import LogicalNot as tf_logical_not
@@ -221,8 +223,12 @@ class LayerNormalization(Plain):
 class _Attention(Layer):
     """What attention layers have in common: inputs [query, value] or [query, value, key]."""
 
-    def __init__(self, **kwargs: Any):
+    _config_names = ("causal", "use_scale")
+
+    def __init__(self, use_scale: bool, **kwargs: Any):
+        self.causal = kwargs.pop("causal", False)
         super().__init__(**kwargs)
+        self.use_scale = use_scale
         self.supports_masking = True
 
     def _scores(self, query: Any, key: Any) -> Any:
@@ -237,6 +243,9 @@ class _Attention(Layer):
         masks = mask or [None, None]
         if masks[1] is not None:
             scores -= 1e9 * cast(tf_logical_not(tf_expand_dims(masks[1], -2)), floatx())
+        if self.causal:
+            before = matrix_band_part(tf_ones_like(scores[:1]), -1, 0)
+            scores -= 1e9 * (1.0 - before)
         result = matmul(nn_softmax(scores), value)
         return result if masks[0] is None else result * cast(tf_expand_dims(masks[0], -1), floatx())
 
@@ -248,11 +257,8 @@ class _Attention(Layer):
 class Attention(_Attention):
     """Means of values, weighted by the products of queries and keys (Luong et al., 2015)."""
 
-    _config_names = ("use_scale",)
-
     def __init__(self, use_scale: bool = False, **kwargs: Any):
-        super().__init__(**kwargs)
-        self.use_scale = use_scale
+        super().__init__(use_scale, **kwargs)
 
     def build(self, input_shape: Any) -> None:
         self.scale = self.add_weight("scale", (), initializer="ones") if self.use_scale else None
@@ -267,11 +273,8 @@ class Attention(_Attention):
 class AdditiveAttention(_Attention):
     """Means of values, weighted by tanh of sums of queries and keys (Bahdanau et al., 2014)."""
 
-    _config_names = ("use_scale",)
-
     def __init__(self, use_scale: bool = True, **kwargs: Any):
-        super().__init__(**kwargs)
-        self.use_scale = use_scale
+        super().__init__(use_scale, **kwargs)
 
     def build(self, input_shape: Any) -> None:
         size = TensorShape(input_shape[1]).as_list()[-1]

@@ -71,7 +71,7 @@ def l1_l2(l1: float = 0.01, l2: float = 0.01) -> L1L2:
     return L1L2(l1=l1, l2=l2)
 
 
-get_regularizer, serialize_regularizer, deserialize_regularizer = getter("regularizers", "regularizer")
+get_regularizer, serialize_regularizer, deserialize_regularizer = getter("regularizers", "regularizer", makes=True)
 
 
 @export("keras.constraints.Constraint")
@@ -167,4 +167,4 @@ def _even(i: int, middle: int) -> int:
     return i - middle if i >= middle else middle - 1 - i
 
 
-get_constraint, serialize_constraint, deserialize_constraint = getter("constraints", "constraint")
+get_constraint, serialize_constraint, deserialize_constraint = getter("constraints", "constraint", makes=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from pyflow.core import nest
 from pyflow.core.api import export
+from pyflow.core.scopes import name_scope
 from pyflow.core.shapes import TensorShape
 from pyflow.keras.backend import floatx
 from pyflow.keras.input_layer import Input, InputLayer
@@ -128,8 +129,9 @@ class Sequential(Model):
         first = self._stack[0]
         given = Input(batch_shape=tuple(shape), dtype=dtype, name=first.name + "_input")
         x = given
-        for layer in self._stack:
-            x = self._single(layer(x))
+        with name_scope(self.name):
+            for layer in self._stack:
+                x = self._single(layer(x))
         self._first_input = given
         self._stack.insert(0, given._keras_history.layer)
         self.inputs, self.outputs = [given], [x]

@@ -9,7 +9,10 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from pyflow.core.api import PUBLIC, export
+from pyflow.core.shapes import TensorShape
 
 _CUSTOM: dict[str, Any] = {}
 
@@ -82,16 +85,16 @@ def deserialize_keras_object(
     if identifier is None:
         return None
 
-    def find(name: str, kind: str) -> Any:
+    def find(name: str, separator: str) -> Any:
         for known in (custom_objects, _CUSTOM, module_objects):
             if known and known.get(name) is not None:
                 return known[name]
-        raise ValueError(f"Unknown {kind}:{'' if kind.endswith('function') else ' '}{name}")
+        raise ValueError(f"Unknown {printable_module_name}:{separator}{name}")
 
     if isinstance(identifier, dict):
         if "class_name" not in identifier or "config" not in identifier:
             raise ValueError(f"Improper config format: {identifier}")
-        found, config = find(identifier["class_name"], printable_module_name), identifier["config"]
+        found, config = find(identifier["class_name"], " "), identifier["config"]
         if not hasattr(found, "from_config"):
             with CustomObjectScope(custom_objects or {}):
                 return found(**config)
@@ -100,19 +103,21 @@ def deserialize_keras_object(
         with CustomObjectScope(custom_objects or {}):
             return found.from_config(config)
     if isinstance(identifier, str):
-        kind = printable_module_name if "function" in printable_module_name else f"{printable_module_name}"
-        found = find(identifier, kind)
+        found = find(identifier, "")
         return found() if inspect.isclass(found) else found
     if inspect.isfunction(identifier):
         return identifier
     raise ValueError(f"Could not interpret serialized {printable_module_name}: {identifier}")
 
 
-def getter(module: str, kind: str, own: tuple[str, ...] = ()) -> tuple[Callable, Callable, Callable]:
+def getter(
+    module: str, kind: str, own: tuple[str, ...] = (), makes: bool = False
+) -> tuple[Callable, Callable, Callable]:
     """`get`, `serialize` and `deserialize` of a module, which are published as `keras.<module>.get` and so on.
 
     Args:
       own: which of them the module has its own of.
+      makes: whether a name stands for what makes the thing.
     """
 
     def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
@@ -121,6 +126,8 @@ def getter(module: str, kind: str, own: tuple[str, ...] = ()) -> tuple[Callable,
     def get(identifier: Any) -> Any:
         if identifier is None:
             return None
+        if isinstance(identifier, str) and makes:
+            identifier = {"class_name": identifier, "config": {}}
         if isinstance(identifier, (dict, str)):
             return deserialize(identifier)
         if callable(identifier):
@@ -154,3 +161,14 @@ def func_load(code: Any, defaults: Any = None, closure: Any = None, globs: Any =
     cells = None if closure is None else tuple(types.CellType(value) for value in closure)
     loaded = marshal.loads(base64.decodebytes(code.encode("ascii")))
     return types.FunctionType(loaded, globals() if globs is None else globs, loaded.co_name, defaults, cells)
+
+
+def plain_value(value: Any) -> Any:
+    """What JSON can say of a value in a config."""
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value.tolist()
+    if isinstance(value, TensorShape):
+        return value.as_list()
+    if callable(getattr(value, "get_config", None)):
+        return serialize_keras_object(value)
+    return getattr(value, "name", None) or getattr(value, "__name__", None) or str(value)

@@ -49,7 +49,12 @@ def _signature(plain: type, changed: dict[str, Any], inserted: dict[str, str], o
 
 
 def shared(
-    name: str, *names: str, inserted: dict[str, str] | None = None, own_name: bool = False, **changed: Any
+    name: str,
+    *names: str,
+    inserted: dict[str, str] | None = None,
+    own_name: bool = False,
+    config: str | None = None,
+    **changed: Any,
 ) -> type:
     """Keras's class for the one of `tf.layers` of a name.
 
@@ -57,6 +62,7 @@ def shared(
       names: further public names.
       inserted: arguments that only Keras has, and which each comes after; they become attributes.
       own_name: whether `name` and `trainable` are arguments of the class itself.
+      config: the names in configs, where they are others or in another order.
       changed: other defaults.
     """
     plain = PUBLIC[f"layers.{name}"]
@@ -77,12 +83,16 @@ def shared(
             given["data_format"] = image_data_format()
         own = {name: given.pop(name) for name in extra}
         plain.__init__(self, **given)
+        if vars(self).get("kernel_initializer", self) is None:
+            self.kernel_initializer = get_initializer("glorot_uniform")
         for name, value in own.items():
             setattr(self, name, value if value is None else normalize_tuple(value, self.rank, name))
 
     init.__name__, init.__qualname__ = "__init__", f"{plain.__name__}.__init__"
     init.__signature__ = signature  # type: ignore[attr-defined]
     body: dict[str, Any] = {"__init__": init, "__module__": __name__, "__doc__": plain.__doc__}
+    if config is not None:
+        body["_config_names"] = tuple(config.split())
     if "training" in inspect.signature(plain.call).parameters:  # type: ignore[attr-defined]
 
         def call(self: Any, inputs: Any, training: Any = None) -> Any:
@@ -107,11 +117,16 @@ SeparableConv2D = shared("SeparableConv2D", "SeparableConvolution2D", **_IMAGES)
 Conv2DTranspose = shared("Conv2DTranspose", "Convolution2DTranspose", dilation_rate=(1, 1),
     inserted={"output_padding": "padding", "dilation_rate": "data_format"}, output_padding=None, data_format=None,
 )  # fmt: skip
-Conv3DTranspose = shared("Conv3DTranspose", "Convolution3DTranspose", **_UNPADDED)
-MaxPooling1D = shared("MaxPooling1D", "MaxPool1D", pool_size=2, strides=None)
+Conv3DTranspose = shared(
+    "Conv3DTranspose", "Convolution3DTranspose", **_UNPADDED,
+    config="""filters kernel_size strides padding data_format activation use_bias kernel_initializer bias_initializer
+    kernel_regularizer bias_regularizer activity_regularizer kernel_constraint bias_constraint output_padding""",
+)  # fmt: skip
+_IN_1D = "strides pool_size padding data_format"
+MaxPooling1D = shared("MaxPooling1D", "MaxPool1D", pool_size=2, strides=None, config=_IN_1D)
 MaxPooling2D = shared("MaxPooling2D", "MaxPool2D", pool_size=(2, 2), strides=None, **_IMAGES)
 MaxPooling3D = shared("MaxPooling3D", "MaxPool3D", pool_size=(2, 2, 2), strides=None, **_IMAGES)
-AveragePooling1D = shared("AveragePooling1D", "AvgPool1D", pool_size=2, strides=None)
+AveragePooling1D = shared("AveragePooling1D", "AvgPool1D", pool_size=2, strides=None, config=_IN_1D)
 AveragePooling2D = shared("AveragePooling2D", "AvgPool2D", pool_size=(2, 2), strides=None, **_IMAGES)
 AveragePooling3D = shared("AveragePooling3D", "AvgPool3D", pool_size=(2, 2, 2), strides=None, **_IMAGES)
 export("keras.layers.InputSpec")(InputSpec)

@@ -146,7 +146,7 @@ class UpSampling2D(_UpSampling):
     """Images larger by whole factors."""
 
     _rank = 2
-    _config_names = ("size", "data_format")
+    _config_names = ("size", "data_format", "interpolation")
 
     def __init__(self, size: Any = (2, 2), data_format: Any = None, interpolation: str = "nearest", **kwargs: Any):
         if interpolation not in ("nearest", "bilinear"):

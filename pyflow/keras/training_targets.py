@@ -184,7 +184,7 @@ def check_target(target: Target, y: Any) -> None:
     name = getattr(function, "__name__", None)
     if isinstance(y, Tensor) or y is None or function is not published("losses").get(name or ""):
         return
-    shape = tuple(target.output.shape.as_list())
+    shape = expected_shape(target) or ()
     if name == "categorical_crossentropy" and y.shape[-1] == 1:
         raise ValueError(
             f"You are passing a target array of shape {y.shape} while using as loss `categorical_crossentropy`. "

@@ -55,6 +55,16 @@ class Node:
             yield (*x._keras_history, x)
 
 
+def own_node(model: Any, inputs: Any, outputs: Any) -> Node:
+    """The first node of a model: what it was made of."""
+    node = Node.__new__(Node)
+    node.outbound_layer, node.input_tensors, node.output_tensors = model, inputs, outputs
+    node.inbound_layers, node.node_indices, node.tensor_indices, node.arguments = [], [], [], {}
+    node.input_shapes, node.output_shapes = (nest.map_structure(static_shape, x) for x in (inputs, outputs))
+    node.is_own = True  # type: ignore[attr-defined]
+    return node
+
+
 def static_shape(x: Any) -> Any:
     """The static shape as a tuple, None if the rank is unknown."""
     shape = TensorShape(x.shape)

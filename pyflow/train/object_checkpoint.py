@@ -28,7 +28,7 @@ from pyflow.train.saveables import saveables_of
 from pyflow.train.saver import Saver
 
 
-class _Description(SaveableObject):
+class Description(SaveableObject):
     """The description of the objects, saved beside their variables."""
 
     def __init__(self, text: bytes):
@@ -260,7 +260,7 @@ class Checkpoint(Trackable):
             text = objects.proto.SerializeToString(deterministic=True)
             if self._saver is None or self._saver[:2] != (text, session.graph):
                 with init_scope():
-                    saved: list[SaveableObject] = [_Description(text)]
+                    saved: list[SaveableObject] = [Description(text)]
                     for key, variable in objects.variables.items():
                         saved += saveables_of(variable, key)
                     self._saver = text, session.graph, Saver(saved, max_to_keep=0, name="object_saver")

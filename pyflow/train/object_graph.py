@@ -21,17 +21,24 @@ class Trackable:
 
 def is_trackable(value: Any) -> bool:
     """Whether a value is, or may hold, something that is saved."""
-    return isinstance(value, (Variable, Optimizer, Module, Trackable, list, dict)) or _is_layer(value)
+    return isinstance(value, (Variable, Module, Trackable, list, dict)) or _is_layer(value) or _is_optimizer(value)
 
 
 def _is_layer(value: Any) -> bool:
     return hasattr(value, "trainable_weights") and hasattr(value, "add_weight")
 
 
+def _is_optimizer(value: Any) -> bool:
+    """Whether it is an optimizer, of `tf.train` or Keras."""
+    return hasattr(value, "get_slot") and hasattr(value, "get_slot_names")
+
+
 def children(value: Any) -> list[tuple[str, Any]]:
-    """What an object holds: (name, thing) pairs."""
+    """What an object holds: (name, thing) pairs; of a Keras model or optimizer, what it says itself."""
     if isinstance(value, Variable):
         return []
+    if hasattr(value, "_checkpoint_children"):
+        return [(key, item) for key, item in value._checkpoint_children() if is_trackable(item)]
     if isinstance(value, Optimizer):
         graph = get_default_graph()
         return [(name, v) for (name, g), v in sorted(value._non_slot_dict.items(), key=_name) if g is graph]
@@ -97,7 +104,7 @@ class ObjectGraph:
     def _add_slots(self, numbers: dict[int, int]) -> None:
         count = len(self.nodes)
         for number, optimizer in enumerate(self.nodes[:count]):
-            if not isinstance(optimizer, Optimizer):
+            if not _is_optimizer(optimizer):
                 continue
             for slot in optimizer.get_slot_names():
                 for i in range(count):
