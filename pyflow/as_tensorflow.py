@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pyflow
-from pyflow import internal_network_paths, internal_paths, keras_paths, namespaces
+from pyflow import internal_keras_paths, internal_network_paths, internal_paths, namespaces
 from pyflow.core import registry, stages
 from pyflow.core.api import PUBLIC
 from pyflow.platform import old_numpy
@@ -79,7 +79,7 @@ def _module(name: str) -> types.ModuleType | None:
         return pyflow
     if name in TENSORFLOW_MODULES:
         return importlib.import_module(f"pyflow.protos.{TENSORFLOW_MODULES[name]}")
-    inner = keras_paths.unified(name.removeprefix("tensorflow.").removeprefix("compat.v1."))
+    inner = internal_keras_paths.unified(name.removeprefix("tensorflow.").removeprefix("compat.v1."))
     if inner.startswith("python.keras"):
         pyflow.keras  # noqa: B018  # which loads it
     if internal_paths.is_known(inner):

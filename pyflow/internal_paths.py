@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import functools
 
+from pyflow import internal_keras_paths as keras_paths
 from pyflow import internal_network_paths as networks
-from pyflow import keras_paths
 from pyflow.core.api import PUBLIC
 from pyflow.internal_decoder_paths import DECODER_PATHS
 from pyflow.internal_extra_paths import EXTRA_PATHS
@@ -397,5 +397,4 @@ def known_paths() -> list[str]:
 
 def places(path: str) -> list[str]:
     """Where to look names up: PyFlow's modules, "@" and a namespace, or "ops!"."""
-    listed = (place for place in _entries()[path] if place[0] != "?")
-    return [p if p[0] == "@" or p[-1] == "!" else f"pyflow.{p}" for p in listed]
+    return [p if p[0] == "@" or p[-1] == "!" else f"pyflow.{p}" for p in _entries()[path] if p[0] != "?"]
