@@ -71,10 +71,15 @@ def load_lazy(name: str) -> types.ModuleType:
     package = load_package(f"pyflow.{name}")
     lay_out(f"{name}.")
     _answer_for_unknown(package)
-    for other in LAZY:
-        if other not in _begun and f"pyflow.{other}" in sys.modules:
-            load_lazy(other)
+    _complete_begun()
     return package
+
+
+def _complete_begun() -> None:
+    """Loads those of `LAZY` of which a module has been imported by another."""
+    for package in LAZY:
+        if f"pyflow.{package}" in sys.modules:
+            complete_lazy(package)
 
 
 def complete_lazy(name: str) -> None:
@@ -98,6 +103,11 @@ def load_package(name: str) -> types.ModuleType:
 def _path_of(package: str) -> str:
     return sys.modules[package].__path__[0]
 
+
+# Names whose modules are imported when they are first used, by themselves.
+_APART = {
+    f"pyflow.keras.{name}": "pyflow.keras.columns" for name in ("experimental.SequenceFeatures", "layers.DenseFeatures")
+}
 
 # What TensorFlow 1.0 gave other names, for the programs that are older still.
 _RENAMED = {
@@ -129,9 +139,16 @@ def find(module: types.ModuleType, name: str) -> Any:
     Raises:
       AttributeError: there is no such name.
     """
+    full = f"{module.__name__}.{name}"
+    if full in _APART:
+        stages.complete()
+        importlib.import_module(_APART[full])
+        lay_out(full.removeprefix("pyflow."))
+        _complete_begun()
+        return vars(module)[name]
     if name == "__all__":  # `from ... import *`, which then takes all that there is
         stages.complete()
-    elif not name.startswith("__") and stages.complete(full := f"{module.__name__}.{name}"):
+    elif not name.startswith("__") and stages.complete(full):
         if name in vars(module):
             return vars(module)[name]
         if full in sys.modules:  # it is being imported
