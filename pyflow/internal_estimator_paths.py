@@ -56,6 +56,7 @@ contrib.estimator.python.estimator ?contrib.estimator.multi_label_head @contrib.
 contrib.estimator.python.estimator.early_stopping ?contrib.estimator.multi_label_head @contrib.estimator
 contrib.estimator.python.estimator.extenders ?contrib.estimator.multi_label_head @contrib.estimator
 contrib.estimator.python.estimator.head ?contrib.estimator.multi_label_head contrib.estimator_heads
+contrib.estimator.python.estimator.multi_head ?contrib.estimator.multi_label_head contrib.estimator_multi_head
 contrib.estimator.python.estimator.hooks ?contrib.estimator.multi_label_head @contrib.estimator
 contrib.tpu.python ?contrib.tpu.TPUEstimator
 contrib.tpu.python.tpu ?contrib.tpu.TPUEstimator @contrib.tpu

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 from pyflow import autodiff
+from pyflow.contrib.column_base import _FeatureColumn
+from pyflow.contrib.column_inputs import input_from_feature_columns, weighted_sum_from_feature_columns
 from pyflow.contrib.dense_layers import fully_connected
-from pyflow.contrib.learn_columns import _RealValuedColumn, input_from_columns, weighted_sum_from_columns
 from pyflow.contrib.learn_datasets import ModeKeys
 from pyflow.contrib.learn_heads import RegressionHead, classification_head
 from pyflow.contrib.learn_models import Estimator
@@ -35,16 +36,18 @@ def _by_name(features: Any) -> dict[str, Any]:
 
 
 def _are_of_layers(columns: Any) -> bool:
-    return all(isinstance(column, _RealValuedColumn) for column in columns)
+    return all(isinstance(column, _FeatureColumn) for column in columns)
 
 
 def _linear_model_fn(features: Any, labels: Any, mode: str, params: dict[str, Any], config: Any) -> Any:
     head, columns = params["head"], params["feature_columns"]
     features = _by_name(features)
     partitioner = min_max_variable_partitioner(config.num_ps_replicas, min_slice_size=64 << 20)
-    with variable_scope("linear", values=tuple(features.values()), partitioner=partitioner):
+    with variable_scope("linear", values=tuple(features.values()), partitioner=partitioner) as scope:
         if _are_of_layers(columns):
-            logits = weighted_sum_from_columns(features, columns, head.logits_dimension, "linear")
+            logits, _, _ = weighted_sum_from_feature_columns(
+                features, columns, head.logits_dimension, weight_collections=["linear"], scope=scope
+            )
         else:
             logits = linear_model(features, columns, units=head.logits_dimension, weight_collections=["linear"])
 
@@ -53,7 +56,7 @@ def _linear_model_fn(features: Any, labels: Any, mode: str, params: dict[str, An
             gradients = autodiff.gradients(loss, variables)
             if params["gradient_clip_norm"]:
                 gradients, _ = clip_by_global_norm(gradients, params["gradient_clip_norm"])
-            optimizer = params["optimizer"] or FtrlOptimizer(learning_rate=rate_for(columns, 0.2))
+            optimizer: Any = params["optimizer"] or FtrlOptimizer(learning_rate=rate_for(columns, 0.2))
             optimizer = optimizer() if callable(optimizer) else optimizer
             return optimizer.apply_gradients(zip(gradients, variables), global_step=get_global_step())
 
@@ -66,9 +69,9 @@ def _dnn_model_fn(features: Any, labels: Any, mode: str, params: dict[str, Any],
     values, parts = tuple(features.values()), config.num_ps_replicas
     with variable_scope("dnn", values=values, partitioner=min_max_variable_partitioner(parts)):
         partitioner = min_max_variable_partitioner(parts, min_slice_size=64 << 20)
-        with variable_scope("input_from_feature_columns", values=values, partitioner=partitioner):
+        with variable_scope("input_from_feature_columns", values=values, partitioner=partitioner) as scope:
             if _are_of_layers(columns):
-                net = input_from_columns(features, columns)
+                net = input_from_feature_columns(features, columns, weight_collections=["dnn"], scope=scope)
             else:
                 net = input_layer(features, columns, weight_collections=["dnn"])
         for number, size in enumerate(params["hidden_units"]):
