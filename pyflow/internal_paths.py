@@ -115,7 +115,7 @@ python.ops.resources ops.resources
 python.ops.resource_variable_ops ops.resource_variable ops.resource_state ops.resource_variable_base ops!
 python.ops.script_ops ops.script @ ops!
 python.ops.sort_ops @
-python.ops.sparse_ops @ @sparse ops.sparse_dense ops!
+python.ops.sparse_ops @ @sparse ops.sparse_dense ops.second_signatures ops!
 python.ops.special_math_ops ops.einsum @ @math
 python.ops.standard_ops @
 python.ops.state_grad
@@ -209,8 +209,8 @@ python.layers.utils layers.window_arguments ops.smart_cond
 python.lib.io.python_io @python_io
 python.lib.io.tf_record io.tf_record @python_io
 python.ops.functional_ops ops.functional_calls ops.sequence_loops ops.defun @ ops!
-python.ops.image_ops ?image.resize_images @image ops!
-python.ops.image_ops_impl ?image.resize_images @image platform.code.images image.image_shapes image.orientation
+python.ops.image_ops ?image.resize_images image.resizing_v2 @image ops!
+python.ops.image_ops_impl image.resizing_v2 @image platform.code.images image.image_shapes image.orientation
 python.ops.io_ops io.readers @ @io ops!
 python.ops.list_ops ops!
 python.ops.manip_ops @manip @ ops!
@@ -235,7 +235,7 @@ python.ops.rnn_cell @nn.rnn_cell
 python.ops.rnn_cell_impl nn.cell_base nn.cell_sizes nn.cell_wrappers nn.lstm_cells @nn.rnn_cell
 python.ops.rnn_cell_wrapper_impl nn.dropout_wrapper nn.cell_wrappers
 python.ops.string_ops ops.string_pieces ops.string_letters ops.string_hash_buckets ops.string_reduction ops.unicode
- ops.unicode_functions
+ ops.unicode_functions ops.second_signatures
  @ @strings ops!
 python.ops.tensor_array_ops ops.tensor_array ops.tensor_array_ops @ ops!
 python.summary ?summary.scalar

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from pyflow.core import dtypes
@@ -63,13 +64,32 @@ def resize_images(
     Raises:
       ValueError: the images have neither 3 nor 4 dimensions, `size` isn't two ints, or there is no such method.
     """
-    return _resize(images, size, method, align_corners, preserve_aspect_ratio, name)
+    return resized(images, size, _resizer(method, align_corners), preserve_aspect_ratio, name)
 
 
-def _resize(
-    images: Any, size: Any, method: Any, align_corners: bool, preserve: bool, name: str | None, always: bool = False
+def _resizer(method: Any, align_corners: bool) -> Callable[[Tensor, Tensor], Tensor]:
+    def resize(images: Tensor, size: Tensor) -> Tensor:
+        kind = _RESIZERS.get(method) if isinstance(method, (int, str)) else None
+        if kind is None:
+            raise ValueError("Resize method is not implemented.")
+        return kind(images, size, align_corners=align_corners)
+
+    return resize
+
+
+def resized(
+    images: Any,
+    size: Any,
+    resizer: Callable[[Tensor, Tensor], Tensor],
+    preserve: bool,
+    name: str | None,
+    always: bool = False,
 ) -> Tensor:
-    """`resize_images`; with `always` even where the size turns out to be what it was, for the sake of the dtype."""
+    """What `resize_images` does with a function of images [n, height, width, channels] and a size.
+
+    Args:
+      always: whether it is done even where the size turns out to be what it was, for the sake of the dtype.
+    """
     with name_scope(name, "resize", [images, size]):
         images = convert_to_tensor(images, name="images")
         ndims = images.get_shape().ndims
@@ -91,10 +111,7 @@ def _resize(
             size = _undistorted(images, rows, columns)
             rows, columns = _known_size(size)
         if always or rows is None or columns is None or (height, width) != (rows, columns):
-            resizer = _RESIZERS.get(method) if isinstance(method, (int, str)) else None
-            if resizer is None:
-                raise ValueError("Resize method is not implemented.")
-            images = resizer(images, size, align_corners=align_corners)
+            images = resizer(images, size)
             images.set_shape([None, rows, columns, None])
         return squeeze(images, axis=[0]) if ndims == 3 else images
 
@@ -121,6 +138,11 @@ def resize_image_with_pad(
     Raises:
       ValueError: a size isn't positive, or the image has neither 3 nor 4 dimensions.
     """
+    return padded(image, target_height, target_width, _resizer(method, align_corners))
+
+
+def padded(image: Any, target_height: Any, target_width: Any, resizer: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    """What `resize_image_with_pad` does with a function of images and a size."""
     with name_scope(None, "resize_image_with_pad", [image]):
         batch = as_batch(convert_to_tensor(image, name="image"))
         checks = image_checks(batch.images)
@@ -136,10 +158,10 @@ def resize_image_with_pad(
         margins = [(target - value) / 2 for target, value in zip(targets, exact)]
         floors = [raw.Floor(margin) for margin in margins]
         above, left = (larger(0, cast(margin, dtypes.int32)) for margin in floors)
-        resized = _resize(images, new_size, method, align_corners, False, None, always=True)
-        padded = pad_to_bounding_box(resized, above, left, target_height, target_width)
-        dimensions(padded, 4)
-        return batch.like_given(padded)
+        smaller = resized(images, new_size, resizer, False, None, always=True)
+        filled = pad_to_bounding_box(smaller, above, left, target_height, target_width)
+        dimensions(filled, 4)
+        return batch.like_given(filled)
 
 
 def _known_size(size: Tensor) -> tuple[int | None, int | None]:

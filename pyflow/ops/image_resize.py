@@ -23,7 +23,7 @@ IMAGE_TYPES = (
 )  # fmt: skip
 
 
-def _two_sizes(size: StaticShape, dims: StaticShape) -> tuple[int | None, int | None]:
+def two_sizes(size: StaticShape, dims: StaticShape) -> tuple[int | None, int | None]:
     """Height and width from the shape and the value of a size argument; a negative one is refused in the run."""
     if size is not None and len(size) != 1:
         words = f"shape_t must be 1-dimensional{text(size)}"
@@ -43,7 +43,7 @@ def _images(images: StaticShape) -> tuple[int | None, ...]:
 def _resized(images, size, size_value):
     dims = None if size_value is None else tuple(max(int(d), 0) for d in np.asarray(size_value).reshape(-1))
     batch, _, _, depth = _images(images)
-    return (batch, *_two_sizes(size, dims), depth)
+    return (batch, *two_sizes(size, dims), depth)
 
 
 def _check(images: np.ndarray, out: np.ndarray, both: bool = False) -> bool:

@@ -180,9 +180,7 @@ class StaticVocabularyTable(_BucketTable):
       TypeError, ValueError: the dtypes do not go together, or there is no bucket.
     """
 
-    def __init__(
-        self, initializer: Any, num_oov_buckets: int, lookup_key_dtype: Any = None, name: str | None = None
-    ):
+    def __init__(self, initializer: Any, num_oov_buckets: int, lookup_key_dtype: Any = None, name: str | None = None):
         if num_oov_buckets <= 0:
             raise ValueError("oov_buckets must be > 0.")
         name, table = name.rstrip("/") if name else name, None
@@ -196,6 +194,9 @@ class StaticVocabularyTable(_BucketTable):
         else:
             key_dtype, name = dtypes.string, name or "hash_bucket"
         super().__init__(table, num_oov_buckets, FastHashSpec, name, key_dtype)
+
+
+StaticVocabularyTableV1 = StaticVocabularyTable
 
 
 def _check_vocabulary_file(vocabulary_file: Any, vocab_size: int | None, detail: str = "") -> None:
@@ -289,9 +290,7 @@ def index_to_string_table_from_file(
         return StaticHashTable(initializer, default_value)
 
 
-def index_to_string_table_from_tensor(
-    vocabulary_list: Any, default_value: str = "UNK", name: str | None = None
-) -> Any:
+def index_to_string_table_from_tensor(vocabulary_list: Any, default_value: str = "UNK", name: str | None = None) -> Any:
     """A table from numbers to the elements of a vector of strings."""
     if vocabulary_list is None:
         raise ValueError("vocabulary_list must be specified.")

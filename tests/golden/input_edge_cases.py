@@ -175,6 +175,29 @@ table(
 )
 
 
+def _scaled(tf, arguments):
+    from tensorflow.python.ops import image_ops
+
+    kernel, size, antialias = arguments
+    picture = (np.arange(2 * 7 * 9, dtype=np.float32) ** 2 % 11 + 20).reshape(2, 7, 9, 1)
+    with tf.Graph().as_default():
+        images = tf.constant(picture)
+        resized = image_ops.resize_images_v2(images, size, kernel, antialias=antialias)
+        with tf.Session() as session:
+            found, slope = session.run([resized, tf.gradients(resized, images)[0]])
+    return [found.shape, found.ravel().tolist()[:40], slope.ravel().tolist()[:40]]
+
+
+KERNELS = ("bilinear", "bicubic", "lanczos3", "lanczos5", "gaussian", "mitchellcubic")
+
+
+@case
+def scaled_images(tf):
+    sizes = ([3, 4], [14, 5], [1, 1])
+    every = [(kernel, size, smooth) for kernel in KERNELS for size in sizes for smooth in (False, True)]
+    return [_scaled(tf, arguments) for arguments in every]
+
+
 @case
 def generator_states(tf):
     state = tf.random.experimental.create_rng_state
