@@ -154,7 +154,7 @@ def stratified_sample(
         return found[:-1], found[-1]
 
 
-def _estimated_shares(labels: Tensor, classes: int) -> Tensor:
+def _estimated_shares(labels: Tensor, classes: Any) -> Tensor:
     """The share of each class among the labels seen so far, float32 [classes]."""
     count = Variable([_SEEN_BEFORE] * classes, trainable=False, name="class_count", dtype=dtypes.int64)
     seen = count.assign_add(reduce_sum(one_hot(labels, classes, dtype=dtypes.int64), 0))

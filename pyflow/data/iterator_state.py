@@ -12,7 +12,9 @@ from pyflow.core.tensor import Tensor
 from pyflow.ops.saveable_object import SaveableObject, SaveSpec
 
 
-class _Saveable(SaveableObject):
+class IteratorSaveable(SaveableObject):
+    """The position of the iterator behind a handle."""
+
     def __init__(self, handle: Tensor):
         state = raw.SerializeIterator(handle)
         super().__init__(handle, [SaveSpec(state, "", handle.name + "-state")], handle.name)
@@ -30,4 +32,4 @@ def make_saveable_from_iterator(iterator: Any) -> SaveableObject:
     that is restored has to be initialized before, and goes through as many elements of its dataset; so it goes on with
     the same elements, if the functions that the dataset calls and its files are the same.
     """
-    return _Saveable(iterator._iterator_resource)
+    return IteratorSaveable(iterator._iterator_resource)
