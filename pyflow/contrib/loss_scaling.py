@@ -102,9 +102,11 @@ class ExponentialUpdateLossScaleManager(LossScaleManager):
         def after_good() -> Any:
             return cond(good + 1 >= self._incr_every_n_steps, grow, lambda: group(assign_add(good, 1)))
 
+        def count_bad() -> Any:
+            return group(assign_add(bad, 1), assign(good, 0))
+
         def after_bad() -> Any:
-            only_count = lambda: group(assign_add(bad, 1), assign(good, 0))  # noqa: E731
-            return cond(bad + 1 >= self._decr_every_n_nan_or_inf, shrink, only_count)
+            return cond(bad + 1 >= self._decr_every_n_nan_or_inf, shrink, count_bad)
 
         return cond(finite_grads, after_good, after_bad)
 
