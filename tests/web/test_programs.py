@@ -101,6 +101,25 @@ def test_a_failure_says_what_and_where(tab, program, message, line):
     assert ending.get("line") == line
 
 
+def test_an_error_is_told_with_what_it_came_from_and_with_the_lines_of_modules(tab):
+    program = """open("own_part.py", "w").write("def half(x):\\n    return x / 0")
+import own_part
+try:
+    own_part.half(1)
+except ZeroDivisionError as error:
+    raise ValueError("no half") from error"""
+    assert tab.run(program)["line"] == 6
+    assert f'File "{tab.files}/own_part.py", line 2, in half' in tab.printed
+    assert "direct cause" in tab.printed and tab.printed.endswith("ValueError: no half\n")
+    assert "playground/programs.py" not in tab.printed
+
+
+def test_lines_are_told_at_once_and_in_order(tab):
+    tab.run("import sys\nprint('a')\nsys.stderr.write('b\\n')\nprint('c')")
+    pieces = [piece for event, pieces in tab.events if event == "output" for piece in pieces]
+    assert pieces == [["out", "a\n"], ["err", "b\n"], ["out", "c\n"]]
+
+
 def test_the_profile_says_where_the_time_went(tab):
     program = """import tensorflow as tf
 x = tf.placeholder(tf.float32, [50, 50])

@@ -207,17 +207,18 @@ def _use(primitives: Primitives, halves: second_thread.Halves) -> None:
         if c.size < _LEAST or not halves.product(alpha, a, ta, b, tb, beta, c):
             accumulate(alpha, a, ta, b, tb, beta, c)  # type: ignore[misc]
 
-    def convolve_halves(by_halves: Callable[..., bool], otherwise: Callable[..., None]) -> Callable[..., None]:
+    def convolve_halves(name: str, otherwise: Callable[..., None]) -> Callable[..., None]:
         def function(x: np.ndarray, factor: np.ndarray, windows: Windows, out: np.ndarray) -> None:
-            if out.size < _LEAST or len(windows.sizes) != 2 or not by_halves(x, factor, out, _geometry(windows)):
+            by_halves = out.size >= _LEAST and len(windows.sizes) == 2 and getattr(halves, name)
+            if not by_halves or not by_halves(x, factor, out, _geometry(windows)):
                 otherwise(x, factor, windows, out)
 
         return function
 
     primitives.multiply = multiply_by_halves
     primitives.accumulate = accumulate_halves
-    primitives.convolve = convolve_halves(halves.convolve, primitives.convolve)
-    primitives.convolve_to_filter = convolve_halves(halves.convolve_to_filter, primitives.convolve_to_filter)
+    primitives.convolve = convolve_halves("convolve", primitives.convolve)
+    primitives.convolve_to_filter = convolve_halves("convolve_to_filter", primitives.convolve_to_filter)
 
 
 def _multiply(call: Any, otherwise: Callable[..., Any]) -> Callable[..., None]:

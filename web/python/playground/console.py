@@ -58,8 +58,12 @@ def send() -> None:
     waiting, Stream.waiting, Stream.size = Stream.waiting, [], 0
     if waiting:
         parts = itertools.groupby(waiting, operator.itemgetter(0))
+        start = time.perf_counter()
         tell("output", [(name, "".join(text for _, text in pieces)) for name, pieces in parts])
-        Stream.allowed_from = max(Stream.allowed_from, time.perf_counter() - _MOST_AT_ONCE * _SECONDS) + _SECONDS
+        end = time.perf_counter()
+        Stream.allowed_from = max(Stream.allowed_from, end - _MOST_AT_ONCE * _SECONDS) + _SECONDS
+        if len(waiting) > _MOST_AT_ONCE and end - start > _SECONDS:  # the page is slow: fewer and larger pieces
+            Stream.allowed_from = end + 4 * (end - start)
 
 
 def install() -> None:
@@ -96,12 +100,19 @@ def _in_slices(sleep: Callable[[float], None]) -> Callable[[float], None]:
     return sliced
 
 
+class _Nobody(io.StringIO):
+    """In the place of a keyboard."""
+
+    def readline(self, size: int | None = -1, /) -> str:
+        raise EOFError("EOF when reading a line: in the playground nobody answers, write the answers into the program")
+
+
 class Console:
     """In the block, `sys.stdout` and `sys.stderr` go to the page, and `input` says that nobody will answer."""
 
     def __enter__(self) -> Console:
         self._before = sys.stdin, sys.stdout, sys.stderr
-        sys.stdin, sys.stdout, sys.stderr = io.StringIO(), Stream("out"), Stream("err")
+        sys.stdin, sys.stdout, sys.stderr = _Nobody(), Stream("out"), Stream("err")
         return self
 
     def __exit__(self, *error: Any) -> None:

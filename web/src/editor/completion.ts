@@ -13,7 +13,8 @@ function load(): Promise<Map<string, Completion[]>> {
       const dot = name.lastIndexOf(".");
       const siblings = found.get(name.slice(0, Math.max(dot, 0))) ?? [];
       found.set(name.slice(0, Math.max(dot, 0)), siblings);
-      siblings.push({ label: name.slice(dot + 1), type: kind, detail: signature });
+      const info = signature.length > 60 && { info: signature }; // the list cuts it off
+      siblings.push({ label: name.slice(dot + 1), type: kind, detail: signature, ...info });
     }
     return found;
   });

@@ -91,7 +91,9 @@ async function handle(request: Exclude<Request, { kind: "start" }>): Promise<voi
       post({ kind: "answer", id: request.id, value: bytes }, [bytes.buffer]);
     }
   } catch (error) {
-    const { name, message } = error instanceof Error ? error : new Error(String(error));
+    const isOfFiles = (error as { name?: string }).name === "ErrnoError";
+    const known = isOfFiles ? new Error("a file or folder is in the way, or gone") : new Error(String(error));
+    const { name, message } = error instanceof Error && !isOfFiles ? error : known;
     // Whatever else comes out of a call is the end of this Python, as when the stack or the memory is full.
     const fatal = request.kind === "call" && !(error instanceof Refusal) && name !== "PythonError";
     post({ kind: "refusal", id: request.id, message: name === "SyntaxError" ? "out of memory" : message, fatal });

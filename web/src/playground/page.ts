@@ -181,9 +181,8 @@ export class Playground {
     this.#linked = null;
     keep("program", text);
     keep("file", this.#file);
-    if (!location.hash.startsWith("#code=")) return;
-    history.replaceState(null, "", "#/");
     this.#say("");
+    if (location.hash.startsWith("#code=")) history.replaceState(null, "", "#/");
   }
 
   /** Brings a tab into sight: in a narrow window it is below the editor. */
