@@ -345,7 +345,7 @@ tools.docs.doc_controls platform.code.exports
 # Modules generated from the ops' declarations: they hold the raw ops, whichever module each is declared in.
 _OF_DATASETS = """batching cardinality counter dataset_ops enumerate_ops error_ops get_single_element grouping
 interleave_ops iterator_ops optimization_options parsing_ops prefetching_ops random_ops readers resampling scan_ops
-shuffle_ops sliding take_while_ops threading_options unique writers"""
+shuffle_ops sleep optimization sliding take_while_ops threading_options threadpool unique writers"""
 _DATASETS = "data.batching data.dataset data.grouping data.interleaving data.iterator_state data.options data.reduction"
 _GENERATED = """array bitwise candidate_sampling control_flow data_flow dataset functional image io linalg list logging
 lookup manip math nn parsing random resource_variable rnn script set sparse spectral state stateful_random
@@ -370,8 +370,8 @@ def _entries() -> dict[str, list[str]]:
     entries: dict[str, list[str]] = {path: list(places) for path, *places in (line.split() for line in lines)}
     entries |= {f"python.ops.gen_{name}_ops": ["ops!"] for name in (_GENERATED + " " + networks.GENERATED).split()}
     for name in _OF_DATASETS.split():
-        entries[f"python.data.experimental.ops.{name}"] = ["@data.experimental", *_DATASETS.split()]
-        entries[f"contrib.data.python.ops.{name}"] = ["?contrib.data.map_and_batch", "@contrib.data"]
+        entries[f"python.data.experimental.ops.{name}"] = ["@data.experimental", "data.trials", *_DATASETS.split()]
+        entries[f"contrib.data.python.ops.{name}"] = ["?contrib.data.map_and_batch", "@contrib.data", "data.trials"]
     for package, parts in _PARTS.items():
         entries |= {f"{package}.{part}": ["@" + package.rpartition(".")[2]] for part in parts.split()}
     entries |= keras_paths.entries() | {"python.training.gen_training_ops": ["ops!"]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import numpy as np
@@ -74,6 +75,64 @@ def PrivateThreadPoolDataset(input_dataset, num_threads):
     """The dataset."""
     refuse(num_threads < 0, "`num_threads` must be >= 0")
     return passed(input_dataset)
+
+
+@op(
+    "ThreadPoolHandle() -> (handle: resource)",
+    num_threads=attr("int"),
+    max_intra_op_parallelism=1,
+    display_name=attr("string"),
+    container="",
+    shared_name="",
+)
+class ThreadPoolHandle:
+    """What stands for threads that datasets may be told to use; they have their own anyway."""
+
+    stateful = True
+    shape = scalar
+    grad = NOT_DIFFERENTIABLE
+
+    def cpu(ctx, num_threads):
+        refuse(num_threads <= 0, "`num_threads` must be greater than zero.")
+        return ctx.state(object)
+
+
+@dataset_op("ThreadPoolDataset(input_dataset: variant, thread_pool: resource)", **TYPED)
+def ThreadPoolDataset(input_dataset):
+    """The dataset."""
+    return passed(input_dataset)
+
+
+@dataset_op("NonSerializableDataset(input_dataset: variant)", **TYPED)
+def NonSerializableDataset(input_dataset):
+    """The dataset."""
+    return passed(input_dataset)
+
+
+class _Slow(Elements):
+    def __init__(self, elements: Elements, seconds: float):
+        self._elements, self._seconds = elements, seconds
+
+    def __next__(self) -> list:
+        time.sleep(self._seconds)
+        return next(self._elements)
+
+
+class _SleepDataset(DatasetValue):
+    def __init__(self, source: DatasetValue, seconds: float):
+        self.source, self._seconds = source, seconds
+
+    def iterator(self, run: Run) -> Elements:
+        return _Slow(self.source.iterator(run), self._seconds)
+
+    def cardinality(self) -> int:
+        return self.source.cardinality()
+
+
+@dataset_op("SleepDataset(input_dataset: variant, sleep_microseconds: int64)", **TYPED)
+def SleepDataset(input_dataset, sleep_microseconds):
+    """The elements, each after a pause."""
+    return _SleepDataset(input_dataset, int(sleep_microseconds) / 1e6)
 
 
 class _PrefetchDataset(DatasetValue):
