@@ -9,8 +9,10 @@ from pyflow.data import trials
 
 
 def elements(dataset):
-    following = dataset.make_one_shot_iterator().get_next()
+    iterator = dataset.make_initializable_iterator()
+    following = iterator.get_next()
     with tf.Session() as session:
+        session.run(iterator.initializer)
         found = []
         while True:
             try:
