@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 import inspect
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -75,6 +75,11 @@ class Layer(scoped_layers.Layer, metaclass=LayerMeta):
         regularizer = kwargs.pop("activity_regularizer", None)
         CoreLayer.__init__(self, trainable=trainable, name=name, dtype=dtype, dynamic=False, **kwargs)
         self._activity_regularizer = get_regularizer(regularizer)
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Many attributes come from tables of arguments."""
 
     def _init_set_name(self, name: Any, zero_based: bool = True) -> None:
         self._name = name or unique_object_name(to_snake_case(type(self).__name__), zero_based=zero_based)

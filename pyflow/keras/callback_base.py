@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,6 +24,11 @@ class Callback:
         self.validation_data: Any = None
         self.model: Any = None
         self.params: dict[str, Any] = {}
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """The methods of all steps are made below."""
 
     def set_params(self, params: Any) -> None:
         self.params = params

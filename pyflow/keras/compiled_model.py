@@ -89,12 +89,15 @@ class CompiledModel(Network):
         self.loss_weights, self.sample_weight_mode = loss_weights, sample_weight_mode
         self._target_tensors = target_tensors
         self._is_compiled = True
-        self.__dict__["_compiled_metrics"] = None
-        self._targets = None
+        vars(self)["_compiled_metrics"] = None
+        vars(self)["_targets"] = None
         if self.outputs is not None:
             self._make_targets()
 
-    run_eagerly = property(lambda self: False, doc="False: graphs are always static.")
+    @property
+    def run_eagerly(self) -> bool:
+        """False: graphs are always static."""
+        return False
 
     @run_eagerly.setter
     def run_eagerly(self, value: bool) -> None:
@@ -123,9 +126,9 @@ class CompiledModel(Network):
         if given is not None and not isinstance(given, (list, dict, tuple)):
             given = [given]
         tensors = per_output(given, names, "target_tensors")
-        self.__dict__["_targets"] = [Target(*row) for row in zip(names, self.outputs, losses, factors, modes, tensors)]
+        vars(self)["_targets"] = [Target(*row) for row in zip(names, self.outputs, losses, factors, modes, tensors)]
         self._wanted_metrics = self._chosen_metrics()
-        self.__dict__["_collected_trainable_weights"] = self.trainable_weights
+        vars(self)["_collected_trainable_weights"] = self.trainable_weights
         self._make_losses()
 
     def _chosen_metrics(self) -> list[tuple[str, Any, Target, bool]]:
@@ -153,12 +156,12 @@ class CompiledModel(Network):
                 taken.append(unique)
                 metric._name = unique
                 chosen.append((unique, metric, target, is_weighted))
-        self.__dict__["_metric_names"] = taken
+        vars(self)["_metric_names"] = taken
         return chosen
 
     def _make_losses(self) -> None:
         """Makes the metrics' and losses' part of the graph."""
-        self.__dict__["_results"] = results = []
+        vars(self)["_results"] = results = []
         made: list[Any] = []
         metric_results = []
         with name_scope("metrics"):
@@ -194,9 +197,9 @@ class CompiledModel(Network):
             made.append(metric)
             results.append(metric._added_result)
         self.total_loss = total
-        self.__dict__["_compiled_metrics"] = made
+        vars(self)["_compiled_metrics"] = made
         for mode in ("train", "test", "predict"):
-            self.__dict__.pop(f"_{mode}_function", None)
+            vars(self).pop(f"_{mode}_function", None)
 
     def _layer_metrics(self) -> list:
         return [m for m in Layer.metrics.fget(self) if hasattr(m, "_added_result")]  # type: ignore[attr-defined]
@@ -260,19 +263,19 @@ class CompiledModel(Network):
                     self.optimizer.get_updates(params=self._collected_trainable_weights, loss=self.total_loss)
                 )
             updates += self.updates + self._metric_updates()
-            self.__dict__["_train_function"] = self._function("train", [self.total_loss, *self._results], updates)
+            vars(self)["_train_function"] = self._function("train", [self.total_loss, *self._results], updates)
         return self._train_function
 
     def _make_test_function(self) -> Any:
         self._assert_compiled()
         if vars(self).get("_test_function") is None:
             updates = self.state_updates + self._metric_updates()
-            self.__dict__["_test_function"] = self._function("test", [self.total_loss, *self._results], updates)
+            vars(self)["_test_function"] = self._function("test", [self.total_loss, *self._results], updates)
         return self._test_function
 
     def _make_predict_function(self) -> Any:
         if vars(self).get("_predict_function") is None:
-            self.__dict__["_predict_function"] = self._function("predict", list(self.outputs), self.state_updates)
+            vars(self)["_predict_function"] = self._function("predict", list(self.outputs), self.state_updates)
         return self._predict_function
 
     # ---------------------------------------------------------------- data

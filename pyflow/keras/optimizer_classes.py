@@ -39,7 +39,8 @@ class CommonOptimizer(Optimizer):
         return [tf_identity(self._get_hyper(name, dtype)) for name in names]
 
     def _apply(self, op_type: str, *inputs: Any, **attrs: Any) -> Any:
-        return getattr(raw, op_type)(*[x.handle if isinstance(x, Variable) else x for x in inputs], **attrs)
+        given: list[Any] = list(inputs)
+        return getattr(raw, op_type)(*[x.handle if isinstance(x, Variable) else x for x in given], **attrs)
 
 
 @export("keras.optimizers.SGD")
