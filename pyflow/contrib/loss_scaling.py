@@ -135,7 +135,7 @@ class LossScaleOptimizer(Optimizer):
     ) -> list[tuple[Any, Any]]:
         """As `Optimizer.compute_gradients`, of the loss or a function that gives it."""
         factor = self._loss_scale_manager.get_loss_scale()
-        value = loss() if callable(loss) else loss
+        value: Any = loss() if callable(loss) else loss
         found = self._opt.compute_gradients(
             value * cast(factor, value.dtype.base_dtype),
             var_list=var_list,
