@@ -203,7 +203,7 @@ def cast(x: Any, dtype: Any) -> Any:
 @export("keras.backend.constant")
 def constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None = None) -> Any:
     """A constant, of the dtype of floats by default."""
-    return tf_constant(value, dtype=dtype or backend.floatx(), shape=shape, name=name)
+    return tf_constant(value, dtype=dtype or backend.floatx(), shape=shape, name=name)  # type: ignore[misc]
 
 
 @export("keras.backend.dtype")

@@ -73,13 +73,13 @@ def switch(condition: Any, then_expression: Any, else_expression: Any) -> Any:
     ndim = condition.shape.ndims
     if not ndim:
         made = [e if callable(e) else (lambda e=e: e) for e in (then_expression, else_expression)]
-        return cond(condition, *[(lambda m=m: convert_to_tensor(m())) for m in made])
+        return cond(condition, *[(lambda m=m: convert_to_tensor(m())) for m in made])  # type: ignore[misc]
     then, other = (e() if callable(e) else e for e in (then_expression, else_expression))
-    missing = then.shape.ndims - ndim
+    missing = then.shape.ndims - ndim  # type: ignore[misc]
     if missing < 0:
         raise ValueError(
             f"Rank of `condition` should be less than or equal to rank of `then_expression` and `else_expression`. "
-            f"ndim(condition)={ndim}, ndim(then_expression)={then.shape.ndims}"
+            f"ndim(condition)={ndim}, ndim(then_expression)={then.shape.ndims}"  # type: ignore[misc]
         )
     if missing:
         wide = reshape(condition, concat([shape(condition), [1] * missing], axis=0))

@@ -255,7 +255,7 @@ class LearningRateScheduler(Callback):
             rate = self.schedule(epoch, float(get_value(optimizer.lr)))
         except TypeError:
             rate = self.schedule(epoch)
-        if not isinstance(rate, (float, np.float32, np.float64)):
+        if not isinstance(rate, (float, np.float32, np.float64)):  # type: ignore[misc]
             raise ValueError('The output of the "schedule" function should be float.')
         set_value(optimizer.lr, rate)
         if self.verbose > 0:

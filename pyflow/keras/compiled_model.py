@@ -324,7 +324,7 @@ class CompiledModel(Network):
         if not with_targets:
             return inputs
         self._assert_compiled()
-        targets = [t for t in self._targets if t.is_fed]
+        targets = [t for t in self._targets if t.is_fed]  # type: ignore[misc]
         if y is None and targets:
             raise ValueError(
                 f"Please provide data for the model's targets: {[t.name for t in targets]}"
@@ -332,7 +332,7 @@ class CompiledModel(Network):
         own = standardized(y, [t.name for t in targets], None, "target")
         for target, value in zip(targets, own):
             check_target(target, value)
-        all_names = [t.name for t in self._targets]
+        all_names = [t.name for t in self._targets]  # type: ignore[misc]
         of_examples = weights_per_output(sample_weight, all_names, "sample_weight")
         of_classes = (
             weights_per_output(class_weight, all_names, "class_weight") if class_weight else [None] * len(all_names)
@@ -342,7 +342,7 @@ class CompiledModel(Network):
         values = dict(zip((t.name for t in targets), own))
         weights = [
             None if t.name not in values else example_weights(values[t.name], w, c, t.mode)
-            for t, w, c in zip(self._targets, of_examples, of_classes)
+            for t, w, c in zip(self._targets, of_examples, of_classes)  # type: ignore[misc]
         ]
         check_lengths(inputs, own, [w for w in weights if w is not None])
         changed = [t for t, w in zip(self._targets, weights) if t.is_fed and w is not None and t.weights is None]
@@ -352,7 +352,7 @@ class CompiledModel(Network):
             self._make_losses()
         found = [
             w if w is not None else plain_weights(values[t.name], t.mode)
-            for t, w in zip(self._targets, weights)
+            for t, w in zip(self._targets, weights)  # type: ignore[misc]
             if t.weights is not None
         ]
         if (

@@ -157,7 +157,7 @@ def apply_affine_transform(
     places = matrix[:2, :2] @ np.stack([rows.ravel() - middle[0], columns.ravel() - middle[1]])
     places += (matrix[:2, 2] + middle)[:, None]
     channels = np.moveaxis(x, channel_axis, 0)
-    made = [_sampled(c, *places, fill_mode, cval).reshape(height, width) for c in channels]
+    made = [_sampled(c, *places, fill_mode, cval).reshape(height, width) for c in channels]  # type: ignore[misc]
     return np.moveaxis(np.stack(made).astype(x.dtype), 0, channel_axis)
 
 

@@ -42,7 +42,7 @@ class ImageIterator(Sequence):
         self.total_batches_seen += 1
         if self.index_array is None:
             self._order()
-        where = self.index_array[self.batch_size * i : self.batch_size * (i + 1)]
+        where = self.index_array[self.batch_size * i : self.batch_size * (i + 1)]  # type: ignore[misc]
         return self._get_batches_of_transformed_samples(where)
 
     def __getitem__(self, index: int) -> Any:
@@ -217,7 +217,7 @@ class ImageDataGenerator:
         self.mean: Any = None
         self.std: Any = None
         if np.isscalar(zoom_range):
-            self.zoom_range = [1 - zoom_range, 1 + zoom_range]
+            self.zoom_range = [1 - zoom_range, 1 + zoom_range]  # type: ignore[misc]
         elif len(zoom_range) == 2:
             self.zoom_range = list(zoom_range)
         else:
@@ -287,14 +287,14 @@ class ImageDataGenerator:
                 return np.random.choice(amount) * np.random.choice([-1, 1])
             if not amount:
                 return 0
-            found = np.random.uniform(-amount, amount)
-            return found * size if amount < 1 else found
+            found = np.random.uniform(-amount, amount)  # type: ignore[misc]
+            return found * size if amount < 1 else found  # type: ignore[misc]
 
         theta = np.random.uniform(-self.rotation_range, self.rotation_range) if self.rotation_range else 0
         tx = shift(self.height_shift_range, img_shape[self.row_axis - 1])
         ty = shift(self.width_shift_range, img_shape[self.col_axis - 1])
         shear = np.random.uniform(-self.shear_range, self.shear_range) if self.shear_range else 0
-        zx, zy = (1, 1) if self.zoom_range == [1, 1] else np.random.uniform(*self.zoom_range, 2)
+        zx, zy = (1, 1) if self.zoom_range == [1, 1] else np.random.uniform(*self.zoom_range, 2)  # type: ignore[misc]
         flips = {
             "flip_horizontal": (np.random.random() < 0.5) * self.horizontal_flip,
             "flip_vertical": (np.random.random() < 0.5) * self.vertical_flip,

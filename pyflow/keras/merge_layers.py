@@ -184,7 +184,7 @@ class Concatenate(_Merge):
     def compute_output_shape(self, input_shape: Any) -> Any:
         shapes = [TensorShape(s).as_list() for s in input_shape]
         sizes = [s[self.axis] for s in shapes]
-        shapes[0][self.axis] = None if None in sizes else sum(sizes)
+        shapes[0][self.axis] = None if None in sizes else sum(sizes)  # type: ignore[misc]
         return TensorShape(shapes[0])
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:

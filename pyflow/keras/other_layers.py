@@ -212,7 +212,7 @@ class LayerNormalization(Plain):
     def call(self, inputs: Any) -> Any:
         shape = inputs.shape.as_list()
         mean, variance = moments(inputs, self.axis, keep_dims=True)
-        sizes = [n if i in self.axis else 1 for i, n in enumerate(shape)]
+        sizes = [n if i in self.axis else 1 for i, n in enumerate(shape)]  # type: ignore[misc]
 
         def wide(v: Any) -> Any:
             return v if v is None or self.axis == [len(shape) - 1] else reshape(v, sizes)

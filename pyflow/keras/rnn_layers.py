@@ -187,7 +187,7 @@ class RNN(Layer):
             if isinstance(cell, RNNCell):
                 own = nest.pack_sequence_as(cell.state_size, own)
             extra = {**kwargs, "constants": others} if others else kwargs
-            output, new = cell.call(x, own, **extra)
+            output, new = cell.call(x, own, **extra)  # type: ignore[misc]
             return output, nest.flatten(new)
 
         last, every, final = rnn(
@@ -231,18 +231,18 @@ class RNN(Layer):
             spec = self.input_spec[0] if self.input_spec else None
             self._begin_states(spec.shape[0] if spec is not None and spec.shape else None)
         values = [np.zeros(s.shape.as_list()) for s in self._states] if states is None else nest.flatten(states)
-        if len(values) != len(self._states):
+        if len(values) != len(self._states):  # type: ignore[misc]
             raise ValueError(
                 f"Layer {self.name} expects {len(self._states)} states, but it received {len(values)} state values. "
                 f"Input received: {states}"
             )
-        for i, (v, s) in enumerate(zip(values, self._states)):
+        for i, (v, s) in enumerate(zip(values, self._states)):  # type: ignore[misc]
             if np.shape(v) != tuple(s.shape.as_list()):
                 raise ValueError(
                     f"State {i} is incompatible with layer {self.name}: expected shape={tuple(s.shape.as_list())}, "
                     f"found shape={np.shape(v)}"
                 )
-        batch_set_value(list(zip(self._states, values)))
+        batch_set_value(list(zip(self._states, values)))  # type: ignore[misc]
 
     def _run_config(self) -> dict[str, Any]:
         names = "return_sequences return_state go_backwards stateful unroll time_major".split()

@@ -112,7 +112,7 @@ def _loop(step: Callable, inputs: list, mask: Any, states: list) -> tuple[Any, A
     def body(t: Any, target: Any, before: Any, *states: Any) -> tuple:
         masked = None if masks is None else masks.read(t)
         if masked is not None:
-            masked.set_shape(mask.shape[1:])
+            masked.set_shape(mask.shape[1:])  # type: ignore[misc]
         now = [s.read(t) for s in sources]
         for x, whole in zip(now, inputs):
             x.set_shape(whole.shape[1:])

@@ -169,7 +169,7 @@ class UpSampling3D(_UpSampling):
         super().__init__(normalize_tuple(size, 3, "size"), data_format, **kwargs)
 
     def call(self, inputs: Any) -> Any:
-        return backend_layers.resize_volumes(inputs, *self.size, self.data_format)
+        return backend_layers.resize_volumes(inputs, *self.size, self.data_format)  # type: ignore[misc]
 
 
 # ---------------------------------------------------------------- pooling over everything

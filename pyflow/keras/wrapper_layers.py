@@ -119,11 +119,11 @@ class Bidirectional(Wrapper):
         object.__setattr__(self, "layer", layer)
         self.forward_layer = self._again(layer)
         if backward_layer is None:
-            self.backward_layer = self._again(layer, go_backwards=not layer.go_backwards)
+            self.backward_layer = self._again(layer, go_backwards=not layer.go_backwards)  # type: ignore[misc]
         else:
             self.backward_layer = backward_layer
             object.__setattr__(self, "_backward_given", True)
-            if layer.go_backwards == backward_layer.go_backwards:
+            if layer.go_backwards == backward_layer.go_backwards:  # type: ignore[misc]
                 raise ValueError("Forward layer and backward layer should have different `go_backwards` value.")
         self.forward_layer._name = "forward_" + self.forward_layer.name
         self.backward_layer._name = "backward_" + self.backward_layer.name
@@ -134,8 +134,8 @@ class Bidirectional(Wrapper):
             self.backward_layer._initial_weights = weights[half:]
         self.stateful, self.return_sequences, self.return_state = (
             layer.stateful,
-            layer.return_sequences,
-            layer.return_state,
+            layer.return_sequences,  # type: ignore[misc]
+            layer.return_state,  # type: ignore[misc]
         )
         self.supports_masking = True
         self.input_spec = layer.input_spec
@@ -158,7 +158,7 @@ class Bidirectional(Wrapper):
         states = found[1:] if self.return_state else []
         output = TensorShape(found[0] if self.return_state else found).as_list()
         if self.merge_mode == "concat":
-            output[-1] *= 2
+            output[-1] *= 2  # type: ignore[misc]
         first = [TensorShape(output)] if self.merge_mode else [TensorShape(output)] * 2
         made = [*first, *states, *states]
         return made if len(made) > 1 else made[0]
