@@ -1,4 +1,4 @@
-"""tf.contrib.estimator: several heads, forwarded features, cut gradients. Numbers are TensorFlow 1.15.5's."""
+"""tf.contrib.estimator: several heads, forwarded features, cut gradients."""
 
 from __future__ import annotations
 
