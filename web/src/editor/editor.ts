@@ -25,6 +25,7 @@ const theme = EditorView.theme({
   ".cm-tooltip-autocomplete ul li[aria-selected]": { backgroundColor: "var(--accent)", color: "var(--on-accent)" },
   ".cm-completionDetail": { fontStyle: "normal", opacity: "0.75", marginLeft: "0.4em" },
   ".cm-tooltip.cm-tooltip-autocomplete > ul": { maxWidth: "min(760px, 92vw)" },
+  "@media (max-width: 640px)": { ".cm-completionInfo": { display: "none" } }, // it would hide the list
   ".cm-panels": { backgroundColor: "var(--panel)", color: "var(--ink)" },
 });
 
