@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import threading
 from collections.abc import Sequence
 from typing import Any
@@ -16,6 +17,7 @@ from pyflow.ops.optional import OptionalValue
 from pyflow.ops.shape_rules import no_outputs, scalar
 
 _numbers = itertools.count()
+_HANDLE = re.compile(r"_\d+_")  # how string handles begin
 _NOT_INITIALIZED = (
     "{}() failed because the iterator has not been initialized. Ensure that you have run the initializer operation for "
     "this iterator before getting the next element."
@@ -283,6 +285,9 @@ class _FromHandleBody:
     def cpu(string_handle, output_types, output_shapes, ctx):
         handle = string_handle.item() if isinstance(string_handle, np.ndarray) else string_handle
         name = handle.decode("utf-8", "replace")
+        if not _HANDLE.match(name):
+            words = "Could not parse string_handle as a valid ResourceHandle"
+            raise errors.InvalidArgumentError(None, None, words)
         found = ctx.resources.get_or_create(IteratorResource, "string handles", name, _no_such_iterator)
         _check_components(found, output_types, output_shapes)
         return found

@@ -107,9 +107,10 @@ def input_producer(
         if shuffle:
             input_tensor = random_shuffle(input_tensor, seed=seed)
         input_tensor = limit_epochs(input_tensor, num_epochs)
-        # A name is handed on as it is, and so becomes that of the node where it ends in a slash.
-        named = {} if name is None else {"name": name}
-        queue = FIFOQueue(capacity, [input_tensor.dtype.base_dtype], [element_shape], shared_name=shared_name, **named)
+        # A name is handed on as it is, and so becomes that of the node where it ends in a slash; so is None.
+        queue = FIFOQueue(
+            capacity, [input_tensor.dtype.base_dtype], [element_shape], shared_name=shared_name, name=name
+        )
         add_queue_runner(QueueRunner(queue, [queue.enqueue_many([input_tensor])], cancel_op=cancel_op))
         if summary_name is not None:
             scalar(summary_name, cast(queue.size(), dtypes.float32) * (1.0 / capacity))
