@@ -21,6 +21,7 @@ E2E := $(call installed,e2e)
 BENCH := $(call installed,benchmarks/web)
 GRAPHICS := $(VENV)/.graphics-$(call key,.ci/install_graphics.sh)
 WASM := pyflow/runtime/cpu/kernels.wasm
+UNPACKING := web/build/text.wasm
 # Beside the environment, not in it: without the library every op has its numpy kernel tested.
 ONEDNN := $(VENV)/onednn
 
@@ -68,7 +69,7 @@ pyodide: $(DEV) $(NODE) $(WASM) ## The tests that need no threads, and 200 steps
 	  run examples/mnist_two_layers.py --data_dir=/mnist --steps=200 && \
 	  node $(PYODIDE)/run.mjs "$$wheels" --env PYFLOW_WASM=0 pytest -q tests/runtime $(WITHOUT_WASM)
 
-web: $(DEV) $(NODE) $(WEB) $(WASM) ## Build the playground into web/dist; `pyflow playground` serves it
+web: $(DEV) $(NODE) $(WEB) $(WASM) $(UNPACKING) ## Build the playground into web/dist; `pyflow playground` serves it
 	$(PYTHON_BIN) -c "$(READ_MNIST)"
 	$(PYTHON_BIN) -m web.assemble "$(MNIST)"
 	npm run --silent --prefix web build
@@ -113,7 +114,7 @@ $(ONEDNN): | $(DEV)
 	$(PYTHON_BIN) -m pip install --quiet --prefix $(abspath $@) "$$(sed -n 's/^onednn = \["\(.*\)"\]$$/\1/p' pyproject.toml)"
 	mkdir -p $@
 
-$(WASM): $(wildcard web/wasm/assembly/*.ts) web/wasm/build.mjs web/wasm/package-lock.json
+$(WASM) $(UNPACKING) &: $(wildcard web/wasm/assembly/*.ts) web/wasm/build.mjs web/wasm/package-lock.json
 	npm ci --silent --prefix web/wasm
 	npm run build --silent --prefix web/wasm
 

@@ -1,8 +1,8 @@
 """Puts together what the site serves beside its own code, in web/build/public: `python -m web.assemble`.
 
 - pyodide/: Pyodide, the wheels, and a lock file with the checksum of each, made here;
-- examples/ and examples.json: the gallery, in the order of the table in examples/README.md;
-- names.json: the public names with their signatures, for the editor;
+- pyflow.packed: PyFlow and the playground's Python, the examples, and for the page the gallery, in the order of the
+  table in examples/README.md, and the public names with their signatures;
 - mnist.xz: some of MNIST's images.
 """
 
@@ -39,22 +39,25 @@ def main() -> int:
     mnist = Path(sys.argv[1])
     shutil.rmtree(PUBLIC, ignore_errors=True)
     (PUBLIC / "pyodide").mkdir(parents=True)
-    add_pyodide()
-    add_examples()
-    write_json("names.json", public_names())
+    compiled = add_pyodide()
+    add_text(compiled)
     (PUBLIC / "mnist.xz").write_bytes(pack_mnist(mnist))
     return 0
 
 
 def write_json(name: str, value: Any) -> None:
-    (PUBLIC / name).write_text(json.dumps(value, separators=(",", ":"), ensure_ascii=False))
+    (PUBLIC / name).write_text(to_json(value))
+
+
+def to_json(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
 # ---------------------------------------------------------------- Pyodide and wheels
 
 
-def add_pyodide() -> None:
-    """Pyodide's own files, the wheels, and a lock file that names these and no others."""
+def add_pyodide() -> Path:
+    """Pyodide's own files, the wheels, and a lock file that names these and no others; gives what compile.mjs made."""
     lock = json.loads((fetch.PYODIDE / "pyodide-lock.json").read_text())
     names = with_dependencies(FROM_PYODIDE, lock["packages"])
     cache = fetch.cache_folder()
@@ -73,9 +76,17 @@ def add_pyodide() -> None:
     pyodide = [fetch.PYODIDE / name for name in PYODIDE_FILES]
     for path in (*pyodide, *wheels, protobuf, pyflow, playground, imported):
         shutil.copyfile(path, PUBLIC / "pyodide" / path.name)
-    for path in compiled.glob("later-*.bin"):
-        shutil.copyfile(path, PUBLIC / path.name)
+    shutil.copyfile(compiled / "later-imported.bin", PUBLIC / "later-imported.bin")
     write_json("pyodide/pyodide-lock.json", {"info": lock["info"], "packages": packages})
+    return compiled
+
+
+def add_text(compiled: Path) -> None:
+    about = BUILD / "page.json"
+    about.write_text(to_json({"gallery": gallery(), "names": public_names()}))
+    parts = (compiled / "first.txt", compiled / "rest.txt", about)
+    command = ["node", ROOT / "web" / "pack.mjs", PUBLIC / "pyflow.packed", *parts]
+    subprocess.run([str(word) for word in command], check=True)
 
 
 def with_dependencies(names: tuple[str, ...], packages: dict[str, Any]) -> list[str]:
@@ -150,9 +161,9 @@ def build_playground() -> Path:
 # ---------------------------------------------------------------- examples and names
 
 
-def add_examples() -> None:
-    """The programs, and what is known of each: chapter, file, and the first line that it says of itself."""
-    gallery = []
+def gallery() -> list[dict[str, str]]:
+    """What is known of each program: chapter, file, and the first line that it says of itself."""
+    found = []
     chapter = ""
     for line in (ROOT / "examples" / "README.md").read_text().splitlines():
         row = re.match(r"\|([^|]*)\| (\[.*) \| [^|]* \|$", line)
@@ -161,12 +172,8 @@ def add_examples() -> None:
         chapter = row[1].strip() or chapter
         for target in re.findall(r"\[\w+\]\(([\w.]+)\)", row[2]):
             path = ROOT / "examples" / target
-            gallery += [describe(p, chapter) for p in ([path] if path.is_file() else sorted(path.glob("*.py")))]
-    for path in example_files():
-        target = PUBLIC / path.relative_to(ROOT)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target)
-    write_json("examples.json", gallery)
+            found += [describe(p, chapter) for p in ([path] if path.is_file() else sorted(path.glob("*.py")))]
+    return found
 
 
 def example_files() -> list[Path]:

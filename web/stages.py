@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
+from typing import Any
 
 from playground import imports  # type: ignore[import-not-found]  # web/python is on the path there
 
@@ -22,7 +23,7 @@ GROUNDWORK = re.compile(r"""pyflow\.(core\.type_specs | runtime\.cpu\.second_thr
 class Recorder(imports.Modules):
     """Loads modules, and notes in `places` which of them have each name of a `Table`."""
 
-    def __init__(self, content: bytes):
+    def __init__(self, content: dict[str, Any]):
         super().__init__(content)
         self.places: dict[str, list[str]] = {}
         self._seen: set[tuple[int, str]] = set()
@@ -40,7 +41,7 @@ class Recorder(imports.Modules):
 class OnDemand(imports.Modules):
     """Has modules at hand when they are imported, or when a name that is asked for is in them."""
 
-    def __init__(self, content: bytes, places: dict[str, list[str]]):
+    def __init__(self, content: dict[str, Any], places: dict[str, list[str]]):
         super().__init__(content)
         self._all, self._modules = self._modules, {}
         self._places = places
@@ -82,7 +83,7 @@ class OnDemand(imports.Modules):
         return False
 
 
-def record(content: bytes, load_all: Callable[[], None]) -> dict[str, list[str]]:
+def record(content: dict[str, Any], load_all: Callable[[], None]) -> dict[str, list[str]]:
     """Which modules have each public name, op and so on."""
     recorder = Recorder(content)
     imports.put_first(recorder)
@@ -90,7 +91,7 @@ def record(content: bytes, load_all: Callable[[], None]) -> dict[str, list[str]]
     return recorder.places
 
 
-def needed(content: bytes, places: dict[str, list[str]], steps: Callable[[], None]) -> list[str]:
+def needed(content: dict[str, Any], places: dict[str, list[str]], steps: Callable[[], None]) -> list[str]:
     """PyFlow's modules that are loaded after the first steps, and all packages."""
     modules = OnDemand(content, places)
     imports.put_first(modules)

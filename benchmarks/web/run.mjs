@@ -2,14 +2,13 @@
 //   node benchmarks/web/run.mjs PYTHON [--all] [--only=CASE,CASE] [--device=CPU|GPU]
 // --all: also what takes TensorFlow.js minutes; with one of the others, these rows alone.
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import path from "node:path";
-import { gzipSync } from "node:zlib";
 import { chromium } from "@playwright/test";
+import { BUDGET, sizes } from "../../web/sizes.mjs";
 
 const here = import.meta.dirname;
-const dist = path.resolve(here, "../../web/dist");
 const [python, ...options] = process.argv.slice(2);
 const ARGS = ["--no-sandbox", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enable-features=Vulkan"];
 ARGS.push("--ignore-gpu-blocklist", "--disable-background-networking", "--disable-component-update", "--no-first-run");
@@ -34,36 +33,19 @@ function line(what, value, budget, kept) {
 /** The files of the site that are asked for until a step is done, as a visitor's first program does it. */
 const fetched = new Set();
 
-/** What a file counts as: that it is there for Pyodide's start alone is said in a row of its own. */
-function groupOf(name) {
-  if (name === "mnist.xz") return "MNIST";
-  if (/imported/.test(name)) return "imported";
-  if (/pyflow_tf|playground-|later-modules/.test(name)) return "PyFlow";
-  return name.startsWith("pyodide/") ? "other" : "page";
-}
-
-function sizes() {
-  const first = {};
-  const whole = {};
-  for (const name of readdirSync(dist, { recursive: true, encoding: "utf8" })) {
-    const file = path.join(dist, name);
-    if (!statSync(file).isFile()) continue;
-    const size = gzipSync(readFileSync(file), { level: 9 }).length;
-    for (const sums of fetched.has(name) ? [first, whole] : [whole]) sums[groupOf(name)] = (sums[groupOf(name)] ?? 0) + size;
-  }
-  const kb = (bytes) => `${Math.round((bytes ?? 0) / 1024)} KB`;
-  for (const [what, sums, budget] of [
-    ["fetched until the first training step, compressed", first, "≤ 1024 KB"],
-    ["the whole site, compressed", whole, "≤ 1024 KB"],
+function printSizes() {
+  const kb = (bytes) => `${Math.round(bytes / 1024)} KB`;
+  for (const [what, sums, others] of [
+    ["fetched until the first training step, compressed", sizes((name) => fetched.has(name)), ""],
+    ["the whole site, compressed", sizes(), "with pillow and matplotlib"],
   ]) {
-    const all = sums.page + sums.PyFlow; // all but Pyodide and numpy
-    line(what, kb(all), budget, all <= 1 << 20);
+    line(what, kb(sums.own), `≤ ${kb(BUDGET)}`, sums.own <= BUDGET); // all but Pyodide and numpy
     line("  of that the page's own files", kb(sums.page), "");
-    line("  and PyFlow, compiled", kb(sums.PyFlow), "");
+    line("  and PyFlow, with examples, shaders and names", kb(sums.PyFlow), "");
     line("  beside it numpy's, protobuf's and Python's modules", kb(sums.imported), "compiled: to start sooner");
-    line("  and Pyodide, numpy and protobuf themselves", kb(sums.other), sums === whole ? "with pillow and matplotlib" : "");
+    line("  and Pyodide, numpy and protobuf themselves", kb(sums.other), others);
   }
-  line("  and MNIST, when it is asked for", kb(whole.MNIST), "");
+  line("  and MNIST, when it is asked for", kb(sizes().MNIST), "");
 }
 
 // ---------------------------------------------------------------- PyFlow
@@ -194,7 +176,7 @@ const browser = await chromium.launch({ ...(executablePath ? { executablePath } 
 try {
   if (!rowsAlone) {
     await starting(browser);
-    sizes();
+    printSizes();
   }
   const both = CASES.filter((name) => name !== "threads");
   const quick = both.filter((name) => name !== "lenet");

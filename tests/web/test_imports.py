@@ -18,13 +18,16 @@ SOURCES = {
 }
 
 
-@pytest.fixture
-def modules():
+@pytest.fixture(params=["source", "code"])
+def modules(request):
+    def content(source, path):
+        return source if request.param == "source" else marshal.dumps(compile(source, path, "exec"))
+
     entries = {}
     for name, (file, source) in SOURCES.items():
         path = f"/nowhere/pyflow/{file}"
-        entries[name] = marshal.dumps(compile(source, path, "exec")), path, file.endswith("__init__.py")
-    return imports.Modules(marshal.dumps(entries))
+        entries[name] = content(source, path), path, file.endswith("__init__.py")
+    return imports.Modules(entries)
 
 
 def test_modules_are_found_where_their_sources_would_be(modules):
@@ -50,3 +53,13 @@ def test_folders_list_their_modules(modules, monkeypatch):
     assert [m.name for m in pkgutil.iter_modules(["/nowhere/pyflow/things"], "x.")] == ["x.one"]
     with pytest.raises(ImportError):
         modules.of_folder("/nowhere")
+
+
+def test_a_text_has_modules_and_files():
+    text = "\0pyflow/__init__.py\nX = 0\n\0pyflow/a/b.py\n\0playground/examples/c.py\npass\n"
+    modules, files = imports.entries(text, "/site")
+    assert modules == {
+        "pyflow": ("X = 0\n", "/site/pyflow/__init__.py", True),
+        "pyflow.a.b": ("", "/site/pyflow/a/b.py", False),
+    }
+    assert files == {"/site/playground/examples/c.py": "pass\n"}

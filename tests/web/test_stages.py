@@ -25,16 +25,15 @@ sys.path[:0] = sys.argv[2:4]
 import stages
 from playground import imports
 with open(sys.argv[1], "rb") as file:
-    content = file.read()
+    content = marshal.load(file)
 
 def staged(first):
-    entries = marshal.loads(content)
     global fetched
     fetched = []
     def get_rest():
         fetched.append(1)
         return [content]
-    imports.put_first(imports.Modules(marshal.dumps({name: entries[name] for name in first}), get_rest=get_rest))
+    imports.put_first(imports.Modules({name: content[name] for name in first}, get_rest=get_rest))
 
 def install():
     from pyflow import as_tensorflow

@@ -1,11 +1,10 @@
 """Finds modules in a few files, where Python would ask a file system that is written in JavaScript for each: most of
 what the tab waits for at its start.
 
-The files are made by web/compile.mjs and packed by zstd: `modules.bin` has the playground's modules and those of
-PyFlow's that most programs use, `imported.bin` those of others that these import, compiled; `later-modules.bin` and
-`later-imported.bin` have the rest, and are fetched when something is asked for that is not there
-(`pyflow/core/stages.py`). Each is a dictionary of `Module`s, without the name, by it. `files.bin` has the files that
-lie beside modules, by their paths. The tab has no sources of PyFlow.
+web/compile.mjs makes them. Two texts have PyFlow's modules and the playground's, as far as a tab needs them, with the
+text files that lie beside: the first what most programs use, the second the rest, for when something is asked for that
+is not there (`pyflow/core/stages.py`). They are compiled when they are imported. `imported.bin` and
+`later-imported.bin`, packed by zstd, have the modules of others that these import, compiled and marshalled.
 """
 
 from __future__ import annotations
@@ -25,12 +24,12 @@ from typing import Any, NamedTuple
 class Module(NamedTuple):
     """
     Attributes:
-      code: the module's, marshalled.
+      content: the module's source, or its code, marshalled.
       path: where its source would be.
       is_package: whether it has others in it.
     """
 
-    code: bytes
+    content: str | bytes
     path: str
     is_package: bool
 
@@ -39,11 +38,11 @@ class Modules(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
     """Finds and loads modules.
 
     Args:
-      contents: dictionaries, marshalled, of those at hand.
+      contents: the fields of those at hand, by their names.
       get_rest: gives those of the rest, if there are more of PyFlow's.
     """
 
-    def __init__(self, *contents: bytes, get_rest: Callable[[], list[bytes]] | None = None):
+    def __init__(self, *contents: dict[str, Any], get_rest: Callable[[], list[dict[str, Any]]] | None = None):
         self._modules: dict[str, Module] = {}
         self._folders: dict[str, str] = {}
         self._get_rest = get_rest
@@ -52,8 +51,8 @@ class Modules(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
         for content in contents:
             self._add(content)
 
-    def _add(self, content: bytes) -> None:
-        for name, fields in marshal.loads(content).items():
+    def _add(self, content: dict[str, Any]) -> None:
+        for name, fields in content.items():
             module = self._modules[name] = Module(*fields)
             if module.is_package:
                 self._folders[os.path.dirname(module.path)] = name
@@ -123,7 +122,10 @@ class Modules(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
             raise KeyboardInterrupt
 
     def get_code(self, fullname: str) -> CodeType:
-        return marshal.loads(self._modules[fullname].code)
+        module = self._modules[fullname]
+        if isinstance(module.content, bytes):
+            return marshal.loads(module.content)
+        return compile(module.content, module.path, "exec", dont_inherit=True)
 
     def get_source(self, fullname: str) -> None:
         return None
@@ -167,28 +169,47 @@ class _LaidOut(importlib.abc.Loader):
         pass
 
 
-def install() -> None:
-    """Once, before all other imports."""
+def entries(text: str, folder: str) -> tuple[dict[str, Module], dict[str, str]]:
+    """The modules in a text, by their names, and the other files, by their paths: what web/modules.py has joined."""
+    modules, files = {}, {}
+    for part in text.split("\0")[1:]:
+        path, _, content = part.partition("\n")
+        full = f"{folder}/{path}"
+        if path.endswith(".py") and not path.startswith("playground/examples/"):
+            name = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+            modules[name] = Module(content, full, path.endswith("/__init__.py"))
+        else:
+            files[full] = content
+    return modules, files
+
+
+def install(first: Any, rest: Callable[[], Any]) -> None:
+    """Once, before all other imports.
+
+    Args:
+      first: the first text, as JavaScript's array of bytes; `rest` gives the second.
+    """
     from compression import zstd  # type: ignore[import-not-found]  # of Pyodide's Python, 3.14
 
     folder = os.path.dirname(os.path.dirname(__file__))
 
-    def packed(name: str) -> bytes:
-        with open(os.path.join(folder, name), "rb") as file:
-            return zstd.decompress(file.read())
+    def unpacked(text: Any) -> dict[str, Any]:
+        modules, files = entries(text.to_bytes().decode(), folder)
+        for path, content in files.items():
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "wb") as file:
+                file.write(bytes(ord(c) - 256 for c in content) if path.endswith(".wasm") else content.encode())
+        return modules
 
-    def get_rest() -> list[bytes]:
+    def get_rest() -> list[dict[str, Any]]:
         import js  # type: ignore[import-not-found]
 
-        files = (js.fetchNow(f"later-{name}.bin") for name in ("modules", "imported"))  # src/engine/worker.ts
-        return [zstd.decompress(file.to_bytes()) for file in files]
+        imported = js.fetchNow("later-imported.bin")  # src/engine/worker.ts
+        return [unpacked(rest()), marshal.loads(zstd.decompress(imported.to_bytes()))]
 
-    for path, content in marshal.loads(packed("files.bin")).items():
-        path = os.path.join(folder, path)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "wb") as file:
-            file.write(content)
-    put_first(Modules(packed("modules.bin"), packed("imported.bin"), get_rest=get_rest))
+    with open(os.path.join(folder, "imported.bin"), "rb") as file:
+        imported = marshal.loads(zstd.decompress(file.read()))
+    put_first(Modules(unpacked(first), imported, get_rest=get_rest))
 
 
 def put_first(modules: Modules) -> None:

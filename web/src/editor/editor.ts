@@ -9,7 +9,8 @@ import { keymap } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { basicSetup, EditorView } from "codemirror";
 import { h } from "../dom";
-import { completeTensorFlow } from "./completion";
+import type { Library } from "../engine/messages";
+import { completionOf } from "./completion";
 
 const KEYS = "Tab indents. Escape, then Tab, leaves the editor. Control and Enter runs the program.";
 
@@ -41,7 +42,7 @@ export class Editor {
   readonly element = h("div", { class: "editor" });
   #view: EditorView;
 
-  constructor(text: string, actions: { run: () => true; changed: (text: string) => void }) {
+  constructor(text: string, library: Promise<Library>, actions: { run: () => true; changed: (text: string) => void }) {
     const root = this.element.attachShadow({ mode: "open" });
     this.#view = new EditorView({
       root,
@@ -57,7 +58,7 @@ export class Editor {
           basicSetup,
           indentUnit.of("    "),
           python(),
-          pythonLanguage.data.of({ autocomplete: completeTensorFlow }),
+          pythonLanguage.data.of({ autocomplete: completionOf(library) }),
           autocompletion({ activateOnTyping: true }),
           lintGutter(),
           theme,

@@ -1,6 +1,7 @@
 // The page's side of the worker: calls, events, stopping, and starting anew with the visitor's files in place.
 import { ownScript } from "../trusted";
 import type { Ending, Events, Reply, Request } from "./messages";
+import { SiteText } from "./text";
 import workerUrl from "./worker?worker&url";
 
 /** What an `EngineError` says when the visitor wanted it so. */
@@ -23,6 +24,9 @@ export class Engine {
   #stopTimer: ReturnType<typeof setTimeout> | undefined;
   #placed: Promise<void> = Promise.resolve();
   #cancel: (() => void) | null = null; // while packages are loaded for a program
+  readonly #text = new SiteText();
+  /** The examples, and the public names. */
+  readonly library = this.#text.library;
 
   /** Given the files that Python is to find whenever it starts. */
   constructor(private readonly files: () => Promise<Map<string, Uint8Array<ArrayBuffer>>>) {}
@@ -48,6 +52,10 @@ export class Engine {
     worker.onmessage = ({ data }: MessageEvent<Reply>) => worker === this.#worker && this.#receive(data);
     worker.onerror = (event) => this.#emit("failed", event.message || "The worker could not be started");
     worker.postMessage({ kind: "start", base: new URL("./", location.href).href, interrupt: buffer });
+    this.#text.sources.then(
+      (sources) => worker === this.#worker && worker.postMessage({ kind: "sources", sources }),
+      (error) => this.#emit("failed", error.message),
+    );
     this.#placed = this.files().then((files) => {
       for (const [path, bytes] of files) this.put(path, bytes).catch(() => undefined);
     });

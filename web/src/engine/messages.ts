@@ -1,8 +1,23 @@
 // What the page and the worker say to each other.
 
+/** The text of PyFlow's modules: those that most programs use, and the rest, which may come later (see text.ts). */
+export interface Sources {
+  first: Uint8Array<ArrayBuffer>;
+  rest: Uint8Array<SharedArrayBuffer | ArrayBuffer>;
+}
+
+/** What of the site's text the page itself shows. */
+export interface Library {
+  gallery: { chapter: string; file: string; about: string }[];
+  /** The text of each file of the gallery. */
+  examples: Map<string, string>;
+  names: [name: string, kind: "function" | "class" | "namespace" | "constant", signature: string][];
+}
+
 /** From the page: a call of a Python function, or a file to put or take, or packages to load. */
 export type Request =
   | { kind: "start"; base: string; interrupt: SharedArrayBuffer | null }
+  | { kind: "sources"; sources: Sources }
   | { kind: "call"; id: number; name: string; args: unknown[] }
   | { kind: "load"; id: number; source: string }
   | { kind: "put"; id: number; path: string; bytes: Uint8Array<ArrayBuffer> }

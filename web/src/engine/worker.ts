@@ -1,7 +1,8 @@
 // Owns Pyodide: starts it, and does one request after another. Python tells of what happens meanwhile by `tell`.
 import type { PyodideAPI } from "pyodide";
-import type { Events, Reply, Request } from "./messages";
+import type { Events, Reply, Request, Sources } from "./messages";
 import { SecondThread } from "./second-thread";
+import { whole } from "./text-parts";
 import { Adapter } from "./webgpu";
 
 type Answer = ((name: string, args: string) => string) & {
@@ -28,6 +29,10 @@ function waitForPage(): void {
 
 let base = "";
 let python: Promise<{ pyodide: PyodideAPI; answer: Answer }>;
+let give: (sources: Sources) => void;
+const sources = new Promise<Sources>((resolve) => {
+  give = resolve;
+});
 
 async function start(interrupt: SharedArrayBuffer | null): Promise<{ pyodide: PyodideAPI; answer: Answer }> {
   tell("progress", "Loading Python");
@@ -43,7 +48,8 @@ async function start(interrupt: SharedArrayBuffer | null): Promise<{ pyodide: Py
   const threads = self.crossOriginIsolated ? navigator.hardwareConcurrency : 1;
   if (threads > 1) pyodide.registerJsModule("pyflow_second_thread", { thread: new SecondThread(memory) });
   tell("progress", "Starting PyFlow");
-  pyodide.pyimport("playground.imports").install();
+  const { first, rest } = await sources;
+  pyodide.pyimport("playground.imports").install(first, () => whole(rest));
   const playground = pyodide.pyimport("playground");
   playground.connect((name: keyof Events, payload: string) => tell(name, JSON.parse(payload)));
   const answer: Answer = playground.answer;
@@ -67,7 +73,7 @@ Object.assign(self, { fetchNow });
 /** What Python says of a call that it cannot do. */
 class Refusal extends Error {}
 
-async function handle(request: Exclude<Request, { kind: "start" }>): Promise<void> {
+async function handle(request: Exclude<Request, { kind: "start" | "sources" }>): Promise<void> {
   try {
     const { pyodide, answer } = await python;
     if (request.kind === "call") {
@@ -108,6 +114,8 @@ self.onmessage = ({ data: request }: MessageEvent<Request>) => {
     shown = request.interrupt && new Int32Array(request.interrupt);
     python = start(request.interrupt);
     python.catch((error) => tell("failed", String(error?.message ?? error)));
+  } else if (request.kind === "sources") {
+    give(request.sources);
   } else {
     last = last.then(() => handle(request));
   }

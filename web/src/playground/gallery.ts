@@ -1,11 +1,6 @@
 // The gallery of examples, by chapter, in a dialog.
 import { h } from "../dom";
-
-interface Example {
-  chapter: string;
-  file: string;
-  about: string;
-}
+import type { Library } from "../engine/messages";
 
 export class Gallery {
   readonly #list = h("div", { class: "gallery-list" });
@@ -21,14 +16,19 @@ export class Gallery {
     this.#list,
   );
 
-  constructor(private readonly chosen: (file: string, text: string) => void) {}
+  constructor(
+    private readonly library: Promise<Library>,
+    private readonly chosen: (file: string, text: string) => void,
+  ) {}
 
   async open(): Promise<void> {
     this.element.showModal();
     if (this.#list.childElementCount) return;
-    const examples: Example[] = await (await fetch("examples.json")).json();
-    for (const chapter of new Set(examples.map((example) => example.chapter))) {
-      const cards = examples.filter((example) => example.chapter === chapter).map((example) => this.#card(example));
+    const { gallery, examples } = await this.library;
+    if (this.#list.childElementCount) return; // it was opened twice meanwhile
+    for (const chapter of new Set(gallery.map((example) => example.chapter))) {
+      const own = gallery.filter((example) => example.chapter === chapter);
+      const cards = own.map(({ file, about }) => this.#card(file, about, examples.get(file) ?? ""));
       this.#list.append(
         h("h3", {}, /^\d/.test(chapter) ? `Chapter ${chapter}` : chapter),
         h("div", { class: "cards" }, ...cards),
@@ -36,17 +36,16 @@ export class Gallery {
     }
   }
 
-  #card({ file, about }: Example): HTMLElement {
+  #card(file: string, about: string, text: string): HTMLElement {
     return h(
       "button",
-      { class: "card-button", onclick: () => void this.#choose(file) },
+      { class: "card-button", onclick: () => this.#choose(file, text) },
       h("strong", {}, file.replace(/^.*\//, "").replace(/\.py$/, "").replaceAll("_", " ")),
       h("span", {}, about),
     );
   }
 
-  async #choose(file: string): Promise<void> {
-    const text = await (await fetch(`examples/${file}`)).text();
+  #choose(file: string, text: string): void {
     this.element.close();
     this.chosen(file, text);
   }

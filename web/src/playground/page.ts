@@ -24,7 +24,7 @@ export class Playground {
   readonly #graph: GraphPanel;
   readonly #editor: Editor;
   readonly #tabs: Tabs;
-  readonly #gallery = new Gallery((file, text) => this.#open(file, text));
+  readonly #gallery: Gallery;
   readonly #name = h("span", { class: "program-name" });
   readonly #notice = h("p", { class: "notice", role: "status", hidden: true });
   readonly #profiled = h("input", { type: "checkbox", id: "profiled" });
@@ -40,6 +40,7 @@ export class Playground {
     store: FileStore,
     private readonly device: () => string,
   ) {
+    this.#gallery = new Gallery(engine.library, (file, text) => this.#open(file, text));
     this.#graph = new GraphPanel(engine);
     this.files = new FilesPanel(engine, store, {
       showGraph: (path) => {
@@ -48,7 +49,7 @@ export class Playground {
       },
       open: async (path) => this.#open(path.slice("/files/".length), new TextDecoder().decode(await engine.take(path))),
     });
-    this.#editor = new Editor(kept("program", FIRST_PROGRAM), {
+    this.#editor = new Editor(kept("program", FIRST_PROGRAM), engine.library, {
       run: () => {
         void this.run();
         return true;
