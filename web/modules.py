@@ -189,16 +189,10 @@ def texts(*wheels: bytes) -> dict[str, str]:
         with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
             for name in archive.namelist():
                 if is_example(name) or name.endswith(TEXT):
-                    content = archive.read(name).decode()
-                    files[name] = _without_comments(content) if name.endswith(".wgsl") else content
+                    files[name] = archive.read(name).decode()
                 elif name.endswith(".wasm"):  # no text: its bytes are taken for the letters from 256 on
                     files[name] = "".join(chr(256 + byte) for byte in archive.read(name))
     return files
-
-
-def _without_comments(shader: str) -> str:
-    lines = (re.sub("//.*", "", line).strip() for line in shader.split("\n"))
-    return "\n".join(line for line in lines if line) + "\n"
 
 
 def joined(modules: dict[str, Entry], files: dict[str, str] | None = None) -> bytes:
