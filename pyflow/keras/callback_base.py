@@ -126,7 +126,9 @@ class BaseLogger(Callback):
                 self.totals[key] = self.totals.get(key, 0.0) + np.float64(value) * size
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        for key in self.params["metrics"] if logs is not None else ():
+        if logs is None:
+            return
+        for key in self.params["metrics"]:
             if key in self.totals:
                 logs[key] = self.totals[key] if key in self.stateful_metrics else self.totals[key] / self.seen
 

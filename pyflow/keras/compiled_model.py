@@ -315,8 +315,9 @@ class CompiledModel(Network):
             self._set_inputs(x)
         if self._is_compiled and self._targets is None:
             self._make_targets()
-        fed = [i for i, t in enumerate(self.inputs) if not isinstance(t, Tensor) or t.op.type == "Placeholder"]
-        shapes = [None if t.shape.ndims is None else tuple(t.shape.as_list()) for t in self.inputs]
+        own_inputs: list[Any] = self.inputs  # type: ignore[assignment]
+        fed = [i for i, t in enumerate(own_inputs) if not isinstance(t, Tensor) or t.op.type == "Placeholder"]
+        shapes = [None if t.shape.ndims is None else tuple(t.shape.as_list()) for t in own_inputs]
         if self._graph is None:
             shapes = [None] * len(fed)
         names = [self.input_names[i] for i in fed]
@@ -324,7 +325,8 @@ class CompiledModel(Network):
         if not with_targets:
             return inputs
         self._assert_compiled()
-        targets = [t for t in self._targets if t.is_fed]  # type: ignore[misc]
+        all_targets: list[Any] = self._targets  # type: ignore[assignment]
+        targets = [t for t in all_targets if t.is_fed]
         if y is None and targets:
             raise ValueError(
                 f"Please provide data for the model's targets: {[t.name for t in targets]}"
@@ -332,7 +334,7 @@ class CompiledModel(Network):
         own = standardized(y, [t.name for t in targets], None, "target")
         for target, value in zip(targets, own):
             check_target(target, value)
-        all_names = [t.name for t in self._targets]  # type: ignore[misc]
+        all_names = [t.name for t in all_targets]
         of_examples = weights_per_output(sample_weight, all_names, "sample_weight")
         of_classes = (
             weights_per_output(class_weight, all_names, "class_weight") if class_weight else [None] * len(all_names)
@@ -342,10 +344,10 @@ class CompiledModel(Network):
         values = dict(zip((t.name for t in targets), own))
         weights = [
             None if t.name not in values else example_weights(values[t.name], w, c, t.mode)
-            for t, w, c in zip(self._targets, of_examples, of_classes)  # type: ignore[misc]
+            for t, w, c in zip(all_targets, of_examples, of_classes)
         ]
         check_lengths(inputs, own, [w for w in weights if w is not None])
-        changed = [t for t, w in zip(self._targets, weights) if t.is_fed and w is not None and t.weights is None]
+        changed = [t for t, w in zip(all_targets, weights) if t.is_fed and w is not None and t.weights is None]
         if changed:
             for target in changed:
                 target.use_weights(True)

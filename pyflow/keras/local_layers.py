@@ -87,7 +87,7 @@ class _LocallyConnected(Layer):
         if None in spatial or channels is None:
             raise ValueError(f"The spatial dimensions of the inputs to  a LocallyConnected{self._rank}D layer should "
                              f"be fully-defined, but layer received the inputs shape {input_shape}")  # fmt: skip
-        self.output_sizes = tuple(
+        self.output_sizes: tuple[Any, ...] = tuple(
             conv_output_length(n, k, "valid", s) for n, k, s in zip(spatial, self.kernel_size, self.strides)
         )
         shape = (math.prod(self.output_sizes), math.prod(self.kernel_size) * channels, self.filters)

@@ -265,10 +265,10 @@ class MeanIoU(Metric):
         self.total_cm = self.add_weight("total_confusion_matrix", (num_classes, num_classes), initializer="zeros")
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-        flat = [reshape(y, [-1]) for y in (y_true, y_pred)]
+        labels, found = reshape(y_true, [-1]), reshape(y_pred, [-1])
         weights = None if sample_weight is None else reshape(sample_weight, [-1])
-        found = confusion_matrix(*flat, self.num_classes, weights=weights, dtype=dtypes.as_dtype(self._dtype))
-        return self.total_cm.assign_add(found)
+        dtype = dtypes.as_dtype(self._dtype)
+        return self.total_cm.assign_add(confusion_matrix(labels, found, self.num_classes, weights=weights, dtype=dtype))
 
     def result(self) -> Any:
         matrix = self.total_cm.read_value()

@@ -20,7 +20,7 @@ from pyflow.ops.math_binary import Maximum as maximum
 from pyflow.ops.math_binary import pow as tf_pow
 from pyflow.ops.math_unary import abs as tf_abs
 from pyflow.ops.math_unary import sqrt, square
-from pyflow.ops.variable_base import Variable
+from pyflow.ops.resource_variable_base import BaseResourceVariable
 
 
 class CommonOptimizer(Optimizer):
@@ -40,7 +40,7 @@ class CommonOptimizer(Optimizer):
 
     def _apply(self, op_type: str, *inputs: Any, **attrs: Any) -> Any:
         given: list[Any] = list(inputs)
-        return getattr(raw, op_type)(*[x.handle if isinstance(x, Variable) else x for x in given], **attrs)
+        return getattr(raw, op_type)(*[x.handle if isinstance(x, BaseResourceVariable) else x for x in given], **attrs)
 
 
 @export("keras.optimizers.SGD")

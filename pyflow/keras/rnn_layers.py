@@ -230,19 +230,20 @@ class RNN(Layer):
         if self._states is None:
             spec = self.input_spec[0] if self.input_spec else None
             self._begin_states(spec.shape[0] if spec is not None and spec.shape else None)
-        values = [np.zeros(s.shape.as_list()) for s in self._states] if states is None else nest.flatten(states)
-        if len(values) != len(self._states):  # type: ignore[misc]
+        own: list[Any] = self._states  # type: ignore[assignment]
+        values = [np.zeros(s.shape.as_list()) for s in own] if states is None else nest.flatten(states)
+        if len(values) != len(own):
             raise ValueError(
-                f"Layer {self.name} expects {len(self._states)} states, but it received {len(values)} state values. "
+                f"Layer {self.name} expects {len(own)} states, but it received {len(values)} state values. "
                 f"Input received: {states}"
             )
-        for i, (v, s) in enumerate(zip(values, self._states)):  # type: ignore[misc]
+        for i, (v, s) in enumerate(zip(values, own)):
             if np.shape(v) != tuple(s.shape.as_list()):
                 raise ValueError(
                     f"State {i} is incompatible with layer {self.name}: expected shape={tuple(s.shape.as_list())}, "
                     f"found shape={np.shape(v)}"
                 )
-        batch_set_value(list(zip(self._states, values)))  # type: ignore[misc]
+        batch_set_value(list(zip(own, values)))
 
     def _run_config(self) -> dict[str, Any]:
         names = "return_sequences return_state go_backwards stateful unroll time_major".split()

@@ -155,7 +155,8 @@ class UpSampling2D(_UpSampling):
         self.interpolation = interpolation
 
     def call(self, inputs: Any) -> Any:
-        return backend_layers.resize_images(inputs, *self.size, self.data_format, self.interpolation)
+        rows, columns = self.size
+        return backend_layers.resize_images(inputs, rows, columns, self.data_format, self.interpolation)
 
 
 @export("keras.layers.UpSampling3D")
