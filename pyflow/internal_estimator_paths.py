@@ -62,9 +62,9 @@ contrib.tpu.python ?contrib.tpu.TPUEstimator
 contrib.tpu.python.tpu ?contrib.tpu.TPUEstimator @contrib.tpu
 contrib.tpu.python.tpu.tpu_config ?contrib.tpu.TPUEstimator estimator.tpu_config
 contrib.tpu.python.tpu.tpu_estimator ?contrib.tpu.TPUEstimator estimator.tpu_estimator estimator.tpu_spec
-contrib.tpu.python.tpu.tpu_optimizer ?contrib.tpu.TPUEstimator contrib.tpu
+contrib.tpu.python.tpu.tpu_optimizer train.cross_shard_optimizer
 python.tpu
-python.tpu.tpu_optimizer ?contrib.tpu.TPUEstimator contrib.tpu
+python.tpu.tpu_optimizer train.cross_shard_optimizer
 contrib.learn.python.learn.basic_session_run_hooks ?contrib.learn.ModeKeys @train
 contrib.learn.python.learn.estimators ?contrib.learn.ModeKeys @contrib.learn
 contrib.learn.python.learn.estimators.constants ?contrib.learn.ModeKeys contrib.learn_model_fn

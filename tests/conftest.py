@@ -26,6 +26,24 @@ def fresh_defaults():
     _fresh_default_graph()
 
 
+@pytest.fixture
+def own_tensorflow(monkeypatch):
+    """`tensorflow` may become PyFlow in this test; afterwards all modules of that name are what they were."""
+
+    def modules() -> dict:
+        tops = ("tensorflow", "tensorflow_core", "tensorflow_estimator")
+        return {name: module for name, module in sys.modules.items() if name.partition(".")[0] in tops}
+
+    before = modules()
+    for name in before:
+        del sys.modules[name]
+    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+    yield
+    for name in modules():
+        del sys.modules[name]
+    sys.modules.update(before)
+
+
 def _fresh_default_graph():
     if scopes := sys.modules.get("pyflow.core.scopes"):  # a test that made no graph has not loaded it
         for session in list(scopes.default_session_stack.items):  # an InteractiveSession that nobody has closed

@@ -30,21 +30,16 @@ def words(text: str) -> str:
 
 
 @pytest.fixture
-def as_main(monkeypatch):
+def as_main(monkeypatch, own_tensorflow):
     """A program runs as `python -m pyflow run` runs it; afterwards all modules are what they were."""
-    before = dict(sys.modules)
-    for name in [name for name in before if name.split(".")[0] == "tensorflow"]:
-        del sys.modules[name]
+    main_module = sys.modules["__main__"]
     monkeypatch.setattr(sys, "argv", list(sys.argv))
     monkeypatch.setattr(sys, "path", list(sys.path))
-    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
     random_state = np.random.get_state()
     with np.printoptions():
         yield
     np.random.set_state(random_state)
-    for name in [name for name in sys.modules if name.split(".")[0] == "tensorflow"]:
-        del sys.modules[name]
-    sys.modules.update({name: m for name, m in before.items() if name.split(".")[0] in ("tensorflow", "__main__")})
+    sys.modules["__main__"] = main_module
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

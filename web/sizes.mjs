@@ -1,7 +1,7 @@
-// What the site's files are, compressed as hosts compress them, by what they count as:
+// What the site's files are, compressed (by Brotli where the build has done it, else by gzip), by what they count as:
 //   node web/sizes.mjs prints it as JSON
 // `page` and `PyFlow` are the site's own, which are to be 1 MB at most; the others are beside them.
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -24,8 +24,9 @@ export function sizes(counts = () => true) {
   const sums = { page: 0, PyFlow: 0, imported: 0, other: 0, MNIST: 0 };
   for (const name of readdirSync(dist, { recursive: true, encoding: "utf8" })) {
     const file = path.join(dist, name);
-    if (!statSync(file).isFile() || !counts(name)) continue;
-    sums[groupOf(name)] += gzipSync(readFileSync(file), { level: 9 }).length;
+    if (!statSync(file).isFile() || name.endsWith(".br") || !counts(name)) continue;
+    const isPacked = existsSync(`${file}.br`);
+    sums[groupOf(name)] += isPacked ? statSync(`${file}.br`).size : gzipSync(readFileSync(file), { level: 9 }).length;
   }
   return { ...sums, own: sums.page + sums.PyFlow };
 }

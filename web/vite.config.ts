@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { appendFileSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { brotliCompressSync } from "node:zlib";
 import { defineConfig, type Plugin } from "vite";
 import headers from "./headers.json" with { type: "json" };
 
@@ -18,6 +19,20 @@ function policyInPage(): Plugin {
   };
 }
 
+/** Puts beside each text of the page what it is in Brotli, for servers that send this to browsers that take it. */
+function packedTexts(): Plugin {
+  return {
+    name: "packed-texts",
+    apply: "build",
+    closeBundle() {
+      const names = readdirSync(dist, { recursive: true, encoding: "utf8" });
+      for (const name of names.filter((name) => /\.(js|css|json)$/.test(name) && !name.startsWith("pyodide"))) {
+        writeFileSync(path.join(dist, `${name}.br`), brotliCompressSync(readFileSync(path.join(dist, name))));
+      }
+    },
+  };
+}
+
 /** Lists every file of the site with size and SHA-256; the service worker changes whenever one of them does. */
 function lockFile(): Plugin {
   return {
@@ -28,7 +43,8 @@ function lockFile(): Plugin {
       const lines = Object.entries(headers).map(([name, value]) => `  ${name}: ${value}\n`);
       writeFileSync(path.join(dist, "_headers"), `/*\n${lines.join("")}`);
       const names = readdirSync(dist, { recursive: true, encoding: "utf8" })
-        .filter((name) => statSync(path.join(dist, name)).isFile() && !["site-lock.json", "sw.js"].includes(name))
+        .filter((name) => statSync(path.join(dist, name)).isFile())
+        .filter((name) => !name.endsWith(".br") && !["site-lock.json", "sw.js"].includes(name))
         .sort();
       const files = Object.fromEntries(
         names.map((name) => {
@@ -46,7 +62,7 @@ function lockFile(): Plugin {
 export default defineConfig({
   base: "./",
   publicDir: "build/public",
-  plugins: [policyInPage(), lockFile()],
+  plugins: [policyInPage(), lockFile(), packedTexts()],
   worker: { format: "es" },
   server: { headers },
   build: {

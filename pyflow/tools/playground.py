@@ -33,12 +33,25 @@ class Handler(http.server.SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "PyFlow"
     sys_version = ""
+    _encoding = ""  # of the file that is being sent
 
     def __init__(self, *args: Any, headers: dict[str, str], **options: Any):
         self._own = headers
         super().__init__(*args, **options)
 
+    def translate_path(self, path: str) -> str:
+        file = super().translate_path(path)
+        accepted = [name.partition(";")[0].strip() for name in self.headers.get("Accept-Encoding", "").split(",")]
+        self._encoding = "br" if "br" in accepted and os.path.isfile(f"{file}.br") else ""
+        return f"{file}.br" if self._encoding else file
+
+    def guess_type(self, path: Any) -> str:
+        return super().guess_type(os.fspath(path).removesuffix(".br"))
+
     def end_headers(self) -> None:
+        if self._encoding:
+            self.send_header("Content-Encoding", self._encoding)
+            self.send_header("Vary", "Accept-Encoding")
         for name, value in self._own.items():
             self.send_header(name, value)
         # Names with a hash in them never change what they mean; of the others the browser asks whether they have.

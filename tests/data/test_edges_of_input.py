@@ -11,6 +11,6 @@ GOLDEN = Golden("input_edge_cases", "input_edges.json")
 
 
 @pytest.mark.parametrize("name", sorted(GOLDEN.cases))
-def test_gives_the_same(name):
+def test_gives_the_same(name, own_tensorflow):
     install()
     GOLDEN.check(name, rtol=1e-5 if name == "scaled_images" else 0.0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import sys
 
 import pytest
 
@@ -11,17 +10,8 @@ from pyflow import as_tensorflow
 
 
 @pytest.fixture(autouse=True)
-def installed():
-    """`tensorflow` and `tensorflow_estimator` are PyFlow, for one test."""
-    before = dict(sys.modules)
-    finders = list(sys.meta_path)
+def installed(own_tensorflow):
     as_tensorflow.install()
-    yield
-    sys.meta_path[:] = finders
-    for name in set(sys.modules) - set(before):
-        if name.partition(".")[0] in ("tensorflow", "tensorflow_core", "tensorflow_estimator"):
-            del sys.modules[name]
-    sys.modules.update({name: module for name, module in before.items() if name.startswith("tensorflow")})
 
 
 @pytest.mark.parametrize(

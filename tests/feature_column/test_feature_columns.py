@@ -11,10 +11,10 @@ SEQUENCES = Golden("sequence_column_cases", "sequence_columns.json")
 
 
 @pytest.mark.parametrize("name", sorted(COLUMNS.cases))
-def test_columns_are_as_in_tensorflow(name):
+def test_columns_are_as_in_tensorflow(name, own_tensorflow):
     COLUMNS.check(name, rtol=1e-4)
 
 
 @pytest.mark.parametrize("name", sorted(SEQUENCES.cases))
-def test_sequences_and_layers_are_as_in_tensorflow(name):
+def test_sequences_and_layers_are_as_in_tensorflow(name, own_tensorflow):
     SEQUENCES.check(name, rtol=1e-4)

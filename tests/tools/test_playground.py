@@ -47,6 +47,17 @@ def test_every_file_comes_with_the_headers_of_the_site_and_its_type(address):
     assert "immutable" in headers_of(address + "assets/d-123.js")["Cache-Control"]
 
 
+def test_what_the_build_has_packed_is_sent_so_to_those_who_take_it(address, tmp_path):
+    (tmp_path / "assets" / "d-123.js.br").write_bytes(b"packed")
+    for accepted, sent, encoding in [("gzip, br;q=0.9", b"packed", "br"), ("gzip", b"x", None), ("zbr", b"x", None)]:
+        request = urllib.request.Request(address + "assets/d-123.js", headers={"Accept-Encoding": accepted})
+        with urllib.request.urlopen(request, timeout=10) as response:
+            assert response.read() == sent
+            assert response.headers["Content-Encoding"] == encoding
+            assert response.headers["Content-Type"] == "text/javascript"
+            assert "immutable" in response.headers["Cache-Control"]
+
+
 def test_what_is_no_file_of_the_site_is_not_found(address):
     for name in ("assets/", "../setup.py", "none"):
         with pytest.raises(urllib.error.HTTPError, match="404") as error:
