@@ -1,8 +1,8 @@
 """Makes of wheels what a tab loads: the text of modules and files, and others' modules compiled. Runs in Pyodide's
 Python, by web/compile.mjs.
 
-What nothing in a tab reads is left out of the text: comments, functions' type hints, the docstrings of what has no
-public name. Names that a function has for itself become short.
+What a tab has little use for is left out of the text: comments, functions' type hints, the docstrings of what has no
+public name, and of others all but the first paragraph. Names that a function has for itself become short.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def _leave_out(parent: ast.AST, module: str, path: str, shown: set[tuple[str, st
             inner = f"{path}{node.name}"
             is_public = (module, inner) in shown or any(_is_export(each) for each in node.decorator_list)
             is_inner_shown = is_public or is_shown and node.name[0] != "_"
-            _set_docstring(node, ast.get_docstring(node) if is_inner_shown else None)
+            _set_docstring(node, _summary(node) if is_inner_shown else None)
             is_inner_shown = is_inner_shown and isinstance(node, ast.ClassDef)
             inner += "." if isinstance(node, ast.ClassDef) else ".<locals>."
         _leave_out(node, module, inner, shown, is_inner_shown)
@@ -110,6 +110,11 @@ def _without_hint(node: ast.AST) -> ast.AST:
 
 def _is_export(decorator: ast.expr) -> bool:
     return isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Name) and decorator.func.id == "export"
+
+
+def _summary(node: ast.ClassDef | Function) -> str | None:
+    text = ast.get_docstring(node)
+    return text and text.partition("\n\n")[0]
 
 
 def _set_docstring(node: ast.Module | ast.ClassDef | Function, text: str | None) -> None:
