@@ -114,7 +114,7 @@ $(ONEDNN): | $(DEV)
 	$(PYTHON_BIN) -m pip install --quiet --prefix $(abspath $@) "$$(sed -n 's/^onednn = \["\(.*\)"\]$$/\1/p' pyproject.toml)"
 	mkdir -p $@
 
-$(WASM) $(UNPACKING) &: $(wildcard web/wasm/assembly/*.ts) web/wasm/build.mjs web/wasm/package-lock.json
+$(WASM) $(UNPACKING) &: $(wildcard web/wasm/assembly/*.ts web/wasm/assembly/*/*.ts) web/wasm/build.mjs web/wasm/package-lock.json
 	npm ci --silent --prefix web/wasm
 	npm run build --silent --prefix web/wasm
 

@@ -104,11 +104,6 @@ def _path_of(package: str) -> str:
     return sys.modules[package].__path__[0]
 
 
-# Names whose modules are imported when they are first used, by themselves.
-_APART = {
-    f"pyflow.keras.{name}": "pyflow.keras.columns" for name in ("experimental.SequenceFeatures", "layers.DenseFeatures")
-}
-
 # What TensorFlow 1.0 gave other names, for the programs that are older still.
 _RENAMED = {
     "batch_matmul": "matmul",
@@ -139,16 +134,9 @@ def find(module: types.ModuleType, name: str) -> Any:
     Raises:
       AttributeError: there is no such name.
     """
-    full = f"{module.__name__}.{name}"
-    if full in _APART:
-        stages.complete()
-        importlib.import_module(_APART[full])
-        lay_out(full.removeprefix("pyflow."))
-        _complete_begun()
-        return vars(module)[name]
     if name == "__all__":  # `from ... import *`, which then takes all that there is
         stages.complete()
-    elif not name.startswith("__") and stages.complete(full):
+    elif not name.startswith("__") and stages.complete(full := f"{module.__name__}.{name}"):
         if name in vars(module):
             return vars(module)[name]
         if full in sys.modules:  # it is being imported

@@ -1,6 +1,6 @@
 // Packs text for the tab, whose text.worker.ts unpacks it:
 //   node web/pack.mjs TARGET FILE...
-// The target has the number of texts, their lengths, and what web/wasm/assembly/text.ts makes of all of them.
+// The target has the number of texts, their lengths, and what web/wasm/assembly/text/packer.ts makes of all of them.
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from pyflow.core.api import export
 from pyflow.core.scopes import control_dependencies
+from pyflow.estimator.canned import Canned
 from pyflow.estimator.class_heads import _binary_logistic_or_multi_class_head
-from pyflow.estimator.estimator import Estimator
 from pyflow.estimator.optimizers import get_optimizer_instance
 from pyflow.estimator.regression_heads import _regression_head
 from pyflow.feature_column.numeric_columns import NumericColumn
@@ -67,14 +67,10 @@ def _baseline_model_fn(
     )
 
 
-class _Baseline(Estimator):
+class _Baseline(Canned):
     """An estimator of a bias with a head."""
 
-    def _start(self, head: Any, model_dir: Any, config: Any, optimizer: Any, weight_column: Any = None) -> None:
-        def _model_fn(features: Any, labels: Any, mode: str, config: Any) -> Any:
-            return _baseline_model_fn(features, labels, mode, head, optimizer, weight_column, config)
-
-        Estimator.__init__(self, _model_fn, model_dir, config)
+    _model = staticmethod(_baseline_model_fn)
 
 
 @export("estimator.BaselineClassifier")
@@ -92,7 +88,7 @@ class BaselineClassifier(_Baseline):
         loss_reduction: Any = Reduction.SUM,
     ):
         head = _binary_logistic_or_multi_class_head(n_classes, weight_column, label_vocabulary, loss_reduction)
-        self._start(head, model_dir, config, optimizer, weight_column)
+        self._start(head, model_dir, config, optimizer=optimizer, weight_column=weight_column)
 
 
 @export("estimator.BaselineEstimator", "contrib.estimator.BaselineEstimator")
@@ -100,7 +96,7 @@ class BaselineEstimator(_Baseline):
     """Learns a bias for a head. Arguments as those of `LinearEstimator`."""
 
     def __init__(self, head: Any, model_dir: Any = None, optimizer: Any = "Ftrl", config: Any = None):
-        self._start(head, model_dir, config, optimizer)
+        self._start(head, model_dir, config, optimizer=optimizer)
 
 
 @export("estimator.BaselineRegressor")
@@ -119,4 +115,4 @@ class BaselineRegressor(_Baseline):
         head = _regression_head(
             label_dimension=label_dimension, weight_column=weight_column, loss_reduction=loss_reduction
         )
-        self._start(head, model_dir, config, optimizer)
+        self._start(head, model_dir, config, optimizer=optimizer)

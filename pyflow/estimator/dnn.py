@@ -10,8 +10,8 @@ from typing import Any
 
 from pyflow.core.api import export
 from pyflow.core.scopes import get_default_graph, name_scope
+from pyflow.estimator.canned import Canned
 from pyflow.estimator.class_heads import _binary_logistic_or_multi_class_head
-from pyflow.estimator.estimator import Estimator
 from pyflow.estimator.mode_keys import ModeKeys
 from pyflow.estimator.optimizers import get_optimizer_instance
 from pyflow.estimator.regression_heads import _regression_head
@@ -201,26 +201,10 @@ def _dnn_model_fn(
         return make(features=features, mode=mode, labels=labels, optimizer=optimizer, logits=logits)
 
 
-class _DNN(Estimator):
+class _DNN(Canned):
     """An estimator of a deep network with a head."""
 
-    def _start(
-        self, head: Any, feature_columns: Any, model_dir: Any, config: Any, warm_start_from: Any, **options: Any
-    ) -> None:
-        columns = tuple(feature_columns or [])
-
-        def _model_fn(features: Any, labels: Any, mode: str, config: Any) -> Any:
-            return _dnn_model_fn(
-                features=features,
-                labels=labels,
-                mode=mode,
-                head=head,
-                feature_columns=columns,
-                config=config,
-                **options,
-            )
-
-        Estimator.__init__(self, _model_fn, model_dir, config, warm_start_from=warm_start_from)
+    _model = staticmethod(_dnn_model_fn)
 
 
 @export("estimator.DNNClassifier")
@@ -264,10 +248,10 @@ class DNNClassifier(_DNN):
     ):
         self._start(
             _binary_logistic_or_multi_class_head(n_classes, weight_column, label_vocabulary, loss_reduction),
-            feature_columns,
             model_dir,
             config,
             warm_start_from,
+            feature_columns=tuple(feature_columns or []),
             hidden_units=hidden_units,
             optimizer=optimizer,
             activation_fn=activation_fn,
@@ -297,10 +281,10 @@ class DNNEstimator(_DNN):
     ):
         self._start(
             head,
-            feature_columns,
             model_dir,
             config,
             warm_start_from,
+            feature_columns=tuple(feature_columns or []),
             hidden_units=hidden_units,
             optimizer=optimizer,
             activation_fn=activation_fn,
@@ -334,10 +318,10 @@ class DNNRegressor(_DNN):
             _regression_head(
                 label_dimension=label_dimension, weight_column=weight_column, loss_reduction=loss_reduction
             ),
-            feature_columns,
             model_dir,
             config,
             warm_start_from,
+            feature_columns=tuple(feature_columns or []),
             hidden_units=hidden_units,
             optimizer=optimizer,
             activation_fn=activation_fn,

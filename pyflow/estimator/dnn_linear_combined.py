@@ -11,9 +11,9 @@ from typing import Any
 from pyflow.core.api import export
 from pyflow.core.collections import GraphKeys
 from pyflow.core.scopes import control_dependencies, get_collection
+from pyflow.estimator.canned import Canned
 from pyflow.estimator.class_heads import _binary_logistic_or_multi_class_head
 from pyflow.estimator.dnn import add_layer_summary, check_features, dnn_logit_fn_builder
-from pyflow.estimator.estimator import Estimator
 from pyflow.estimator.linear import linear_logit_fn_builder
 from pyflow.estimator.optimizers import get_optimizer_instance, rate_for
 from pyflow.estimator.regression_heads import _regression_head
@@ -123,20 +123,16 @@ def _dnn_linear_combined_model_fn(
     )
 
 
-class _Combined(Estimator):
+class _Combined(Canned):
     """An estimator of both models with a head."""
 
-    def _start(self, head: Any, model_dir: Any, config: Any, warm_start_from: Any, **options: Any) -> None:
+    _model = staticmethod(_dnn_linear_combined_model_fn)
+
+    def _start(self, head: Any, model_dir: Any, config: Any, warm_start_from: Any = None, **options: Any) -> None:
         self._feature_columns = _validate_feature_columns(
             options["linear_feature_columns"], options["dnn_feature_columns"]
         )
-
-        def _model_fn(features: Any, labels: Any, mode: str, config: Any) -> Any:
-            return _dnn_linear_combined_model_fn(
-                features=features, labels=labels, mode=mode, head=head, config=config, **options
-            )
-
-        Estimator.__init__(self, _model_fn, model_dir, config, warm_start_from=warm_start_from)
+        super()._start(head, model_dir, config, warm_start_from, **options)
 
 
 @export("estimator.DNNLinearCombinedClassifier")
@@ -175,7 +171,6 @@ class DNNLinearCombinedClassifier(_Combined):
         batch_norm: bool = False,
         linear_sparse_combiner: str = "sum",
     ):
-        _validate_feature_columns(linear_feature_columns, dnn_feature_columns)
         self._start(
             _binary_logistic_or_multi_class_head(n_classes, weight_column, label_vocabulary, loss_reduction),
             model_dir,
@@ -217,7 +212,6 @@ class DNNLinearCombinedEstimator(_Combined):
             head,
             model_dir,
             config,
-            None,
             linear_feature_columns=linear_feature_columns,
             linear_optimizer=linear_optimizer,
             dnn_feature_columns=dnn_feature_columns,
@@ -256,7 +250,6 @@ class DNNLinearCombinedRegressor(_Combined):
         batch_norm: bool = False,
         linear_sparse_combiner: str = "sum",
     ):
-        _validate_feature_columns(linear_feature_columns, dnn_feature_columns)
         self._start(
             _regression_head(
                 label_dimension=label_dimension, weight_column=weight_column, loss_reduction=loss_reduction

@@ -12,9 +12,9 @@ from pyflow.core import dtypes, nest
 from pyflow.core.api import export
 from pyflow.core.scopes import name_scope
 from pyflow.core.tensor import Tensor
+from pyflow.estimator.canned import Canned
 from pyflow.estimator.class_heads import _binary_logistic_or_multi_class_head
 from pyflow.estimator.dnn import check_features
-from pyflow.estimator.estimator import Estimator
 from pyflow.estimator.optimizers import get_optimizer_instance, rate_for
 from pyflow.estimator.regression_heads import _regression_head
 from pyflow.feature_column.column import is_feature_column_v2
@@ -145,26 +145,10 @@ def _linear_model_fn(
         )
 
 
-class _Linear(Estimator):
+class _Linear(Canned):
     """An estimator of a linear model with a head."""
 
-    def _start(
-        self, head: Any, feature_columns: Any, model_dir: Any, config: Any, warm_start_from: Any, **options: Any
-    ) -> None:
-        columns = tuple(feature_columns or [])
-
-        def _model_fn(features: Any, labels: Any, mode: str, config: Any) -> Any:
-            return _linear_model_fn(
-                features=features,
-                labels=labels,
-                mode=mode,
-                head=head,
-                feature_columns=columns,
-                config=config,
-                **options,
-            )
-
-        Estimator.__init__(self, _model_fn, model_dir, config, warm_start_from=warm_start_from)
+    _model = staticmethod(_linear_model_fn)
 
 
 @export("estimator.LinearClassifier")
@@ -203,10 +187,10 @@ class LinearClassifier(_Linear):
     ):
         self._start(
             _binary_logistic_or_multi_class_head(n_classes, weight_column, label_vocabulary, loss_reduction),
-            feature_columns,
             model_dir,
             config,
             warm_start_from,
+            feature_columns=tuple(feature_columns or []),
             optimizer=optimizer,
             partitioner=partitioner,
             sparse_combiner=sparse_combiner,
@@ -229,10 +213,9 @@ class LinearEstimator(_Linear):
     ):
         self._start(
             head,
-            feature_columns,
             model_dir,
             config,
-            None,
+            feature_columns=tuple(feature_columns or []),
             optimizer=optimizer,
             partitioner=partitioner,
             sparse_combiner=sparse_combiner,
@@ -260,10 +243,10 @@ class LinearRegressor(_Linear):
             _regression_head(
                 label_dimension=label_dimension, weight_column=weight_column, loss_reduction=loss_reduction
             ),
-            feature_columns,
             model_dir,
             config,
             warm_start_from,
+            feature_columns=tuple(feature_columns or []),
             optimizer=optimizer,
             partitioner=partitioner,
             sparse_combiner=sparse_combiner,

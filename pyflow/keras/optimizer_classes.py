@@ -24,9 +24,9 @@ from pyflow.ops.resource_variable_base import BaseResourceVariable
 
 
 class CommonOptimizer(Optimizer):
-    """An optimizer of given numbers, slots and op."""
+    """An optimizer of given numbers and slots, which begin at 0."""
 
-    _op = ""
+    _slot_names: tuple[str, ...] = ()
 
     def __init__(self, name: str, learning_rate: Any, kwargs: dict[str, Any], **hyper: Any):
         super().__init__(name, **kwargs)
@@ -34,6 +34,17 @@ class CommonOptimizer(Optimizer):
         self._set_hyper("decay", self._initial_decay)
         for key, value in hyper.items():
             self._set_hyper(key, value)
+
+    def _set_momentum(self, momentum: Any) -> None:
+        if isinstance(momentum, (int, float)) and (momentum < 0 or momentum > 1):
+            raise ValueError("`momentum` must be between [0, 1].")
+        self._momentum = isinstance(momentum, Tensor) or callable(momentum) or momentum > 0
+        self._set_hyper("momentum", momentum)
+
+    def _create_slots(self, var_list: list) -> None:
+        for slot in self._slot_names:
+            for var in var_list:
+                self.add_slot(var, slot)
 
     def _hypers(self, dtype: Any, *names: str) -> list:
         return [tf_identity(self._get_hyper(name, dtype)) for name in names]
@@ -53,16 +64,9 @@ class SGD(CommonOptimizer):
         self, learning_rate: Any = 0.01, momentum: Any = 0.0, nesterov: bool = False, name: str = "SGD", **kwargs: Any
     ):
         super().__init__(name, kwargs.pop("lr", learning_rate), kwargs)
-        if isinstance(momentum, (int, float)) and (momentum < 0 or momentum > 1):
-            raise ValueError("`momentum` must be between [0, 1].")
-        self._momentum = isinstance(momentum, Tensor) or callable(momentum) or momentum > 0
-        self._set_hyper("momentum", momentum)
+        self._set_momentum(momentum)
+        self._slot_names = ("momentum",) if self._momentum else ()
         self.nesterov = nesterov
-
-    def _create_slots(self, var_list: list) -> None:
-        if self._momentum:
-            for var in var_list:
-                self.add_slot(var, "momentum")
 
     def _prepare(self, dtype: Any) -> dict[str, Any]:
         return {**super()._prepare(dtype), "momentum": self._hypers(dtype, "momentum")[0]}
@@ -108,11 +112,7 @@ class Adam(CommonOptimizer):
     ):
         super().__init__(name, kwargs.pop("lr", learning_rate), kwargs, beta_1=beta_1, beta_2=beta_2)
         self.epsilon, self.amsgrad = epsilon or backend.epsilon(), amsgrad
-
-    def _create_slots(self, var_list: list) -> None:
-        for slot in ("m", "v", *(["vhat"] if self.amsgrad else [])):
-            for var in var_list:
-                self.add_slot(var, slot)
+        self._slot_names = ("m", "v", *(["vhat"] if amsgrad else []))
 
     def _prepare(self, dtype: Any) -> dict[str, Any]:
         b1, b2 = self._hypers(dtype, "beta_1", "beta_2")
@@ -151,6 +151,7 @@ class Adamax(CommonOptimizer):
     """Adam with the largest of recent gradients in the place of the root of the mean of squares."""
 
     _config_names = ("learning_rate", "decay", "beta_1", "beta_2", "epsilon")
+    _slot_names = ("m", "v")
 
     def __init__(
         self,
@@ -163,11 +164,6 @@ class Adamax(CommonOptimizer):
     ):
         super().__init__(name, kwargs.pop("lr", learning_rate), kwargs, beta_1=beta_1, beta_2=beta_2)
         self.epsilon = epsilon or backend.epsilon()
-
-    def _create_slots(self, var_list: list) -> None:
-        for slot in ("m", "v"):
-            for var in var_list:
-                self.add_slot(var, slot)
 
     def _prepare(self, dtype: Any) -> dict[str, Any]:
         b1, b2 = self._hypers(dtype, "beta_1", "beta_2")
@@ -194,6 +190,7 @@ class Nadam(CommonOptimizer):
     """Adam with Nesterov's momentum (Dozat, 2015)."""
 
     _config_names = ("learning_rate", "decay", "beta_1", "beta_2", "epsilon")
+    _slot_names = ("m", "v")
 
     def __init__(
         self,
@@ -213,9 +210,7 @@ class Nadam(CommonOptimizer):
         if self._m_cache is None:
             self._m_cache = self._variable("momentum_cache", [], var_list[0].dtype.base_dtype, 1.0)
             self._weights.append(self._m_cache)
-        for slot in ("m", "v"):
-            for var in var_list:
-                self.add_slot(var, slot)
+        super()._create_slots(var_list)
 
     def _decayed_lr(self, dtype: Any) -> Any:
         return self._get_hyper("learning_rate", dtype)
@@ -289,17 +284,13 @@ class Adadelta(CommonOptimizer):
     """Steps as long as recent ones, by the root of the mean of recent squared gradients (Zeiler, 2012)."""
 
     _config_names = ("learning_rate", "decay", "rho", "epsilon")
+    _slot_names = ("accum_grad", "accum_var")
 
     def __init__(
         self, learning_rate: Any = 0.001, rho: Any = 0.95, epsilon: float = 1e-7, name: str = "Adadelta", **kwargs: Any
     ):
         super().__init__(name, kwargs.pop("lr", learning_rate), kwargs, rho=rho)
         self.epsilon = epsilon or backend.epsilon()
-
-    def _create_slots(self, var_list: list) -> None:
-        for slot in ("accum_grad", "accum_var"):
-            for var in var_list:
-                self.add_slot(var, slot)
 
     def _prepare(self, dtype: Any) -> dict[str, Any]:
         numbers = {"rho": self._hypers(dtype, "rho")[0], "epsilon": tf_constant(self.epsilon, dtype)}
@@ -335,17 +326,9 @@ class RMSprop(CommonOptimizer):
         **kwargs: Any,
     ):
         super().__init__(name, kwargs.pop("lr", learning_rate), kwargs, rho=rho)
-        if isinstance(momentum, (int, float)) and (momentum < 0 or momentum > 1):
-            raise ValueError("`momentum` must be between [0, 1].")
-        self._momentum = isinstance(momentum, Tensor) or callable(momentum) or momentum > 0
-        self._set_hyper("momentum", momentum)
+        self._set_momentum(momentum)
         self.epsilon, self.centered = epsilon or backend.epsilon(), centered
-
-    def _create_slots(self, var_list: list) -> None:
-        slots = ["rms", *(["momentum"] if self._momentum else []), *(["mg"] if self.centered else [])]
-        for slot in slots:
-            for var in var_list:
-                self.add_slot(var, slot)
+        self._slot_names = ("rms", *(["momentum"] if self._momentum else []), *(["mg"] if centered else []))
 
     def _prepare(self, dtype: Any) -> dict[str, Any]:
         rho, momentum = self._hypers(dtype, "rho", "momentum")

@@ -10,7 +10,7 @@ const target = path.resolve(process.argv[2] ?? path.join(here, "../../pyflow/run
 for (const [source, file, features] of [
   ["index.ts", path.join(target, "kernels.wasm"), ["--importMemory", "--enable", "simd"]],
   ["index.ts", path.join(target, "kernels-fma.wasm"), ["--importMemory", "--enable", "simd", "--enable", "relaxed-simd"]],
-  ["text.ts", path.join(here, "../build/text.wasm"), []],
+  ["text/packer.ts", path.join(here, "../build/text.wasm"), []],
 ]) {
   const { error, stderr } = await asc.main([
     source,

@@ -3,7 +3,7 @@ import codeUrl from "../../build/text.wasm?url";
 import type { Library } from "./messages";
 import { HEAD, type Unpacked } from "./text-parts";
 
-/** What web/wasm/assembly/text.ts exports. */
+/** What web/wasm/assembly/text/packer.ts exports. */
 interface Packing {
   memory: WebAssembly.Memory;
   begin(isPacking: boolean, length: number, packedLength: number): void;

@@ -1,4 +1,4 @@
-"""Keras's layers of feature columns. Loaded when first used: neither Keras nor tf.feature_column needs the other."""
+"""Keras's layers of feature columns."""
 
 from __future__ import annotations
 
