@@ -25,8 +25,6 @@ export class MnistGuide {
   readonly #digit = new DigitField((pixels) => this.#guess(pixels));
   readonly #knobs: Knobs;
   readonly #trainer: Trainer;
-  #made = false;
-  #forgotten = 0; // how often
   #guessing = false;
   #waitingPixels: number[] | null = null;
   #nextLook = 0;
@@ -39,6 +37,7 @@ export class MnistGuide {
     this.#trainer = new Trainer(
       engine,
       "mnist",
+      () => this.#make(),
       (round) => this.#after(round),
       (running) => this.#show(running),
     );
@@ -114,12 +113,8 @@ export class MnistGuide {
   }
 
   async #make(): Promise<void> {
-    while (!this.#made) {
-      const forgotten = this.#forgotten;
-      this.#say("Building the network …");
-      await this.engine.call("mnist.make", this.#settings());
-      this.#made = forgotten === this.#forgotten; // else a knob was turned meanwhile
-    }
+    this.#say("Building the network …");
+    await this.engine.call("mnist.make", this.#settings());
   }
 
   #settings(): Settings {
@@ -127,9 +122,7 @@ export class MnistGuide {
   }
 
   #forget(): void {
-    this.#trainer.stop();
-    this.#made = false;
-    this.#forgotten += 1;
+    this.#trainer.forget();
     this.#charts.clear();
     this.#accuracy.textContent = "–";
     this.#say("The next training starts from random weights.");
@@ -137,10 +130,7 @@ export class MnistGuide {
 
   async #toggle(): Promise<void> {
     if (this.#trainer.running) return this.#trainer.stop();
-    await this.#try(async () => {
-      await this.#make();
-      await this.#trainer.start();
-    });
+    await this.#try(() => this.#trainer.start());
   }
 
   async #after(round: Round): Promise<void> {
@@ -181,7 +171,7 @@ export class MnistGuide {
     if (this.#guessing) return;
     this.#guessing = true;
     await this.#try(async () => {
-      await this.#make();
+      await this.#trainer.made();
       while (this.#waitingPixels) {
         const next = this.#waitingPixels;
         this.#waitingPixels = null;
@@ -202,7 +192,7 @@ export class MnistGuide {
 
   async #save(written: (paths: string[]) => Promise<void>): Promise<void> {
     await this.#try(async () => {
-      await this.#make();
+      await this.#trainer.made();
       const paths = await this.engine.call<string[]>("mnist.save");
       await written(paths);
       const zip = await this.engine.take(await this.engine.call<string>("files.pack", paths));
@@ -228,7 +218,7 @@ export class MnistGuide {
         path,
         this.#settings(),
       );
-      this.#made = true;
+      this.#trainer.given();
       this.#knobs.set(found.knobs);
       this.#charts.clear();
       await this.#look(found.step);
@@ -243,7 +233,7 @@ export class MnistGuide {
     try {
       await work();
     } catch (error) {
-      this.#made = false;
+      this.#trainer.forget();
       this.#say((error as Error).message, true);
     }
   }

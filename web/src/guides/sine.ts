@@ -28,8 +28,6 @@ export class SineGuide {
   readonly #knobs = new Knobs("sine", KNOBS, () => this.#forget());
   readonly #trainer: Trainer;
   #plot: uPlot | null = null;
-  #made = false;
-  #forgotten = 0; // how often
   #lookedAt = 0;
 
   constructor(
@@ -39,6 +37,7 @@ export class SineGuide {
     this.#trainer = new Trainer(
       engine,
       "sine",
+      () => this.#make(),
       (round) => this.#after(round),
       (running) => this.#show(running),
     );
@@ -83,9 +82,7 @@ export class SineGuide {
   }
 
   #forget(): void {
-    this.#trainer.stop();
-    this.#made = false;
-    this.#forgotten += 1;
+    this.#trainer.forget();
     this.#charts.clear();
     this.#plot?.destroy();
     this.#plot = null;
@@ -93,18 +90,17 @@ export class SineGuide {
     this.#status.textContent = "The next training starts from random weights.";
   }
 
+  async #make(): Promise<void> {
+    this.#status.textContent = "Building the network …";
+    this.#draw(await this.engine.call<Prediction>("sine.make", { ...this.#knobs.values, device: this.device() }));
+  }
+
   async #toggle(): Promise<void> {
     if (this.#trainer.running) return this.#trainer.stop();
     try {
-      while (!this.#made) {
-        const forgotten = this.#forgotten;
-        this.#status.textContent = "Building the network …";
-        this.#draw(await this.engine.call<Prediction>("sine.make", { ...this.#knobs.values, device: this.device() }));
-        this.#made = forgotten === this.#forgotten; // else a knob was turned meanwhile
-      }
       await this.#trainer.start();
     } catch (error) {
-      this.#made = false;
+      this.#trainer.forget();
       this.#status.textContent = (error as Error).message;
     }
   }
