@@ -1,8 +1,9 @@
 // Makes of the wheels of PyFlow, of the playground and of others what a tab loads, in Pyodide's own Python:
 //   node web/compile.mjs FOLDER_WITH_NUMPY PYFLOW_WHEEL PLAYGROUND_WHEEL OTHER_WHEEL...
 // Beside PyFlow's wheel it writes wheels for `-cp3…`: PyFlow's without modules, the playground's with what starts it, and
-// one of the modules of others that are imported at the start; those that the first steps in a tab do not need are in later-imported.bin. The modules
-// of PyFlow and of the playground are in first.txt and rest.txt, for web/pack.mjs (see web/python/playground/imports.py).
+// one of the modules of others that are imported at the start; those that the first steps in a tab do not need are in
+// later-imported.bin. The modules of PyFlow and of the playground are in first.txt and rest.txt, for web/pack.mjs (see
+// web/python/playground/imports.py).
 import { readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
